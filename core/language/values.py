@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
-type Grain = Literal["second", "minute", "hour", "part", "day", "week", "month", "quarter", "year"]
-type Frequency = Literal["MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"]
+Grain: TypeAlias = Literal["second", "minute", "hour", "part", "day", "week", "month", "quarter", "year"]
+Frequency: TypeAlias = Literal["MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Recurrence:
     ambiguous: bool = False
 
 
-type When = Instant | Window | Delta | Recurrence
+When: TypeAlias = Instant | Window | Delta | Recurrence
 
 
 @dataclass(frozen=True, slots=True)
