@@ -1,0 +1,44 @@
+"""Spans, tokens and the result of a parse: what the language modules and the task extraction share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from core.language.values import Problem, When
+
+MAX_TOKENS = 600
+"""A longer message is read at its beginning and its end only (`ends`): times stand at either, and the work stays bounded."""
+
+
+class Span(NamedTuple):
+    """A stretch of the source text, end excluded."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a language's grammar found, before zone data and task extraction."""
+
+    when: When | None = None
+    spans: tuple[Span, ...] = ()
+    """What the time words took of the source, in order, not overlapping."""
+    recurring: bool = False
+    deadline: bool = False
+    problem: Problem | None = None
+
+
+NOTHING = Parsed()
+
+
+def merged(spans: list[Span]) -> tuple[Span, ...]:
+    """The spans in order, those that touch or overlap joined to one."""
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return tuple(joined)
