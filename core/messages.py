@@ -1,0 +1,182 @@
+"""The words that pass between platforms and the core: plain values, no behaviour that needs a platform.
+
+An adapter turns what its platform sends into a `Message`, and a `Delivery` into what its platform accepts. Moments are
+aware and in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a conversation takes place. Each address is answered in order; different ones in parallel."""
+
+    platform: str
+    workspace: str
+    """Slack's team id; "" on platforms without workspaces."""
+    chat: str
+    thread: str = ""
+    """A Slack thread's ts, a Telegram topic's id; "" outside threads."""
+
+    def key(self) -> str:
+        """One string for the four parts, unique and stable: conversations are ordered and locked by it."""
+        return "|".join(part.replace("|", "%7C") for part in (self.platform, self.workspace, self.chat, self.thread))
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An account on one platform, as the platform describes it."""
+
+    account: str
+    """The platform's own id of the account, unique within platform and workspace."""
+    name: str = ""
+    is_bot: bool = False
+    locale: str | None = None
+    """BCP 47 or the platform's variant of it ("zh-hans", "en_US"); None where the platform does not say."""
+    zone: str | None = None
+    """IANA name; None where the platform does not say."""
+
+
+MessageKind: TypeAlias = Literal["text", "choice", "edit", "attachment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a person did: wrote, pressed a button, edited, or sent something that is not text."""
+
+    event_id: str
+    """The platform's id of this event; the same event again has the same id. Unique within the platform."""
+    address: Address
+    sender: Sender
+    text: str
+    sent_at: dt.datetime
+    kind: MessageKind = "text"
+    message_id: str = ""
+    """The platform's id of the message, so that a reply can point to it."""
+    choice: str = ""
+    """With kind "choice": the `data` of the button that was pressed. Never trusted: anyone can forge it."""
+    attachment: str = ""
+    """With kind "attachment": what it is ("photo", "sticker", "voice", "file"); `text` is its caption."""
+    private: bool = True
+    """Between one person and the assistant alone; what is private never surfaces elsewhere."""
+    direct: bool = True
+    """Meant for the assistant: in a private chat, mentioned, commanded, or in reply to it. Others are not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button. `data` comes back in `Message.choice`; at most 64 bytes (Telegram's limit)."""
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the assistant says, in Markdown (CommonMark); adapters render it for their platform."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    plain: bool = False
+    """Shown literally: a person's own words stand in it, so markup and mentions must have no effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of the reply, to be appended to what came before."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is being done meanwhile ("thinking"), for platforms that can show it."""
+
+    text: str
+
+
+ReplyEvent: TypeAlias = TextDelta | Status
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way out. The same `cause` is the same message, however often it is tried."""
+
+    id: int
+    cause: str
+    """Why it is sent, and its identity: "turn:17", "reminder:5:2026-11-27T09:00". Unique in the outbox."""
+    address: Address
+    reply: Reply
+    reply_to: str = ""
+    """The platform's id of the message that it answers; "" where it answers none."""
+    attempt: int = 1
+    doubtful: bool = False
+    """An earlier attempt may have arrived. An adapter that can look (`Capabilities.can_look`) looks before it sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The platform's word that a delivery arrived: the ids of what it made of it (one for each part)."""
+
+    message_ids: tuple[str, ...]
+    found: bool = False
+    """It was found there by looking, not sent now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform can do, as data. The core asks this instead of trying."""
+
+    max_text: int
+    """Longest text of one message, in `unit`s; adapters split what is longer."""
+    unit: Literal["characters", "utf16"] = "characters"
+    choices: bool = True
+    """Buttons can be shown; without them the core writes the choices as words."""
+    preview: bool = True
+    """A reply can be shown while it grows."""
+    can_look: bool = False
+    """The platform can be asked whether a delivery with a given cause arrived."""
+    typed_commands: bool = True
+    """People may type "/command" as plain text and the platform passes it on."""
+    per_second: float = 20.0
+    """Messages a second that the platform accepts in all."""
+    per_chat_per_second: float = 1.0
+    """Messages a second that the platform accepts for one chat, in the long run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One line of a prompt for a language model."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a model picks its words. Temperature 0 is greedy. `seed` None: different every time."""
+
+    temperature: float = 0.2
+    top_p: float = 0.9
+    top_k: int = 40
+    min_p: float = 0.0
+    repetition_penalty: float = 1.1
+    max_tokens: int = 256
+    seed: int | None = None
+    stop: Sequence[str] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model answers."""
+
+    name: str
+    backend: str
+    context_tokens: int
+    """Longest prompt and reply together, in the model's tokens."""
+    version: str = ""
