@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from core.errors import ConfigurationError, RetryLater, Undeliverable, Unavailable
+from core.errors import ConfigurationError, RetryLater, Unavailable, Undeliverable
 from core.messages import Address, Choice, Delivery, Message, Receipt, Reply, ReplyEvent, Status, TextDelta
 from core.ports import Adapter
 
@@ -278,7 +278,19 @@ class AdapterSuite:
 
     @pytest.mark.parametrize(
         "text",
-        ["", " ", "🙂" * 50, "\x00\x1b[2J\x07\x9b31m", "\u202eevil\u2066", "a\r\nb\rc", "**[", "```", "<", "&amp;", "\ud800"],
+        [
+            "",
+            " ",
+            "🙂" * 50,
+            "\x00\x1b[2J\x07\x9b31m",
+            "\u202eevil\u2066",
+            "a\r\nb\rc",
+            "**[",
+            "```",
+            "<",
+            "&amp;",
+            "\ud800",
+        ],
         ids=["empty", "blank", "emoji", "control", "bidi", "newlines", "open", "fence", "angle", "entity", "surrogate"],
     )
     async def test_an_odd_reply_is_shown_or_refused_for_good(self, rig: Rig, text: str) -> None:
