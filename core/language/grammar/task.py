@@ -40,3 +40,94 @@ class Framed:
     task: str
     recipient: str | None
     asks_reminder: bool
+
+
+def extract(text: Normalised, spans: tuple[Span, ...], lexicon: FrameLexicon) -> Framed:
+    """The task that is left when the spans, the request and its courtesies are taken out; in the source's own letters.
+
+    Without a request only the time words and loose punctuation go: the sentence may be about anything.
+    """
+    rest = _Rest.of(text, spans)
+    recipient: str | None = None
+    asks = False
+    for pattern in lexicon.requests:
+        match = pattern.search(rest.low)
+        if match is None:
+            continue
+        asks = True
+        groups = match.groupdict()
+        recipient = lexicon.recipient(groups["who"]) if groups.get("who") else None
+        rest.cut(match.start(), match.end())
+        break
+    if asks:
+        while (polite := lexicon.polite.search(rest.low)) is not None and polite.end() > polite.start():
+            rest.cut(polite.start(), polite.end())
+    rest.trim(lexicon if asks else None)
+    return Framed(rest.written(lexicon.joiner), recipient, asks)
+
+
+_EDGE = 80
+_LOOSE = re.compile(rf"[\s{GAP},;:-]+")
+
+
+class _Rest:
+    """A text being cut: its lower-case letters and, beside each, where it stood in the source (-1: a gap)."""
+
+    def __init__(self, source: str, low: str, places: list[int]) -> None:
+        self.source, self.low, self.places = source, low, places
+
+    @classmethod
+    def of(cls, text: Normalised, spans: tuple[Span, ...]) -> _Rest:
+        """The text with one gap in the place of each span."""
+        low: list[str] = []
+        places: list[int] = []
+        last = 0
+        for span in (*spans, Span(len(text.text), len(text.text))):
+            low.append(text.text[last : span.start].replace(GAP, " "))
+            places.extend(range(last, span.start))
+            if span.end > span.start:
+                low.append(GAP)
+                places.append(-1)
+            last = span.end
+        return cls(text.source, "".join(low), places)
+
+    def cut(self, start: int, end: int) -> None:
+        """Leaves a gap there."""
+        self.low = self.low[:start] + GAP + self.low[end:]
+        self.places[start:end] = [-1]
+
+    def trim(self, lexicon: FrameLexicon | None) -> None:
+        """Takes joining words and punctuation from both ends; a bounded number of rounds over a bounded stretch."""
+        for _ in range(8):
+            leading = (lexicon.leading if lexicon else _LOOSE).match(self.low)
+            start = leading.end() if leading else 0
+            end = len(self.low)
+            tail = max(start, end - _EDGE)
+            trailing = lexicon.trailing.search(self.low, tail) if lexicon else None
+            if trailing is not None and trailing.end() == end:
+                end = trailing.start()
+            while end > start and self.low[end - 1] in f" \t\n{GAP},;:-":
+                end -= 1
+            if start == 0 and end == len(self.low):
+                return
+            self.low, self.places = self.low[start:end], self.places[start:end]
+
+    def written(self, joiner: str) -> str:
+        """What is left, in the source's letters; a gap in the middle becomes one joiner."""
+        pieces: list[str] = []
+        gap = False
+        for place in self.places:
+            if place < 0:
+                gap = True
+                continue
+            char = self.source[place]
+            if gap and pieces:
+                while pieces and pieces[-1].isspace():
+                    pieces.pop()
+                if char.isspace():
+                    continue
+                if char not in ".,;:!?":
+                    pieces.append(joiner)
+            gap = False
+            pieces.append(char)
+        return "".join(pieces).strip()

@@ -1,0 +1,57 @@
+"""The English grammar: `parse` and `FRAME` as the package's contract asks for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from core.language.grammar.english_frame import FRAME as FRAME
+from core.language.grammar.english_frame import turned as turned
+from core.language.grammar.english_once import Scene, once
+from core.language.grammar.english_pieces import Every, Piece, Reader
+from core.language.grammar.english_rules import recurrence
+from core.language.grammar.english_scan import pieces
+from core.language.grammar.english_tokens import tokens
+from core.language.grammar.normalise import Normalised
+from core.language.grammar.tokens import NOTHING, Parsed, Span, merged
+from core.language.values import Preferences, Problem
+
+_ASKING = frozenset({"remind", "ping", "nudge", "alert", "notify", "wake", "tell", "message", "poke", "buzz", "prompt", "call", "text", "rmd"})
+_ASKED = frozenset({"me", "us", "alarm", "alarms", "reminder", "reminders", "timer", "everyone", "channel", "alert", "notification"})
+
+
+def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parsed:
+    """What the sentence says about time; see the package's docstring."""
+    return parse_counted(text, now, preferences)[0]
+
+
+def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) -> tuple[Parsed, int]:
+    """The parse and how many times it looked at a token, which a test holds to a bound."""
+    reader = Reader(tokens(text.text))
+    found = pieces(reader)
+    if not found:
+        return NOTHING, reader.looks
+    scene = Scene(now, preferences, _waking(reader))
+    repeats = any(isinstance(piece.value, Every) for piece in found)
+    meaning = recurrence(found, scene) if repeats else once(found, scene, _asked_at(reader))
+    if not meaning.used:
+        return NOTHING, reader.looks
+    spans = merged([_span(reader, piece) for piece in meaning.used])
+    shown = text.source[spans[0].start : spans[-1].end]
+    problem = Problem(meaning.trouble, shown) if meaning.trouble else None
+    return Parsed(meaning.when, spans, repeats, meaning.deadline, problem), reader.looks
+
+
+def _span(reader: Reader, piece: Piece) -> Span:
+    return Span(reader.tokens[piece.start].start, reader.tokens[piece.end - 1].end)
+
+
+def _waking(reader: Reader) -> bool:
+    return any(token.text in ("wake", "alarm") and (token.text == "wake") for token in reader.tokens[:40])
+
+
+def _asked_at(reader: Reader) -> int:
+    """The index behind "remind me", "alarm for" and the like, where the time of the reminder most likely stands."""
+    for index in range(min(reader.length, 200)):
+        if reader.tokens[index].text in _ASKED and (index == 0 or reader.tokens[index - 1].text in _ASKING | {"set", "an", "a", "new", "add"}):
+            return index + 1
+    return -1

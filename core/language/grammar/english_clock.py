@@ -1,0 +1,263 @@
+"""English clock times, parts of the day and ranges of clock times."""
+
+from __future__ import annotations
+
+from core.language.grammar.english_pieces import Clock, Clocks, Meridiem, Reader, ClockRange
+
+PARTS_BEHIND = frozenset({"morning", "afternoon", "evening", "night", "dawn"})
+_APPROXIMATELY = frozenset({"around", "about", "approximately", "approx", "circa", "roughly", "exactly", "precisely", "like", "~", "just"})
+_PAST = frozenset({"past", "after"})
+_TO = frozenset({"to", "till", "til", "before", "of"})
+_OCLOCK = frozenset({"o'clock", "oclock", "oclok", "clock"})
+_QUANTITY = frozenset({"unit", "half"})
+_NOT_A_CLOCK = frozenset(
+    "percent % people persons items cartons boxes times x km miles mi kg lbs lb g ml mph kmh degrees dollars euros bucks pounds pages page copies "
+    "bottles cups pills tablets mg bags pieces more of".split()
+)
+_JOINS = frozenset({",", "and", "&", "/", "+", "or"})
+_DASHES = frozenset({"-", "to", "until", "till", "til", "through", "thru", "and", "~"})
+
+
+def approximate(r: Reader, i: int) -> int:
+    """The index after words like "around" and "exactly"."""
+    return r.skip(i, _APPROXIMATELY)
+
+
+def clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
+    """A clock time that needs no preposition to be one: "9am", "17:30", "half past six", "noon", "5ish"."""
+    token = r.at(i)
+    match token.kind:
+        case "clock":
+            hour, minute = token.parts[0], token.parts[1]
+            return _finished(r, hour, minute, i + 1, exact=hour > 12 or hour == 0 or token.text[0] == "0")
+        case "decimal" if r.at(i + 1).kind == "meridiem":
+            return _finished(r, *token.parts[:2], i + 1)
+        case "number":
+            return _number_clock(r, i)
+        case "word":
+            return _word_clock(r, i)
+    return None
+
+
+def _finished(r: Reader, hour: int, minute: int, j: int, exact: bool = False) -> tuple[Clock, int] | None:
+    """Takes am, pm, "o'clock", "sharp" and "ish" behind the digits."""
+    if r.text(j) in ("ish", "h") and r.at(j).glued:
+        j += 1
+    if r.text(j) in _OCLOCK:
+        j += 1
+    elif r.text(j) == "o" and r.text(j + 1) in ("clock", "'"):
+        j += 2
+    meridiem: Meridiem | None = None
+    if r.at(j).kind == "meridiem":
+        meridiem = "am" if r.text(j)[0] == "a" else "pm"
+        j += 2 if r.text(j + 1) == "." and r.at(j + 1).glued and r.at(j + 2).kind != "end" else 1
+    if r.text(j) in ("sharp", "ish", "approximately", "approx"):
+        j += 1
+    elif r.text(j) == "on" and r.text(j + 1) == "the" and r.text(j + 2) == "dot":
+        j += 3
+    if hour > 24 or minute > 59 or (hour == 24 and minute):
+        return None
+    if hour > 12 or hour == 0:
+        meridiem, exact = None, True
+    return Clock(hour % 24, minute, meridiem, exact and meridiem is None), j
+
+
+def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
+    token, ahead = r.at(i), r.at(i + 1)
+    number = int(token.number)
+    if ahead.kind == "meridiem" and not (ahead.text == "am" and not ahead.glued and r.text(i + 2) in ("going", "not", "so")):
+        if len(token.text) >= 3 and token.name != "word":
+            return _finished(r, number // 100, number % 100, i + 1)
+        return _finished(r, number, 0, i + 1)
+    if ahead.text in _OCLOCK or (ahead.text in ("ish", "h") and ahead.glued and (ahead.text == "ish" or 12 < number < 24)):
+        return _finished(r, number, 0, i + 1)
+    if ahead.category == "noon" and number == 12:
+        return Clock(12 if ahead.name == "noon" else 0, 0, None, True), i + 2
+    if ahead.kind == "number" and r.at(i + 2).kind == "meridiem" and 1 <= number <= 12 and ahead.number < 60:
+        return _finished(r, number, int(ahead.number), i + 2)
+    if ahead.text == "oh" and r.at(i + 2).kind == "number" and r.at(i + 3).kind == "meridiem":
+        return _finished(r, number, int(r.at(i + 2).number), i + 3)
+    return _minutes_from_hour(r, i, number)
+
+
+def _minutes_from_hour(r: Reader, i: int, minutes: int) -> tuple[Clock, int] | None:
+    """ "20 past 3", "10 minutes to noon", "five to nine am"."""
+    j = i + 1
+    named = r.at(j).name == "minute"
+    j += named
+    word = r.text(j)
+    if not 1 <= minutes <= 59 or not (word in _PAST or word in _TO) or word == "of":
+        return None
+    if named and word in ("after", "before", "to") and r.at(j + 1).category != "noon":
+        return None
+    target = _hour_target(r, j + 1)
+    if target is None or (not named and r.at(i).name != "word" and minutes < 5):
+        return None
+    if word in _TO and not named and r.at(i).name != "word" and minutes % 5 and target[0].meridiem is None:
+        return None
+    return _moved(target, minutes if word in _PAST else -minutes)
+
+
+def _moved(target: tuple[Clock, int], minutes: int) -> tuple[Clock, int]:
+    clock, j = target
+    total = clock.hour * 60 + clock.minute + minutes
+    hour = total // 60 % 24
+    if not clock.exact and hour == 0 and clock.hour == 1:
+        hour = 12
+    flips = clock.meridiem and clock.hour == 12 and minutes < 0
+    meridiem: Meridiem | None = ("am" if clock.meridiem == "pm" else "pm") if flips else clock.meridiem
+    return Clock(hour, total % 60, meridiem, clock.exact), j
+
+
+def _hour_target(r: Reader, j: int) -> tuple[Clock, int] | None:
+    token = r.at(j)
+    if token.category == "noon":
+        return Clock(12 if token.name == "noon" else 0, 0, None, True), j + 1
+    if token.kind != "number" or not 1 <= token.number <= 24 or r.at(j + 1).category == "unit":
+        return None
+    return _finished(r, int(token.number), 0, j + 1)
+
+
+def _word_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
+    token = r.at(i)
+    if token.category == "noon":
+        return Clock(12 if token.name == "noon" else 0, 0, None, True), i + 1
+    j = i + 1 if token.text in ("a", "the") else i
+    word = r.text(j)
+    if word == "half":
+        j += 2 if r.text(j + 1) == "-" else 1
+        if r.text(j) in _PAST:
+            target = _hour_target(r, j + 1 + (r.text(j + 1) == "-"))
+            return _moved(target, 30) if target else None
+        if r.at(j).name == "word" and r.at(j).kind == "number" and r.at(j + 1).category != "unit":
+            target = _hour_target(r, j)
+            return _moved(target, 30) if target else None
+        return None
+    if r.at(j).name == "quarter":
+        j += 1
+        sign = 15 if r.text(j) in _PAST else -15 if r.text(j) in _TO else 0
+        target = _hour_target(r, j + 1) if sign else None
+        return _moved(target, sign) if target else None
+    return None
+
+
+def bare_clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
+    """A clock time where one is expected (behind "at", "by", "from"): also "6", "730", "three twenty", "17.30"."""
+    i = approximate(r, i)
+    strong = clock_at(r, i)
+    if strong is not None:
+        return strong
+    token, ahead = r.at(i), r.at(i + 1)
+    if token.kind == "decimal" and token.parts[1:] and len(token.text.split(".")[1]) == 2 and ahead.category != "unit":
+        hour, minute = token.parts[:2]
+        return _finished(r, hour, minute, i + 1, exact=hour > 12 or token.text[0] == "0") if hour < 25 and minute < 60 else None
+    if token.kind != "number" or _counts_things(r, i + 1):
+        return None
+    number = int(token.number)
+    if len(token.text) >= 3 and token.name != "word":
+        four = len(token.text) == 4
+        if number % 100 < 60 and number // 100 < 25 and not (four and 1900 < number < 2100 and number % 5):
+            return _finished(r, number // 100, number % 100, i + 1, exact=four and (number < 1000 or number >= 1300))
+        return None
+    if number > 24:
+        return None
+    if ahead.kind == "number" and ahead.number < 60 and len(ahead.text) > 1 and not _counts_things(r, i + 2):
+        if ahead.name == "word" and ahead.number >= 10 or (ahead.name != "word" and len(ahead.text) == 2):
+            return _finished(r, number, int(ahead.number), i + 2)
+    return _finished(r, number, 0, i + 1)
+
+
+def _counts_things(r: Reader, j: int) -> bool:
+    """The number before counts something: "at 20 percent", "in 5 minutes"."""
+    token = r.at(j)
+    return token.category in _QUANTITY or token.text in _NOT_A_CLOCK or (token.text == "-" and r.at(j + 1).category == "unit")
+
+
+def clocks_at(r: Reader, i: int, bare: bool) -> tuple[Clocks, int] | None:
+    """One clock time or several in a row; `bare` numbers count where a preposition came before."""
+    first = bare_clock_at(r, i) if bare else clock_at(r, i)
+    if first is None:
+        return None
+    found, j = [first[0]], first[1]
+    for _ in range(12):
+        k = j
+        while k < j + 2 and r.text(k) in _JOINS:
+            k += 1
+        if k == j:
+            break
+        k += r.text(k) in ("at", "again")
+        k += r.text(k) in ("at",)
+        more = _listed(r, k)
+        if more is None:
+            break
+        found.append(more[0])
+        j = more[1]
+    return Clocks(same_halves(tuple(found))), j
+
+
+def _listed(r: Reader, k: int) -> tuple[Clock, int] | None:
+    strong = clock_at(r, k)
+    if strong is not None:
+        return strong
+    after = r.at(k + 1)
+    if r.at(k).kind != "number" or len(r.text(k)) > 2 and r.at(k).name != "word" or after.kind == "number":
+        return None
+    plain = after.kind in ("end", "punct", "meridiem") or after.category in ("every", "weekday", "relative", "part", "weekdays", "often")
+    return bare_clock_at(r, k) if plain or after.text in ("on", "and", "to", "in", "until", "for", "starting", "o'clock", "each", "from") else None
+
+
+def same_halves(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
+    """ "7 and 9pm": the earlier ones share the half of the day of the last where that keeps them in order."""
+    last = clocks[-1]
+    if last.meridiem is None or len(clocks) == 1:
+        return clocks
+    return (*(_before(clock, last) for clock in clocks[:-1]), last)
+
+
+def _before(clock: Clock, last: Clock) -> Clock:
+    if clock.meridiem is not None or clock.exact:
+        return clock
+    in_order = (clock.hour % 12, clock.minute) < (last.hour % 12, last.minute)
+    other: Meridiem = "am" if last.meridiem == "pm" else "pm"
+    return Clock(clock.hour, clock.minute, last.meridiem if in_order else other)
+
+
+def span_at(r: Reader, i: int) -> tuple[ClockRange, int] | None:
+    """ "from 9 to 5", "between 2pm and 4pm", "9am-5pm", "3:30 to 6 PM"."""
+    opener = r.text(i)
+    prefixed = opener in ("from", "between", "btw", "b/w")
+    j = i + prefixed
+    if opener == "between" and r.text(j) in ("the", "hours"):
+        j = r.skip(j, frozenset({"the", "hours", "of"}))
+    j += r.text(j) == "at"
+    first = _before_dash(r, j) or bare_clock_at(r, j)
+    if first is None or r.text(first[1]) not in _DASHES:
+        return None
+    dash = r.text(first[1])
+    if dash == "and" and opener not in ("between", "btw"):
+        return None
+    last = bare_clock_at(r, first[1] + 1 + (r.text(first[1] + 1) == "at"))
+    if last is None:
+        return None
+    surely = first[0].meridiem or first[0].exact or last[0].meridiem or r.at(j).kind == "clock" or r.text(first[1] - 1) in _OCLOCK
+    if not prefixed and not surely:
+        return None
+    start, end = _ordered(first[0], last[0])
+    return ClockRange(start, end), last[1]
+
+
+def _before_dash(r: Reader, j: int) -> tuple[Clock, int] | None:
+    """ "10" of "10 to 5", which is no "ten minutes to five" here."""
+    token = r.at(j)
+    if token.kind != "number" or len(token.text) > 2 and token.name != "word" or r.text(j + 1) not in _DASHES:
+        return None
+    return _finished(r, int(token.number), 0, j + 1)
+
+
+def _ordered(first: Clock, last: Clock) -> tuple[Clock, Clock]:
+    first = _before(first, last) if last.meridiem else first
+    if last.meridiem is None and not last.exact and first.meridiem is not None:
+        later = (last.hour % 12, last.minute) > (first.hour % 12, first.minute)
+        other: Meridiem = "pm" if first.meridiem == "am" else "am"
+        last = Clock(last.hour, last.minute, first.meridiem if later else other)
+    return first, last

@@ -1,0 +1,72 @@
+"""What surrounds a task in an English request, and how its pronouns turn when it is read back."""
+
+from __future__ import annotations
+
+import re
+
+from core.language.grammar.task import FrameLexicon
+
+_WHO = r"(?P<who>me|us|everyone|everybody|all|the (?:channel|team|group|room)|this (?:channel|group)|<@[^<>\s]{1,40}>|@[\w.-]{1,40}|<!channel>|#[\w-]{1,40})"
+_ASK = r"(?:remind|rmd|remnd|remid|rmind|reming|remidn|ping|nudge|notify|alert|buzz|poke|prompt|message|dm|text|tell|warn)"
+_NOUN = r"(?:reminders?|alarms?|alerts?|notifications?|timers?|nudge|remainder)"
+_REQUESTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b{_ASK}\s+{_WHO}(?!\w)",
+        r"\bdon'?t\s+(?:let\s+(?P<who>me|us)\s+forget|forget\s+to\s+remind\s+(?:me|us))\b",
+        r"\bmake\s+sure\s+(?P<who>i|we)\s+(?:don'?t\s+forget|remember)\b",
+        r"\bwake\s+(?P<who>me|us)\s+up\b",
+        r"\blet\s+(?P<who>me|us)\s+know\b",
+        rf"\b(?:set|add|create|make|schedule|put|need|new|give|send|start|want)\s+(?:(?:up|in|on|me|us)\s+)?(?:(?:an?|the|another|new|my)\s+)?(?:[\x1f\s]*\b(?:new|daily|weekly|monthly|recurring|quick)\s+)?{_NOUN}(?:\s+set)?(?:\s+for\s+(?P<who>us|everyone|the (?:channel|team|group)|@[\w.-]{{1,40}}))?\b",
+        rf"(?:\A|(?<=[\s\x1f,.;:!?]))(?:new\s+)?{_NOUN}\b(?=\s*[-:\x1f]|\s*\Z|\s+(?:to|for|that|set|about|me|in|on|at)\b)",
+        r"(?:\A|(?<=[.,;!?]\s))\s*(?:please\s+|pls\s+)?(?:remember|don'?t\s+forget|do\s+not\s+forget)\b",
+    )
+)
+_POLITE = re.compile(
+    r"\b(?:please|pls|plz|plss|kindly|thanks|thank\s+you|thx|ty|cheers|can\s+(?:you|u)|could\s+(?:you|u)|would\s+you|will\s+you|can\s+i\s+get|i\s+want\s+you\s+to|i'?d\s+like\s+you\s+to|i\s+need\s+you\s+to"
+    r"|hey|hi|hello|yo|ok|okay|siri|alexa|olly|cortana|google|remora)\b(?=\W|\Z)"
+)
+_LEADING = re.compile(
+    r"(?:[\s\x1f,.;:!?-]+|(?:to|that|about|so\s+that|so|because|cause|for|of|and|2|with|set|of\s+it|then|as)\b(?!')"
+    r"|(?:i|we)\s+(?:should|need\s+to|have\s+to|must|can|gotta|ought\s+to|want\s+to|'ve\s+got\s+to|will)\b|i'?ve\s+got\s+to\b|(?:gotta|need\s+to|have\s+to|got\s+to|must)\b|i'?(?:ll|m\s+going)\s+(?:to\s+)?(?:have\s+to\s+)?)+"
+)
+_TRAILING = re.compile(r"(?:[\s\x1f,;:-]+|(?<![\w.])[.!?]+|(?<=\w)[.!?]+|\b(?:and|at|on|by|in|so|then|for\s+it|set|to|of)(?=[\s\x1f,.;:!?-]*\Z))\Z")
+
+
+def _recipient(who: str) -> str | None:
+    if who in ("me", "i"):
+        return None
+    if who in ("us", "we"):
+        return "us"
+    if who[:1] in "@<#" and who != "<!channel>":
+        return who
+    return "channel"
+
+
+FRAME = FrameLexicon(_REQUESTS, _POLITE, _LEADING, _TRAILING, _recipient)
+
+_TURNS = {
+    "i": "you", "me": "you", "my": "your", "mine": "yours", "myself": "yourself", "i'm": "you're", "im": "you're", "i've": "you've", "i'll": "you'll",
+    "i'd": "you'd", "am": "are", "we": "you", "us": "you", "our": "your", "ours": "yours", "ourselves": "yourselves", "was": "was",
+}  # fmt: skip
+_WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?")
+
+
+def turned(task: str) -> str:
+    """The task as the assistant says it: "call my mum" -> "call your mum". Letter case of a first letter is kept."""
+    pieces: list[str] = []
+    last, before = 0, ""
+    for match in _WORD.finditer(task):
+        word = match.group()
+        low = word.lower().replace("’", "'")
+        new = _TURNS.get(low)
+        keeps = new is None or (low == "am" and before != "i") or (word == "US") or (low == "us" and before == "the")
+        pieces.append(task[last : match.start()])
+        pieces.append(word if keeps or new is None else _cased(word, new, before))
+        last, before = match.end(), low
+    return "".join([*pieces, task[last:]])
+
+
+def _cased(word: str, new: str, before: str) -> str:
+    capital = word[0].isupper() and not before and word.lower() != "i" and not word.lower().startswith("i'")
+    return new[0].upper() + new[1:] if capital else new

@@ -1,0 +1,355 @@
+"""One moment or stretch from the pieces of an English sentence that asks for no repetition."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from core.language.grammar.days import Dated, Day, merged_days, resolved, shifted
+from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Days, Meaning, Part, Piece, Shift, Trouble
+from core.language.grammar.parts import hour_in_part, next_of_both, part_window, usual_hour
+from core.language.values import Delta, Instant, Preferences, When, Window
+
+_LATEST = frozenset({"by", "before", "b4"})
+_FROM = frozenset({"after", "since", "from"})
+_UP_TO = frozenset({"until", "till", "til"})
+_FURTHEST = dt.datetime(9998, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The moment a sentence is read at, and what its writer prefers. `waking`: "wake me up at 7" means the morning."""
+
+    now: dt.datetime
+    preferences: Preferences
+    waking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The pieces that together say when; the others stay part of the task."""
+
+    day: Day | None = None
+    through: Day | None = None
+    clock: Clock | None = None
+    span: ClockRange | None = None
+    part: str | None = None
+    shift: Shift | None = None
+    preposition: str = ""
+    used: tuple[Piece, ...] = ()
+
+
+def once(found: list[Piece], scene: Scene, asked_at: int) -> Meaning:
+    """The meaning of the pieces. `asked_at` is the token behind "remind me" (-1: nowhere)."""
+    chosen = _choose(found, asked_at)
+    when, trouble = _meaning(chosen, scene) if chosen.used else (None, None)
+    if when is None and trouble is None:
+        return Meaning()
+    return Meaning(when, chosen.used, chosen.preposition in _LATEST, trouble)
+
+
+def _rank(piece: Piece, asked_at: int) -> tuple[int, int]:
+    nearby = 2 if asked_at >= 0 and 0 <= piece.start - asked_at <= 0 else 0
+    return -(piece.weight + nearby), piece.start
+
+
+def _choose(found: list[Piece], asked_at: int) -> Chosen:
+    ranked = sorted(found, key=lambda piece: _rank(piece, asked_at))
+    shifts = [piece for piece in ranked if isinstance(piece.value, Shift)]
+    plain = [piece for piece in shifts if isinstance(piece.value, Shift) and not piece.value.anchored]
+    if plain and (_rank(plain[0], asked_at) <= _rank(ranked[0], asked_at) or not any(_surer(piece) for piece in ranked if piece not in shifts)):
+        return _choose_shift(plain[0], found)
+    anchored = next((piece for piece in shifts if isinstance(piece.value, Shift) and piece.value.anchored), None)
+    if anchored is not None:
+        return _choose_anchored(anchored, found)
+    return _choose_moment([piece for piece in ranked if not isinstance(piece.value, Shift)], found)
+
+
+def _surer(piece: Piece) -> bool:
+    return piece.weight >= 3
+
+
+def _choose_shift(head: Piece, found: list[Piece]) -> Chosen:
+    shift = head.value
+    assert isinstance(shift, Shift)
+    chosen = Chosen(shift=shift, used=(head,))
+    if not (shift.days or shift.months) or shift.seconds:
+        return chosen
+    for piece in found:
+        close = piece.weight >= 3 or abs(piece.start - head.end) <= 1 or abs(head.start - piece.end) <= 1
+        if close and isinstance(piece.value, Clocks) and chosen.clock is None:
+            chosen = replace(chosen, clock=piece.value.clocks[0], used=_in_order(*chosen.used, piece))
+        elif close and isinstance(piece.value, Part) and chosen.part is None and piece.weight >= 2 and piece.start >= head.end:
+            chosen = replace(chosen, part=piece.value.name, used=_in_order(*chosen.used, piece))
+    return chosen
+
+
+def _choose_anchored(head: Piece, found: list[Piece]) -> Chosen:
+    """ "10 minutes before my 3pm meeting tomorrow": the pieces behind are what it is counted from."""
+    rest = [piece for piece in found if not isinstance(piece.value, Shift)]
+    behind = [piece for piece in rest if piece.start >= head.end] or rest
+    base = _choose_moment(sorted(behind, key=lambda piece: piece.start), behind)
+    if not base.used:
+        return Chosen()
+    shift = head.value
+    assert isinstance(shift, Shift)
+    return replace(base, shift=shift, preposition="", used=_in_order(head, *base.used))
+
+
+def _choose_moment(ranked: list[Piece], found: list[Piece]) -> Chosen:
+    chosen = Chosen()
+    for piece in ranked:
+        chosen = _with_piece(chosen, piece)
+    return chosen
+
+
+def _with_piece(chosen: Chosen, piece: Piece) -> Chosen:
+    value = piece.value
+    used = _in_order(*chosen.used, piece)
+    match value:
+        case Days(days=days, through=through, preposition=preposition):
+            if chosen.day is None:
+                last = days[-1] if through else None
+                return replace(chosen, day=days[0], through=last, preposition=preposition or chosen.preposition, used=used)
+            both = merged_days(chosen.day, days[0]) if _beside(chosen, piece) or _complement(chosen.day, days[0]) else None
+            return replace(chosen, day=both, used=used) if both is not None else chosen
+        case Clocks(clocks=clocks, preposition=preposition) if chosen.clock is None and chosen.span is None:
+            return replace(chosen, clock=clocks[0], preposition=_stronger(preposition, chosen.preposition), used=used)
+        case ClockRange() if chosen.clock is None and chosen.span is None:
+            return replace(chosen, span=value, used=used)
+        case ClockRange() if chosen.span is None and chosen.clock == value.first:
+            return replace(chosen, span=value, used=used)
+        case Part(name=name) if chosen.part is None and (piece.weight >= 3 or _beside(chosen, piece) or not chosen.used):
+            return replace(chosen, part=name, used=used)
+    return chosen
+
+
+def _stronger(new: str, old: str) -> str:
+    return new if new in _LATEST | _FROM | _UP_TO else old or new
+
+
+def _beside(chosen: Chosen, piece: Piece) -> bool:
+    return any(-1 <= piece.start - other.end <= 1 or -1 <= other.start - piece.end <= 1 for other in chosen.used)
+
+
+def _complement(one: Day, other: Day) -> bool:
+    """ "on Friday ... next week": one names the day, the other the period."""
+    names = [day.weekday is not None or day.day is not None or day.nth is not None for day in (one, other)]
+    periods = [day.week is not None or day.months is not None or day.month is not None for day in (one, other)]
+    return names[0] != names[1] and periods[0] != periods[1] and names[0] == periods[1]
+
+
+def _in_order(*used: Piece) -> tuple[Piece, ...]:
+    return tuple(sorted(used, key=lambda piece: piece.start))
+
+
+Outcome: TypeAlias = tuple[When | None, Trouble | None]
+
+
+def _meaning(chosen: Chosen, scene: Scene) -> Outcome:
+    try:
+        when, kind = _shifted(chosen, scene) if chosen.shift is not None else _moment(chosen, scene)
+    except (OverflowError, ValueError):
+        return None, "impossible"
+    latest = when.local if isinstance(when, Instant) else None
+    return (None, "impossible") if latest is not None and latest > _FURTHEST else (when, kind)
+
+
+def _shifted(chosen: Chosen, scene: Scene) -> Outcome:
+    shift = chosen.shift
+    assert shift is not None
+    if not shift.anchored:
+        return _from_now(chosen, shift, scene)
+    base, kind = _moment(replace(chosen, shift=None), scene)
+    if not isinstance(base, Instant) or kind == "impossible":
+        return base, kind
+    local = moved(base.local, shift)
+    coarse = base.grain in ("day", "week", "month", "quarter", "year") and not shift.seconds
+    if local < scene.now and not (coarse and local.date() >= scene.now.date()):
+        later = _next_cycle(chosen, scene, shift)
+        if later is not None and later >= scene.now:
+            return Instant(later, "day" if coarse else "minute", ambiguous=base.ambiguous), None
+        return Instant(local, "day" if coarse else "minute"), "past"
+    return Instant(local, "day" if coarse else "minute", ambiguous=base.ambiguous), None
+
+
+def _next_cycle(chosen: Chosen, scene: Scene, shift: Shift) -> dt.datetime | None:
+    """ "2 days before the 3rd" said on the 2nd means the 3rd of the next month."""
+    if chosen.day is None:
+        if chosen.clock is None:
+            return None
+        tomorrow = _moment(replace(chosen, shift=None, day=Day(days=1)), scene)[0]
+        return moved(tomorrow.local, shift) if isinstance(tomorrow, Instant) else None
+    first = resolved(chosen.day, scene.now.date())
+    if first is None or chosen.day.days is not None or chosen.day.year is not None or chosen.day.fixed is not None:
+        return None
+    step = dt.timedelta(days=7 if chosen.day.weekday is not None else 1)
+    again = resolved(chosen.day, first.date + step) if step.days == 1 else Dated(first.date + step)
+    if again is None:
+        return None
+    base = _moment(replace(chosen, shift=None, day=Day(fixed=again.date)), scene)[0]
+    return moved(base.local, shift) if isinstance(base, Instant) else None
+
+
+def moved(local: dt.datetime, shift: Shift) -> dt.datetime:
+    """That wall-clock time so much later or earlier; a shorter month ends on its last day."""
+    date = shifted(local.date(), shift.sign * shift.months)
+    return dt.datetime.combine(date, local.time()) + shift.sign * dt.timedelta(days=shift.days, seconds=shift.seconds)
+
+
+def _from_now(chosen: Chosen, shift: Shift, scene: Scene) -> Outcome:
+    if not shift.days and not shift.months and chosen.clock is None:
+        if shift.sign < 0:
+            return Instant(moved(scene.now, shift)), "past"
+        return Delta(shift.seconds), None
+    local = moved(scene.now, shift)
+    if chosen.clock is None and chosen.part is None:
+        return Instant(local), "past" if shift.sign < 0 else None
+    return _moment(replace(chosen, shift=None, day=Day(fixed=local.date())), scene)
+
+
+def _moment(chosen: Chosen, scene: Scene) -> Outcome:
+    if chosen.span is not None:
+        return _stretch(chosen, chosen.span, scene)
+    if chosen.clock is not None:
+        when, kind = _at_clock(chosen, chosen.clock, scene)
+    elif chosen.part is not None:
+        when, kind = _in_part(chosen, chosen.part, scene)
+    elif chosen.day is not None:
+        when, kind = _on_day(chosen, chosen.day, scene)
+    else:
+        return None, None
+    if kind is None and isinstance(when, Instant) and chosen.preposition in _FROM | _UP_TO:
+        before = chosen.preposition in _UP_TO
+        window = Window(None, when.local, when.grain) if before else Window(when.local, None, when.grain)
+        return window, None
+    return when, kind
+
+
+def _on_day(chosen: Chosen, day: Day, scene: Scene) -> Outcome:
+    today = scene.now.date()
+    dated = resolved(day, today)
+    if dated is None:
+        return None, "impossible"
+    if chosen.through is not None:
+        return _through(dated, chosen.through, today)
+    midnight = dt.datetime.combine(dated.date, dt.time())
+    if dated.end is not None:
+        end = dt.datetime.combine(dated.end, dt.time())
+        if dated.end <= today:
+            return Instant(midnight, dated.grain, (midnight, end)), "past"
+        start = max(midnight, dt.datetime.combine(today, dt.time()))
+        return Instant(start, dated.grain, (midnight, end)), None
+    return Instant(midnight, dated.grain), "past" if dated.date < today else None
+
+
+def _through(first: Dated, last: Day, today: dt.date) -> Outcome:
+    end = resolved(last, first.date)
+    if end is None or end.date < first.date:
+        return None, "impossible"
+    day_after = end.end or end.date + dt.timedelta(days=1)
+    start = dt.datetime.combine(first.date, dt.time())
+    return Window(start, dt.datetime.combine(day_after, dt.time()), "day"), "past" if day_after <= today else None
+
+
+def _in_part(chosen: Chosen, part: str, scene: Scene) -> Outcome:
+    today = scene.now.date()
+    if chosen.day is None:
+        date = today
+        if part_window(part, date)[0 if part in ("morning", "dawn") else 1] <= scene.now:
+            date += dt.timedelta(days=1)
+    else:
+        dated = resolved(chosen.day, today)
+        if dated is None:
+            return None, "impossible"
+        date = dated.date
+    window = part_window(part, date)
+    return Instant(window[0], "part", window), "past" if window[1] <= scene.now else None
+
+
+def _at_clock(chosen: Chosen, clock: Clock, scene: Scene) -> Outcome:
+    now = scene.now
+    if chosen.day is None:
+        return _next_clock(clock, chosen.part, scene), None
+    dated = resolved(chosen.day, now.date())
+    if dated is None:
+        return None, "impossible"
+    local, open_half = clock_on(dated.date, clock, chosen.part, scene)
+    if local <= now:
+        again = resolved(chosen.day, now.date(), after=True) if dated.date == now.date() else None
+        if again is not None and again.date > now.date():
+            local, open_half = clock_on(again.date, clock, chosen.part, scene)
+        elif dated.date == now.date() and (evening := _later_half(local, clock, chosen.part)) > now:
+            return Instant(evening, ambiguous=True), None
+    return Instant(local, ambiguous=open_half), "past" if local < now else None
+
+
+def _later_half(local: dt.datetime, clock: Clock, part: str | None) -> dt.datetime:
+    """The evening reading of an open clock time; the midnight at the end of today for "today at midnight"."""
+    if clock.exact and clock.hour == 0 and clock.minute == 0:
+        return local + dt.timedelta(days=1)
+    is_open = clock.meridiem is None and not clock.exact and part is None and local.hour < 12
+    return local + dt.timedelta(hours=12) if is_open else local
+
+
+def clock_on(date: dt.date, clock: Clock, part: str | None, scene: Scene) -> tuple[dt.datetime, bool]:
+    """That clock time on that day, and whether morning or evening was left open."""
+    midnight = dt.datetime.combine(date, dt.time())
+    hour, days, open_half = hour_of(clock, part, scene)
+    local = midnight + dt.timedelta(days=days, hours=hour, minutes=clock.minute)
+    if open_half and date == scene.now.date() and not scene.waking:
+        readings = [midnight + dt.timedelta(hours=clock.hour % 12 + late, minutes=clock.minute) for late in (0, 12)]
+        local = next((reading for reading in readings if reading > scene.now), local)
+    return local, open_half
+
+
+def hour_of(clock: Clock, part: str | None, scene: Scene) -> tuple[int, int, bool]:
+    """The hour of 24, the days it lies after the day named, and whether the half of the day was left open."""
+    small = part == "night" and (clock.meridiem == "am" or (clock.exact and clock.hour < 5))
+    if clock.meridiem is not None:
+        return clock.hour % 12 + (12 if clock.meridiem == "pm" else 0), int(small and clock.hour % 12 < 5), False
+    if clock.exact:
+        return clock.hour, int(small), False
+    if part is not None:
+        hour, days = hour_in_part(clock.hour, part)
+        return hour, days, False
+    if scene.waking and clock.hour != 12:
+        return clock.hour, 0, False
+    return usual_hour(clock.hour, scene.preferences), 0, True
+
+
+def _next_clock(clock: Clock, part: str | None, scene: Scene) -> Instant:
+    now = scene.now
+    if clock.meridiem is None and not clock.exact and part is None and not scene.waking:
+        return Instant(next_of_both(clock.hour, clock.minute, now, scene.preferences), ambiguous=True)
+    for days in (-1, 0, 1):
+        local, _ = clock_on(now.date() + dt.timedelta(days=days), clock, part, scene)
+        if local > now:
+            return Instant(local)
+    return Instant(local + dt.timedelta(days=1))
+
+
+def _stretch(chosen: Chosen, span: ClockRange, scene: Scene) -> Outcome:
+    first = _at_clock(replace(chosen, span=None), _with_half(span.first, span.last, chosen, scene), scene)
+    start = first[0]
+    if not isinstance(start, Instant):
+        return first
+    hour, _, open_half = hour_of(span.last, chosen.part, scene)
+    end = dt.datetime.combine(start.local.date(), dt.time(hour, span.last.minute))
+    if open_half:
+        end = dt.datetime.combine(start.local.date(), dt.time(span.last.hour % 12, span.last.minute))
+        while end <= start.local:
+            end += dt.timedelta(hours=12)
+    elif end <= start.local:
+        end += dt.timedelta(days=1)
+    return Window(start.local, end, "minute"), first[1]
+
+
+def _with_half(first: Clock, last: Clock, chosen: Chosen, scene: Scene) -> Clock:
+    """ "9 to 5" starts in the morning, "2 to 4" in the afternoon."""
+    if first.meridiem is not None or first.exact or chosen.part is not None:
+        return first
+    if last.exact and last.hour > 12:
+        return replace(first, hour=first.hour if first.hour < last.hour else first.hour % 12, exact=True)
+    return replace(first, meridiem="am" if usual_hour(first.hour, scene.preferences) < 12 else "pm")

@@ -1,0 +1,273 @@
+"""Walks an English sentence once from left to right and collects the pieces of time in it."""
+
+from __future__ import annotations
+
+from core.language.grammar.days import Day
+from core.language.grammar.english_clock import clocks_at, span_at
+from core.language.grammar.english_days import LAST, NEXT, THIS, days_at, period_at
+from core.language.grammar.english_every import bound_at, every_at
+from core.language.grammar.english_pieces import Clock, Clocks, Days, Every, Part, Piece, Reader, Value
+from core.language.grammar.english_shift import bare_shift_at, shift_at
+from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
+
+_DAY_PREPOSITIONS = frozenset({"on", "by", "for", "from", "before", "after", "until", "till", "til", "since", "in", "at", "around", "b4", "til", "this", "due", "of"})
+_CLOCK_PREPOSITIONS = frozenset({"at", "@", "by", "around", "before", "after", "until", "till", "til", "from", "b4", "about", "approximately", "since", "past", "for"})
+_DETERMINERS = frozenset({"a", "an", "the", "my", "our", "your", "his", "her", "their"})
+_ALARM = frozenset({"alarm", "alarms", "reminder", "alert", "notification", "call", "meeting", "appointment", "scheduled", "set", "up", "me", "timer", "it", "snooze", "reservation", "is", "booked", "ping"})
+_LENGTH_BEFORE = frozenset({"me", "alarm", "timer", "reminder", "wait", "snooze", "", "alert", "for", "it", "set", "nap", "again", "sleep"})
+_IDIOMS: tuple[tuple[tuple[str, ...], Clock | str], ...] = (
+    (("end", "of", "the", "day"), Clock(17, exact=True)),
+    (("end", "of", "business", "day"), Clock(17, exact=True)),
+    (("end", "of", "day"), Clock(17, exact=True)),
+    (("end", "of", "business"), Clock(17, exact=True)),
+    (("close", "of", "business"), Clock(17, exact=True)),
+    (("eod",), Clock(17, exact=True)),
+    (("cob",), Clock(17, exact=True)),
+    (("eob",), Clock(17, exact=True)),
+    (("first", "thing", "in", "the", "morning"), "morning"),
+    (("first", "thing"), "morning"),
+    (("lunch", "time"), "lunch"),
+    (("at", "lunch"), "lunch"),
+    (("dinner", "time"), "evening"),
+    (("dinnertime",), "evening"),
+    (("after", "work"), "evening"),
+    (("bedtime",), "night"),
+    (("before", "bed"), "night"),
+)
+_IDIOM_STARTS = frozenset(words[0] for words, _ in _IDIOMS)
+
+
+def pieces(r: Reader) -> list[Piece]:
+    """The pieces in order; a token belongs to one piece at most (a word like "tonight" makes two of the same tokens)."""
+    rules = _repetitions(r)
+    found: list[Piece] = []
+    i = 0
+    ahead = 0
+    while i < r.length:
+        while ahead < len(rules) and rules[ahead].start < i:
+            ahead += 1
+        if ahead < len(rules) and rules[ahead].start == i:
+            found.append(rules[ahead])
+            i = rules[ahead].end
+            continue
+        limit = rules[ahead].start if ahead < len(rules) else r.length
+        new = [piece for piece in _at(r, i, bool(rules), found) if piece.end <= limit or piece.start == piece.end]
+        found.extend(new)
+        i = max((piece.end for piece in new), default=i + 1)
+    return found or _only_length(r)
+
+
+def _repetitions(r: Reader) -> list[Piece]:
+    found: list[Piece] = []
+    i = 0
+    while i < r.length:
+        every = every_at(r, i) if r.at(i).kind in ("word", "number") else None
+        if every is None or every[1] <= i:
+            i += 1
+            continue
+        found.append(Piece(every[0], i, every[1], 3))
+        i = every[1]
+    return found
+
+
+def _only_length(r: Reader) -> list[Piece]:
+    """ "set an alarm for fifteen minutes": a length alone counts where nothing else was said."""
+    for i in range(r.length):
+        if r.at(i).kind not in ("number", "decimal", "word") or r.text(i - 1) not in _LENGTH_BEFORE:
+            continue
+        found = bare_shift_at(r, i) if r.text(i) == "for" or r.at(i).kind != "word" or r.text(i) in ("a", "an", "half") else None
+        if found is not None and (r.text(i) != "for" or r.text(i - 1) in _LENGTH_BEFORE):
+            return [Piece(found[0], i, found[1], 2)]
+    return []
+
+
+def _at(r: Reader, i: int, recurring: bool, before: list[Piece]) -> list[Piece]:
+    token = r.at(i)
+    if token.kind in ("other", "meridiem") or (token.kind == "punct" and token.text != "@"):
+        return []
+    if recurring and (bound := bound_at(r, i)) is not None:
+        return [Piece(bound[0], i, bound[1], 3)]
+    if token.text in _IDIOM_STARTS and (idiom := _idiom(r, i)) is not None:
+        return [idiom]
+    shift = shift_at(r, i) if token.kind != "punct" else None
+    if shift is not None and not (shift[0].anchored and r.at(shift[1]).kind == "end"):
+        return [Piece(shift[0], i, shift[1], 3)]
+    span = span_at(r, i)
+    if span is not None:
+        return [Piece(span[0], i, span[1], 3)]
+    return _prepositional(r, i) or _plain(r, i, before)
+
+
+def _idiom(r: Reader, i: int) -> Piece | None:
+    for words, meaning in _IDIOMS:
+        if all(r.text(i + offset) == word for offset, word in enumerate(words)):
+            end = i + len(words)
+            if meaning == "morning" and words == ("first", "thing") and r.at(end).category not in ("relative", "weekday") and r.text(end) not in ("on", ""):
+                return None
+            value: Value = Part(meaning) if isinstance(meaning, str) else Clocks((meaning,), "by" if r.text(i - 1) == "by" else "")
+            start = i - 1 if r.text(i - 1) in ("by", "at", "before") else i
+            return Piece(value, start, end, 3)
+    return None
+
+
+def _prepositional(r: Reader, i: int) -> list[Piece]:
+    word = r.text(i)
+    if word == "no" and r.text(i + 1) == "later" and r.text(i + 2) == "than":
+        return _relabelled(_prepositional(r, i + 2), i, "by")
+    if word == "than":
+        word = "by"
+    j = i + 1
+    if word == "by" and r.text(j) == "the" and r.text(j + 1) == "latest":
+        return []
+    part = _part_behind(r, i, j) if word in ("in", "at", "on", "by", "during", "for", "before") else []
+    if part:
+        return part
+    if word in _DAY_PREPOSITIONS:
+        j2 = j + (r.text(j) in ("around", "about"))
+        days = days_at(r, j2, bare_numbers=word == "from" and _stretch_of_month(r, j2)) or _named_period(r, j2, word)
+        if days is not None and not (word == "of") and not (word == "for" and days[0].days[0].holiday and r.at(days[1]).kind == "word"):
+            return [Piece(Days(days[0].days, days[0].through, word), i, days[1], 3)]
+    if word in _CLOCK_PREPOSITIONS:
+        bare = word != "for" or (r.text(i - 1) in _ALARM and _ends_here(r, j))
+        clocks = clocks_at(r, j, bare and not _quantity(r, i, word))
+        if clocks is not None:
+            described = r.text(j) in ("a", "an", "the") and r.at(clocks[1]).kind == "word"
+            return [Piece(Clocks(clocks[0].clocks, word), i, clocks[1], 1 if described else 3)]
+    return []
+
+
+def _stretch_of_month(r: Reader, j: int) -> bool:
+    """ "from 13 to 15 of July": numbers that a month behind makes into days."""
+    j += r.text(j) == "the"
+    k = j + 2 + (r.text(j + 2) == "the")
+    return r.text(j + 1) in ("to", "-", "until", "till", "through") and (
+        r.at(k + 1).category == "month" or (r.text(k + 1) == "of" and r.at(k + 2).category == "month")
+    )
+
+
+def _relabelled(found: list[Piece], start: int, word: str) -> list[Piece]:
+    out: list[Piece] = []
+    for piece in found:
+        value = piece.value
+        if isinstance(value, Days):
+            value = Days(value.days, value.through, word)
+        elif isinstance(value, Clocks):
+            value = Clocks(value.clocks, word)
+        out.append(Piece(value, start, piece.end, piece.weight))
+    return out
+
+
+def _quantity(r: Reader, i: int, word: str) -> bool:
+    """ "about 5", "past 3", "after 2", "before 10" count as clock times only where nothing is counted."""
+    return word in ("about", "past", "since") and not _ends_here(r, i + 1)
+
+
+def _ends_here(r: Reader, j: int) -> bool:
+    """The number at j is followed by no noun that it could count."""
+    ahead = r.at(j + 1)
+    return ahead.kind in ("end", "punct", "meridiem", "number") or ahead.category in ("relative", "weekday", "part", "every", "weekdays", "often") or ahead.text in (
+        "at", "on", "in", "to", "so", "that", "o'clock", "ish", "sharp", "tomorrow", "this", "next", "please", "pls", "for", "with", "and", "about")  # fmt: skip
+
+
+def _part_behind(r: Reader, i: int, j: int) -> list[Piece]:
+    """ "in the morning", "at night", "by this evening", "in the early afternoon"."""
+    j += r.text(j) == "the"
+    this = r.text(j) in ("this", "dis")
+    j += this
+    j += r.text(j) in ("early", "late", "mid", "very")
+    j += r.text(j) == "-"
+    token = r.at(j)
+    if token.category != "part" or (r.text(i) not in ("in", "at", "during", "by", "on", "for", "before") and not this):
+        return []
+    if r.text(i) in ("on", "for", "before") and not this:
+        return []
+    found = [Piece(Part(token.name), i, j + 1, 3)]
+    return [Piece(Days((Day(days=0),), preposition=r.text(i)), i, j + 1, 3), *found] if this else found
+
+
+def _named_period(r: Reader, j: int, word: str) -> tuple[Days, int] | None:
+    """ "in June", "by September", "before 2027": a month or year named alone, where the preposition says that it is one."""
+    if word in ("on", "at", "for", "of", "this", "around", "due"):
+        return None
+    token = r.at(j + (r.text(j) == "the"))
+    if token.category == "unit":
+        return None
+    found = period_at(r, j)
+    if found is None or (found[0].year is not None and found[0].month is None and not 1990 <= found[0].year <= 2100):
+        return None
+    ahead = r.at(found[1])
+    if token.text in ("may", "march", "mar") and word != "in" and ahead.kind == "word" and not ahead.category and ahead.text not in ("to", "at", "and"):
+        return None
+    return Days((found[0],)), found[1]
+
+
+def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
+    token = r.at(i)
+    if token.name == "tonight":
+        weight = 1 if token.owner else 3
+        return [Piece(Days((Day(days=0),)), i, i + 1, weight), Piece(Part("night"), i, i + 1, weight)]
+    found = _this_part(r, i)
+    if found:
+        return found
+    days = days_at(r, i)
+    if days is not None:
+        return _weighed_days(r, i, days, before)
+    if token.category == "part" and (before and before[-1].end == i or r.text(i - 1) in ("", "early", "late")) and not token.text.endswith("s"):
+        return [Piece(Part(token.name), i, i + 1, 2)]
+    article = token.text in ("a", "the") and r.text(i + 1) not in ("half", "quarter")
+    clocks = None if article else clocks_at(r, i, bare=False) or _next_to_day(r, i, before)
+    if clocks is not None:
+        weight = 1 if r.text(i - 1) in _DETERMINERS or (r.at(i - 1).owner and r.at(i - 1).category == "") else 2
+        return [Piece(clocks[0], i, clocks[1], weight)]
+    return []
+
+
+def _this_part(r: Reader, i: int) -> list[Piece]:
+    """ "this morning", "last night", "later today", "early tomorrow"."""
+    word, ahead = r.text(i), r.at(i + 1)
+    if word in ("later", "earlier", "sometime", "early", "late") and ahead.category == "relative":
+        inner = _plain(r, i + 1, [])
+        return [Piece(piece.value, i, piece.end, piece.weight) for piece in inner]
+    if word in THIS or word == "last":
+        k = i + 1 + (r.text(i + 1) in ("early", "late", "coming"))
+        if r.at(k).category == "part" and not r.text(k).endswith("s"):
+            day = Day(days=0 if word in THIS else -1)
+            return [Piece(Days((day,)), i, k + 1, 3), Piece(Part(r.at(k).name), i, k + 1, 3)]
+    if word == "later" and r.text(i + 1) in THIS and r.at(i + 2).category in ("unit", "part"):
+        inner = _plain(r, i + 1, [])
+        return [Piece(piece.value, i, piece.end, piece.weight) for piece in inner]
+    return []
+
+
+def _weighed_days(r: Reader, i: int, days: tuple[Days, int], before: list[Piece]) -> list[Piece]:
+    """How surely a day without a preposition is the time asked for."""
+    token, end = r.at(i), days[1]
+    last, first = r.at(end - 1), days[0].days[0]
+    if last.owner and last.category in ("relative", "weekday") or (token.text == "the" and r.at(end).kind == "word" and not r.at(end).category and first.weekday is not None and end == i + 2):
+        return [Piece(days[0], i, end, 1)]
+    beside = bool(before) and before[-1].end >= i - 1
+    lone = i == 0 or end >= r.length or r.text(i - 1) in ("me", ",", ":", "-", "and") or r.at(end).kind == "punct"
+    if first.holiday is not None and not (beside or lone or r.at(end).text in ("at", "@", "morning", "evening")):
+        return []
+    if end == i + 1 and token.text in WEAK_WEEKDAYS and not (beside or _time_behind(r, end) or (lone and token.text != "sat")):
+        return []
+    modified = token.text in NEXT or token.text in THIS or token.text in LAST
+    return [Piece(days[0], i, end, 3 if token.category == "relative" or modified or token.kind == "date" else 2)]
+
+
+def _time_behind(r: Reader, j: int) -> bool:
+    token = r.at(j)
+    return token.kind in ("clock", "end") or token.category in ("part", "noon") or token.text in ("at", "@", ",", ".", "next", "&") or (token.kind in ("number", "ordinal"))
+
+
+def _next_to_day(r: Reader, i: int, before: list[Piece]) -> tuple[Clocks, int] | None:
+    """ "tomorrow 5", "Sunday 1925", "7 tomorrow": a bare number beside a day is a clock time."""
+    token = r.at(i)
+    if token.kind not in ("number", "decimal"):
+        return None
+    behind = bool(before) and before[-1].end >= i - 1 and isinstance(before[-1].value, Days | Part | Every) and (before[-1].end == i or r.text(i - 1) == ",")
+    ahead = r.at(i + 1)
+    in_front = (ahead.category == "relative" or ahead.text == "this" and r.at(i + 2).category == "part") and (i == 0 or r.text(i - 1) in ("me", "alarm", ",", "for"))
+    if behind and _ends_here(r, i) or in_front:
+        return clocks_at(r, i, bare=True)
+    return None
