@@ -1,0 +1,349 @@
+"""Chinese: which words of a message are its time, and what they mean."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, replace
+
+from core.language.grammar.chinese_clock import Hint
+from core.language.grammar.chinese_frame import FRAME
+from core.language.grammar.chinese_once import Context, once
+from core.language.grammar.chinese_phrase import Phrase, PhraseReader, clusters
+from core.language.grammar.chinese_rules import Unplaced, rule, several_days
+from core.language.grammar.chinese_repeats import every
+from core.language.grammar.chinese_scan import scan
+from core.language.grammar.chinese_script import simplified
+from core.language.grammar.chinese_words import Date, Every, Relative, Times, Weekdays, Word, Workdays
+from core.language.grammar.normalise import Normalised
+from core.language.grammar.tokens import NOTHING, Parsed, Span, merged
+from core.language.values import Preferences, Problem, Recurrence, Window
+
+__all__ = ["FRAME", "parse"]
+
+MAX_TEXT = 1200
+"""Of a longer message the beginning and the end are read: times stand at either."""
+
+_MORNING = re.compile(r"起床|叫醒|晨跑|早餐|早饭|早会|晨会|早操|早读|晨练|早高峰|早班|吃早|打卡上班|上班打卡")
+_EVENING = re.compile(r"晚饭|晚餐|夜宵|下班|睡觉|晚自习|晚会|下课|放学|电影|晚班|约会|吃晚|关灯|夜跑|聚餐")
+_ASKS_AFTER = re.compile(
+    r"(?:的?时候|时|左右|整|就|[ ,])*(?:请|记得|麻烦|再|务必|一定|要|准时|准点|帮我|给我|能不能|可以|你)*(?:提醒|叫|喊|通知|告诉|告知|催|remind|call)"
+    r"|的?(?:闹钟|闹铃|提醒|日程|reminder|alarm|倒计时|定时)"
+)
+_ASKS_BEFORE = re.compile(
+    r"(?:(?:提醒|叫|喊|通知|告诉|催)(?:一下|下)?(?:我们?|大家|咱们|@\S{1,40})?(?:一下)?|闹钟|闹铃|提醒|记一下|记得|别忘了?|设置?|定|[一个]个)[在于为到:, 从成的要]*$"
+)
+_TIMER_AFTER = re.compile(r"[ 的之]*(?:倒?计时|定时|闹钟|闹铃|提醒|叫|喊|通知|timer)")
+_TIMER_BEFORE = re.compile(r"(?:闹钟|闹铃|计时器?|定时器?|timer)(?:设置?|定)?[为在成到: ]*$")
+_REQUEST = re.compile(r"提醒|叫我|喊我|告诉我|通知|闹钟|闹铃|记得|别忘|remind")
+_CLAUSE_START = re.compile(r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给)$")
+_CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
+_PARTICLE_BEFORE = re.compile(r"(?:请?在|于|赶在|等到|到了?|就在|约|大约|大概|差不多)$")
+_PARTICLE_AFTER = re.compile(r"(?:的时候|的时间|时分|时候|那天|那时候?|当天|左右|许|准时|准点|时(?=提醒|叫|喊|[ ,]))")
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A phrase of the message and how it stands in it."""
+
+    phrase: Phrase
+    start: int
+    end: int
+    asked_after: bool
+    asked_before: bool
+    clause_start: bool
+    clause_end: bool
+    attribute: bool
+    """Followed by 的 and a noun: 周五晚上的餐厅."""
+
+    @property
+    def recurring(self) -> bool:
+        return bool(self.phrase.everies)
+
+
+def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parsed:
+    """The time of a Chinese message. `now` is naive, the wall clock of the person's zone."""
+    plain = _ends(simplified(text.text))
+    words = scan(plain, now.year)
+    if not words:
+        return NOTHING
+    context = Context(now, preferences, _hint(plain))
+    candidates = _candidates(words, plain)
+    chosen = _primary(candidates, plain)
+    if chosen is None:
+        return NOTHING
+    phrase = _completed(chosen, candidates, plain)
+    try:
+        return _answer(phrase, context, plain, chosen)
+    except (OverflowError, ValueError):  # beyond the calendar: year 9999, lunar tables
+        return Parsed(None, _spans(phrase, plain), bool(phrase.everies), problem=Problem("impossible", _shown(phrase, plain)))
+
+
+def _ends(text: str) -> str:
+    """The text with the middle of a long message blanked out, so that offsets stay."""
+    if len(text) <= MAX_TEXT:
+        return text
+    half = MAX_TEXT // 2
+    return text[:half] + "\x00" * (len(text) - 2 * half) + text[-half:]
+
+
+def _hint(text: str) -> Hint | None:
+    morning, evening = _MORNING.search(text), _EVENING.search(text)
+    if bool(morning) == bool(evening):
+        return None
+    return "am" if morning else "pm"
+
+
+def _candidates(words: list[Word], text: str) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    waiting = clusters(words, text)
+    while waiting:
+        run = waiting.pop(0)
+        reader = PhraseReader(run, text)
+        phrase = reader.read()
+        rest = run[max(1, reader.index) :]
+        if phrase.used:
+            found.append(_candidate(phrase, text))
+        if rest:
+            waiting.insert(0, rest)
+    return found
+
+
+def _candidate(phrase: Phrase, text: str) -> _Candidate:
+    start = min(word.start for word in phrase.used)
+    end = max(word.end for word in phrase.used)
+    before, after = text[max(0, start - 12) : start], text[end : end + 16]
+    return _Candidate(
+        phrase,
+        start,
+        end,
+        bool(_ASKS_AFTER.match(after)),
+        bool(_ASKS_BEFORE.search(before)),
+        bool(_CLAUSE_START.search(before)),
+        bool(_CLAUSE_END.match(after)),
+        after.startswith("的") and not after.startswith(("的时", "的闹", "的提醒", "的日程", "的倒", "的定", "的,")),
+    )
+
+
+def _primary(candidates: list[_Candidate], text: str) -> _Candidate | None:
+    """The phrase that says when: next to the words of asking, else the first that can stand for itself."""
+    able = [one for one in candidates if _stands(one, text)]
+    if not able:
+        return None
+    repeats = [one for one in able if one.recurring and (one.clause_start or one.clause_end or len(able) == 1)]
+    if repeats and not any(one.asked_after and one.phrase.points and one.phrase.points[0].has_day for one in able):
+        return next((one for one in repeats if one.asked_after or one.asked_before), repeats[0])
+    for wanted in (
+        [one for one in able if one.asked_after],
+        [one for one in able if one.asked_before],
+        [one for one in able if one.clause_start],
+    ):
+        if wanted:
+            return wanted[0]
+    return able[0]
+
+
+def _stands(one: _Candidate, text: str) -> bool:
+    """False for what is no time by itself: a bare length, marks alone, 我订周五的餐厅 after 提醒我."""
+    phrase = one.phrase
+    if phrase.empty:
+        return False
+    only_bare = phrase.bare is not None and not (phrase.everies or phrase.points or phrase.length or phrase.start or phrase.until)
+    if only_bare:
+        after, before = text[one.end : one.end + 12], text[max(0, one.start - 12) : one.start]
+        return phrase.times is not None or bool(_TIMER_AFTER.match(after) or _TIMER_BEFORE.search(before))
+    if phrase.span is not None and not (phrase.everies or phrase.points) and phrase.span.way == "lasting":
+        return False
+    if one.attribute and not one.clause_start and not one.asked_before:
+        return _REQUEST.search(text, 0, one.start) is None
+    return True
+
+
+def _completed(chosen: _Candidate, candidates: list[_Candidate], text: str) -> Phrase:
+    """The chosen phrase with what other parts of the sentence add to it."""
+    phrase = chosen.phrase
+    for other in candidates:
+        if other is chosen:
+            continue
+        extra = other.phrase
+        if extra.everies and not phrase.everies and (other.clause_start or other.clause_end) and not other.attribute:
+            phrase.everies = extra.everies
+            if not any(point.has_day for point in phrase.points):
+                phrase.points = extra.points + phrase.points
+            phrase.used += extra.used
+        elif _adds_hours(phrase, other) or _adds_day(phrase, other, chosen):
+            phrase.points = phrase.points + extra.points
+            if not (extra.has_clock and any(point.clock for point in chosen.phrase.points) and not _adds_hours(phrase, other)):
+                phrase.used += extra.used
+        _add_bounds(phrase, other)
+    return phrase
+
+
+def _adds_hours(phrase: Phrase, other: _Candidate) -> bool:
+    """每天提醒我吃药，早上八点: a clock time set apart from the task."""
+    extra = other.phrase
+    if phrase.has_clock or not extra.points or extra.everies or extra.range_end is not None or other.attribute:
+        return False
+    if any(point.has_day for point in extra.points):
+        return False
+    if phrase.length is not None and phrase.length.seconds:
+        return False
+    return other.asked_after or (other.clause_start and other.clause_end)
+
+
+def _adds_day(phrase: Phrase, other: _Candidate, chosen: _Candidate) -> bool:
+    """我明天要开会，下午三点提醒我: the day said before the clock time."""
+    extra = other.phrase
+    if not phrase.points or phrase.everies or extra.everies or not extra.points or extra.range_end is not None:
+        return False
+    if any(point.has_day for point in phrase.points) or other.start > chosen.start or not chosen.asked_after:
+        return False
+    return extra.points[0].has_day and not other.attribute
+
+
+def _add_bounds(phrase: Phrase, other: _Candidate) -> None:
+    extra = other.phrase
+    took = False
+    if extra.lead is not None and phrase.lead is None:
+        phrase.lead, took = extra.lead, True
+    if phrase.everies and not extra.everies:
+        if extra.until is not None and phrase.until is None:
+            phrase.until, took = extra.until, True
+        if extra.start is not None and phrase.start is None and not extra.loose_start:
+            phrase.start, took = extra.start, True
+        if extra.excluded:
+            phrase.excluded, took = phrase.excluded + extra.excluded, True
+        if extra.times is not None and phrase.times is None and (extra.times.total or other.clause_start and other.clause_end):
+            phrase.times, took = replace(extra.times, total=True), True
+        if extra.span is not None and phrase.span is None:
+            phrase.span, took = extra.span, True
+    elif phrase.bare is not None and extra.times is not None and not phrase.points:
+        phrase.times, took = extra.times, True
+    if took:
+        phrase.used += [word for word in extra.used if word not in phrase.used]
+
+
+def _answer(phrase: Phrase, context: Context, text: str, chosen: _Candidate) -> Parsed:
+    _lengths_that_repeat(phrase)
+    spans, shown = _spans(phrase, text), _shown(phrase, text)
+    try:
+        recurrence = _recurrence(phrase, context, chosen, text)
+    except Unplaced as unplaced:
+        kind = "never" if unplaced.kind == "impossible" else unplaced.kind
+        return Parsed(None, spans, True, problem=Problem(kind, shown))
+    if recurrence is not None:
+        return Parsed(recurrence, spans, True)
+    if phrase.start is not None and not phrase.points and not phrase.length:
+        point, phrase.start = phrase.start, None
+        phrase.points = [point]
+        phrase.after = not chosen.asked_after
+    if phrase.until is not None and not phrase.points and not phrase.length:
+        phrase.points, phrase.until = [phrase.until], None
+    found = once(phrase, context)
+    if found.when is None:
+        return Parsed(None, spans, problem=Problem("impossible", shown))
+    deadline = phrase.deadline or (phrase.length is not None and phrase.length.way == "within")
+    when = found.when
+    if phrase.until is not None and not isinstance(when, Window):
+        when = found.when
+    return Parsed(when, spans, False, deadline, Problem("past", shown) if found.past else None)
+
+
+def _lengths_that_repeat(phrase: Phrase) -> None:
+    """两小时提醒我一次, 一天三次: a length with a number of times is a rule."""
+    bare, times = phrase.bare, phrase.times
+    if bare is None or times is None or phrase.everies or phrase.points and phrase.points[0].has_day:
+        return
+    if bare.seconds and not bare.days and not bare.months:
+        phrase.everies.append(every(bare.seconds / 60, "分钟") if bare.seconds % 60 == 0 else Every(None, problem="too_fine"))
+    elif bare.days and not bare.months and not bare.seconds:
+        phrase.everies.append(every(bare.days / 7, "周") if bare.days % 7 == 0 else every(bare.days, "天"))
+    elif bare.months and not bare.days:
+        phrase.everies.append(every(bare.months, "月"))
+    else:
+        phrase.everies.append(Every(None, problem="unclear_recurrence"))
+    phrase.bare = None
+
+
+def _recurrence(phrase: Phrase, context: Context, chosen: _Candidate, text: str) -> Recurrence | None:
+    """The rule where the phrase repeats, with or without a word of repetition; None where it happens once."""
+    if phrase.everies:
+        return rule(phrase, context)
+    if phrase.span is not None and (phrase.span.way == "running" or phrase.has_clock):
+        if not phrase.points or not any(point.has_day for point in phrase.points):
+            phrase.everies.append(Every("DAILY"))
+            return rule(phrase, context)
+    if phrase.times is not None and phrase.times.n > 1 and (phrase.points or phrase.length):
+        raise Unplaced("unclear_recurrence")
+    if phrase.start is not None and not phrase.loose_start and phrase.start.has_day and not phrase.points:
+        if _REQUEST.search(text):
+            if not phrase.start.has_hour:
+                raise Unplaced("unclear_recurrence")
+            phrase.everies.append(Every("DAILY"))
+            return rule(phrase, context)
+        return None
+    if phrase.start is not None and phrase.start.has_day and phrase.has_clock and phrase.range_end is None:
+        phrase.everies.append(Every("DAILY"))
+        return rule(phrase, context)
+    return _implied(phrase, context) if phrase.range_end is None or _weekday_run(phrase) else None
+
+
+def _weekday_run(phrase: Phrase) -> bool:
+    return any(isinstance(point.day, Workdays) for point in phrase.points)
+
+
+def _implied(phrase: Phrase, context: Context) -> Recurrence | None:
+    """工作日早上, 周一三五, 周一到周五七点: several days without 每."""
+    days = [point.day for point in phrase.points if point.day is not None]
+    if any(isinstance(day, Workdays) and day.step is None for day in days) and not any(point.scopes for point in phrase.points):
+        return rule(phrase, context)
+    weekdays = [day for day in days if isinstance(day, Weekdays) and not day.weekend]
+    count = sum(len(day.days) for day in weekdays)
+    if weekdays and count > 1 and len(weekdays) == len(days):
+        if any(day.run for day in weekdays) and not phrase.has_clock:
+            return None
+        found = rule(phrase, context)
+        week = weekdays[0].week
+        if week is None:
+            return found
+        start = found.start or context.today
+        return replace(found, start=start, count=count)
+    dates = [day for day in days if isinstance(day, Date)]
+    if len(days) == len(dates) and sum(len(day.days) for day in dates) > 1:
+        return replace(rule(phrase, context), count=sum(len(day.days) for day in dates))
+    if len(days) == 1 and isinstance(days[0], Relative | Date) and sum(point.clock is not None for point in phrase.points) > 1:
+        return several_days(phrase, context)
+    return None
+
+
+def _used(phrase: Phrase) -> list[Word]:
+    """The words that say the time; a length that was not needed stays with the task."""
+    bare_idle = phrase.bare is not None and bool(phrase.points or phrase.everies or phrase.length)
+    return [
+        word
+        for word in phrase.used
+        if not (bare_idle and word.value == phrase.bare) and not (isinstance(word.value, Times) and phrase.times is None)
+    ]
+
+
+def _spans(phrase: Phrase, text: str) -> tuple[Span, ...]:
+    """The time words with the particles that belong to them."""
+    spans: list[Span] = []
+    for word in _used(phrase):
+        before = _PARTICLE_BEFORE.search(text, max(0, word.start - 3), word.start)
+        start = before.start() if before and before.end() == word.start else word.start
+        after = _PARTICLE_AFTER.match(text, word.end)
+        spans.append(Span(start, after.end() if after else word.end))
+    joined = list(merged(spans))
+    closed: list[Span] = []
+    for span in joined:
+        if closed and re.fullmatch(r"[ ,的和与跟及到至~()-]{1,4}|以及|还有", text[closed[-1].end : span.start]):
+            closed[-1] = Span(closed[-1].start, span.end)
+        else:
+            closed.append(span)
+    return tuple(closed)
+
+
+def _shown(phrase: Phrase, text: str) -> str:
+    words = _used(phrase) or phrase.used
+    return text[min(word.start for word in words) : max(word.end for word in words)]

@@ -1,0 +1,73 @@
+"""How one asks to be reminded in Chinese, and what belongs to the asking rather than to the task."""
+
+from __future__ import annotations
+
+import re
+
+from core.language.grammar.chinese_script import both
+from core.language.grammar.task import GAP, FrameLexicon
+
+
+def _words(*words: str) -> str:
+    return "(?:" + "|".join(both(word) for word in words) + ")"
+
+
+_G = f"[{GAP} ]{{0,3}}"
+_STOP = rf"[,.;:!~ {GAP}]{{0,4}}"
+_WHO = (
+    r"(?P<who>@[\w.\-]{1,40}|<@[\w|.\-]{1,60}>|"
+    + "|".join(both(word) for word in ("我们大家", "我们", "咱们", "我", "大家伙", "大家", "所有人", "全体", "全员", "各位", "群里", "俺", "咱"))
+    + ")"
+)
+_CALL = _words("提醒", "叫醒", "叫", "喊", "通知", "告诉", "告知", "催", "知会", "call", "remind")
+_PLEASE = rf"(?:{_words('请你', '请', '麻烦你', '麻烦', '拜托', '帮忙', '帮我', '记得', '务必', '一定', '到时候', '到时', '届时', '再', '能不能', '可以', '能否', '你', '准时', '及时', '定时', '要')}{_G}){{0,4}}"
+_SET = _words(
+    "设置", "设定", "设立", "设", "建立", "建", "新建", "创建", "添加", "增加", "加", "定", "订", "弄", "开", "来", "搞", "调", "安排", "需要", "想要", "要", "给我", "上"
+)  # fmt: skip
+_ALARM = _words("闹钟", "闹铃", "提醒事项", "提醒", "备忘录", "备忘", "待办", "日程", "倒计时", "定时器", "计时器", "定时", "reminder", "alarm")
+_ONE = f"{_words('一下', '一声', '一次', '下')}?"
+_MEASURE = f"(?:{_words('一个', '一条', '个', '条', '我的', '新的')}{_G}){{0,2}}"
+
+_REQUESTS = (
+    # 到时候提醒我一下, 别让我忘了: behind the task
+    rf"{_STOP}{_PLEASE}{_CALL}{_WHO}{_ONE}{_words('吧', '哦', '啊', '呀', '哈', '好吗')}?{_STOP}$",
+    rf"{_STOP}{_words('千万', '可')}?{_words('别', '不要')}{_words('让', '叫')}{_WHO}{_words('给')}?{_words('忘记', '忘')}{_words('了')}?{_STOP}$",
+    # 告诉我该交房租了
+    rf"{_PLEASE}{_CALL}{_WHO}{_G}{_words('说', '一声', '一下')}?{_words('该', '是时候', '得')}(?P<task>[^{GAP}]{{1,4000}}?){_words('了')}[.!~ ]{{0,3}}$",
+    # 设一个…的闹钟, 新建提醒: …
+    rf"{_PLEASE}{_words('我')}?{_SET}{_words('好', '了', '上')}?{_G}{_MEASURE}{_G}{_words('的')}?{_ALARM}{_words('设置', '设', '定')}?{_words('为', '在', '到', '于', '成')}?{_STOP}(?:{_PLEASE}{_CALL}{_WHO}{_ONE})?",
+    rf"{_PLEASE}{_SET}{_MEASURE}{_G}{_words('的')}{_ALARM}",
+    rf"^{_STOP}{_ALARM}{_words('设置', '设', '定')}?{_words('为', '在', '到', '于')}?{_STOP}(?={GAP}|[:,])",
+    # 提醒我…, 叫我…, 通知大家…
+    rf"{_PLEASE}{_CALL}{_G}{_WHO}{_ONE}{_STOP}{_words('记得', '别忘了', '别忘', '不要忘记', '不要忘了', '不要忘', '要', '应该', '该')}?",
+    rf"{_PLEASE}{_words('提醒一下', '提醒下', '提醒')}{_STOP}(?={GAP}|$)",
+    rf"^{_STOP}{_words('请', '麻烦')}?{_words('提醒')}(?=[^\s@])",
+    # 记一下, …; 别忘了…
+    rf"{_PLEASE}{_words('记一下', '记一笔', '记个事', '记下来', '记下', '记着', '记住', '记得', '备忘')}{_STOP}",
+    rf"{_PLEASE}{_words('别忘了', '别忘记', '别忘', '不要忘了', '不要忘记', '不要忘', '勿忘')}{_STOP}",
+)
+_POLITE = rf"{_words('请问', '麻烦你', '麻烦', '拜托了', '拜托', '谢谢你', '谢谢', '多谢', '好吗', '可以吗', '行吗', '好不好', '谢啦', '帮我')}|^{_words('请')}"
+_LEADING = rf"(?:[\s,.;:!~、。，：；！?]|{_words('我们要', '我要', '我得', '我需要', '我想', '我该', '我', '需要', '要', '该', '应该', '得', '的时候', '的时间', '的', '时候', '之前', '时', '在', '就', '记得', '到时候', '提醒', '那', '会', '把', '一下')})"
+_LEADING = _LEADING.replace(f"|{both('把')}", "")
+_TRAILING = rf"(?:[\s,.;:!~、。，：；！]|{_words('的时候', '到时候', '的时间', '吧', '哦', '啊', '呀', '哈', '在', '好吗', '并且', '然后', '从')}$)"
+_GROUP = re.compile(both("大家") + "|" + "|".join(both(word) for word in ("所有人", "全体", "全员", "各位", "群里")))
+_US = re.compile(both("我们") + "|" + both("咱们"))
+
+
+def _recipient(who: str) -> str | None:
+    """None for the writer; people by their handle; 大家 is the channel, 我们 us."""
+    if "@" in who:
+        return who
+    if _GROUP.search(who):
+        return "channel"
+    return "us" if _US.search(who) else None
+
+
+FRAME = FrameLexicon(
+    requests=tuple(re.compile(pattern) for pattern in _REQUESTS),
+    polite=re.compile(_POLITE),
+    leading=re.compile(rf"^{_LEADING}"),
+    trailing=re.compile(rf"{_TRAILING}$"),
+    recipient=_recipient,
+    joiner="",
+)

@@ -1,0 +1,452 @@
+"""From Chinese time words to one phrase: which words belong together, and what each does in it.
+
+Words that stand together, or with nothing but particles and the words of asking between them, are a cluster. One
+cluster is the sentence's time; the others are looked at only for what completes it (a clock time, an end, an exception).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from core.language.grammar.chinese_words import (
+    Clock,
+    Date,
+    Day,
+    Every,
+    Festival,
+    Holidays,
+    Length,
+    Part,
+    Relative,
+    Stretch,
+    Times,
+    Weekdays,
+    Word,
+)
+
+Join = Literal["touch", "and", "glue"]
+
+_AND = re.compile(r"[ ,的]*(?:,|和|与|跟|及|以及|还有|加上?|或者?|/|&|\+)[ ,]*")
+_TOUCH = re.compile(r"[ 的之在于就()(这]*|的?时候|[ ]?[((]|的那[个天]")
+_GLUE = re.compile(
+    r"(?:[ ,.:;!~()\n的在于就是请我你您要都会能各给把去吧呢啊哦得该并且且为到和与]|提醒|叫|喊|通知|告诉|记得|麻烦|帮|设置?|定|建立?|新建|添加?"
+    r"|一?个|闹钟|闹铃|时候|的话|务必|一定|需要|想要?|别忘了?|吃药(?=$)|大概|大约|差不多|左右|准时|准点|再|每次|希望|可以|每回"
+    r"|remind|me|at|on|@){0,12}"
+)
+MAX_GLUE = 16
+
+
+def gap(text: str, before: Word, after: Word) -> Join | None:
+    """How two neighbouring words hang together; None where other words part them."""
+    between = text[before.end : after.start]
+    if not between or _TOUCH.fullmatch(between):
+        return "touch"
+    if len(between) > MAX_GLUE:
+        return None
+    if _AND.fullmatch(between):
+        return "and"
+    return "glue" if _GLUE.fullmatch(between) else None
+
+
+def clusters(words: list[Word], text: str) -> list[list[Word]]:
+    """The words in runs that hang together."""
+    runs: list[list[Word]] = []
+    for word in words:
+        if runs and gap(text, runs[-1][-1], word) is not None:
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    return runs
+
+
+@dataclass(slots=True)
+class Point:
+    """One day, part of day and clock time said together; any of them may be missing."""
+
+    words: list[Word] = field(default_factory=list)
+    scopes: list[Stretch] = field(default_factory=list)
+    day: Day | None = None
+    parts: list[Part] = field(default_factory=list)
+    clock: Clock | None = None
+    joined: Join = "touch"
+
+    @property
+    def has_day(self) -> bool:
+        return self.day is not None or bool(self.scopes)
+
+    @property
+    def has_hour(self) -> bool:
+        return bool(self.parts) or self.clock is not None
+
+    def takes(self, word: Word) -> bool:
+        """Adds the word if it fits behind what is there."""
+        match word.value:
+            case Stretch() as scope if not self.has_hour and self.day is None and _scopes_fit(self.scopes, scope):
+                self.scopes.append(scope)
+            case Weekdays() if self.day is not None and not self.has_hour and isinstance(self.day, Date | Relative | Festival):
+                pass  # 7月16日周四: the date decides
+            case Part() as part if self.clock is None and len(self.parts) < 4:
+                self.parts.append(part)
+            case Clock() as clock if self.clock is None:
+                self.clock = clock
+            case Relative() if self.day is not None or self.scopes or self.has_hour:
+                return False
+            case day if isinstance(day, Day) and not isinstance(day, Stretch) and self.day is None and not self.has_hour:
+                self.day = day
+            case _:
+                return False
+        self.words.append(word)
+        return True
+
+
+def _scopes_fit(scopes: list[Stretch], scope: Stretch) -> bool:
+    """A year may be followed by a month or quarter of it; 月底 alone goes with a month said before."""
+    if not scopes:
+        return True
+    last = scopes[-1]
+    if last.unit == scope.unit:
+        return scope.shift is None and scope.month is None and scope.year is None and last.edge is None
+    return last.unit == "year" and scope.shift is None and last.edge is None
+
+
+@dataclass(slots=True)
+class Phrase:
+    """What the words of a sentence's time do, before days are looked up."""
+
+    everies: list[Every] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+    range_end: Point | None = None
+    start: Point | None = None
+    until: Point | None = None
+    excluded: list[Point] = field(default_factory=list)
+    length: Length | None = None
+    lead: Length | None = None
+    """提前十分钟."""
+    offset: Length | None = None
+    """节日前三天 ("offset_back"), 节日后一天 ("offset_on")."""
+    span: Length | None = None
+    """接下来五天, 持续两周: how long a rule runs."""
+    bare: Length | None = None
+    """A length that no word gives a direction (十五分钟)."""
+    times: Times | None = None
+    deadline: bool = False
+    inside: bool = False
+    or_before: bool = False
+    after: bool = False
+    now: bool = False
+    loose_start: bool = False
+    """从 without 开始."""
+    used: list[Word] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        return not (
+            self.everies or self.points or self.length or self.bare or self.start or self.until or self.span or self.now
+        )
+
+    @property
+    def has_clock(self) -> bool:
+        return any(point.has_hour for point in self.points)
+
+
+class PhraseReader:
+    """Reads the words of one cluster into a phrase and stops at the first that does not fit."""
+
+    def __init__(self, words: list[Word], text: str, phrase: Phrase | None = None) -> None:
+        self.words, self.text, self.index = words, text, 0
+        self.phrase = phrase or Phrase()
+
+    def read(self) -> Phrase:
+        while self.index < len(self.words):
+            at = self.index
+            if not self._step() or self.index == at:
+                break
+        return self.phrase
+
+    def _peek(self, ahead: int = 0) -> Word | None:
+        place = self.index + ahead
+        return self.words[place] if place < len(self.words) else None
+
+    def _take(self) -> Word:
+        word = self.words[self.index]
+        self.index += 1
+        self.phrase.used.append(word)
+        return word
+
+    def _accept(self, *marks: str) -> str | None:
+        word = self._peek()
+        if word is not None and isinstance(word.value, str) and word.value in marks:
+            self._take()
+            return str(word.value)
+        return None
+
+    def _join(self) -> Join:
+        if self.index == 0:
+            return "glue"
+        return gap(self.text, self.words[self.index - 1], self.words[self.index]) or "glue"
+
+    def _point(self) -> Point | None:
+        """The next words as one point."""
+        word = self._peek()
+        if word is None or not isinstance(word.value, Day | Part | Clock):
+            return None
+        point = Point(joined=self._join())
+        while word is not None and (not point.words or self._join() == "touch") and point.takes(word):
+            self.index += 1
+            word = self._peek()
+        return point if point.words else None
+
+    def _step(self) -> bool:
+        phrase = self.phrase
+        word = self.words[self.index]
+        match word.value:
+            case "from":
+                return self._from()
+            case "to":
+                return self._to()
+            case "except_before":
+                return self._except()
+            case "now":
+                phrase.now = True
+                self._take()
+            case "before" | "or_before" if phrase.length is None and phrase.points:
+                phrase.deadline, phrase.or_before = True, word.value == "or_before"
+                self._take()
+            case str():
+                self.index += 1  # a particle with nothing before it
+            case Every() as every:
+                return self._every(every)
+            case Length() as length:
+                return self._length(length)
+            case Times() as times:
+                return self._times(times)
+            case Holidays():
+                return self._holidays()
+            case _:
+                return self._points()
+        return True
+
+    def _from(self) -> bool:
+        mark = self.words[self.index]
+        self.index += 1
+        first = self._point()
+        if first is None:
+            return True
+        self.phrase.used += [mark, *first.words]
+        follower = self._peek()
+        if self._accept("to"):
+            last = self._point()
+            if last is None:
+                return False
+            self.phrase.used += last.words
+            self._accept("between", "end", "begin")
+            self._range(first, last)
+        elif self._accept("begin") or (follower is not None and follower.value == "after" and self._accept("after")):
+            self._accept("begin")
+            self.phrase.start = first
+            if not first.has_day and self._ends_later():
+                return True
+        else:
+            self.phrase.start, self.phrase.loose_start = first, True
+        return True
+
+    def _ends_later(self) -> bool:
+        """从5:30开始到6点结束 or 5:30开始,6点结束: a window in two halves."""
+        last_at = self.index
+        self._accept("to")
+        last = self._point()
+        if last is not None and not last.has_day and self._accept("end"):
+            first = self.phrase.start
+            self.phrase.used += last.words
+            if first is not None:
+                self._range(first, last)
+                self.phrase.start = None
+            return True
+        self.index = last_at
+        return False
+
+    def _range(self, first: Point, last: Point) -> None:
+        phrase = self.phrase
+        if first.has_day and not first.has_hour and not last.has_hour and (phrase.everies or self._every_follows()):
+            phrase.start, phrase.until = first, last
+        else:
+            phrase.points.append(first)
+            phrase.range_end = last
+
+    def _every_follows(self) -> bool:
+        return any(isinstance(word.value, Every) for word in self.words[self.index :])
+
+    def _to(self) -> bool:
+        mark = self.words[self.index]
+        self.index += 1
+        point = self._point()
+        if point is None:
+            return True
+        phrase = self.phrase
+        phrase.used += [mark, *point.words]
+        self._accept("end", "before", "between")
+        if phrase.until is not None:
+            return False
+        phrase.until = point
+        return True
+
+    def _except(self) -> bool:
+        self._take()
+        while (point := self._point()) is not None:
+            self.phrase.excluded.append(point)
+            self.phrase.used += point.words
+            if self._peek() is None or self._join() != "and":
+                break
+        self._accept("except_after")
+        return True
+
+    def _every(self, every: Every) -> bool:
+        known = [one.frequency for one in self.phrase.everies]
+        if every.frequency is not None and every.frequency in known:
+            nearby = self._join() == "and" and self._peek(1) is not None
+            if not nearby or every not in self.phrase.everies:
+                return False  # 每周一和每周三 is one rule, 每天…每天 two
+            self._take()
+            return True
+        if len(known) >= 2:
+            return False
+        self.phrase.everies.append(every)
+        self._take()
+        return True
+
+    def _length(self, length: Length) -> bool:
+        phrase = self.phrase
+        match length.way:
+            case "after" | "before" | "within":
+                if phrase.length is not None or phrase.everies:
+                    return False
+                phrase.length = length
+            case "coming" | "running" | "lasting":
+                phrase.span = length
+            case "ahead":
+                phrase.lead = length
+            case "offset_back" | "offset_on":
+                if not phrase.points or self._join() != "touch":
+                    self.index += 1
+                    return True
+                phrase.offset = length
+            case None:
+                if phrase.bare is not None:
+                    return False
+                phrase.bare = length
+        self._take()
+        return True
+
+    def _times(self, times: Times) -> bool:
+        if self.phrase.times is not None and self.phrase.times.n != 1:
+            return False
+        self.phrase.times = times
+        self._take()
+        return True
+
+    def _holidays(self) -> bool:
+        """No calendar of holidays is known, so the words stay in the task, where the person sees them."""
+        self.index += 1
+        while (word := self._peek()) is not None and word.value in ("except_after", "except_before"):
+            self.index += 1
+        return self.index < len(self.words)
+
+    def _points(self) -> bool:
+        at = self.index
+        point = self._point()
+        phrase = self.phrase
+        if point is None:
+            return False
+        if self._peek() is not None:
+            done = self._after_point(point)
+            if done is not None:
+                return done
+        if not self._fits(point):
+            self.index = at
+            return False
+        phrase.points.append(point)
+        phrase.used += point.words
+        return True
+
+    def _after_point(self, point: Point) -> bool | None:
+        """A point with a mark behind it; None where it is a plain one."""
+        phrase = self.phrase
+        word = self.words[self.index]
+        if word.value == "begin" and self._join() in ("touch", "glue"):
+            if phrase.start is not None:
+                return False
+            phrase.used += point.words
+            self._take()
+            phrase.start = point
+            if not point.has_day:
+                self._ends_later()
+            return True
+        if self._join() != "touch":
+            return None
+        if word.value == "to" and isinstance(getattr(self._peek(1), "value", None), Day | Part | Clock):
+            phrase.used += [*point.words, word]
+            self.index += 1
+            last = self._point()
+            if last is None:
+                return None
+            phrase.used += last.words
+            self._accept("between", "end")
+            self._range(point, last)
+            return True
+        if word.value == "end":
+            phrase.used += point.words
+            self._take()
+            phrase.until = point
+            return True
+        if word.value == "except_after":
+            self._exclude_behind(point)
+            return True
+        if word.value in ("before", "or_before", "after", "or_after", "between") and self._fits(point):
+            phrase.points.append(point)
+            phrase.used += point.words
+            self._take()
+            phrase.deadline = phrase.deadline or word.value in ("before", "or_before", "between")
+            phrase.or_before = phrase.or_before or word.value == "or_before"
+            phrase.inside = phrase.inside or word.value == "between"
+            phrase.after = phrase.after or word.value in ("after", "or_after")
+            return True
+        return None
+
+    def _exclude_behind(self, point: Point) -> None:
+        """周六和周日除外: days joined to the last one are left out with it."""
+        phrase = self.phrase
+        phrase.used += point.words
+        self._take()
+        phrase.excluded.append(point)
+        while point.joined == "and" and len(phrase.points) > 1 and _only_day(phrase.points[-1]):
+            point = phrase.points.pop()
+            phrase.excluded.append(point)
+
+    def _fits(self, point: Point) -> bool:
+        """A second day or clock time only in a list: 周二和周五, 早上8点和晚上8点."""
+        points = self.phrase.points
+        if not points:
+            return not (self.phrase.length is not None and self.phrase.length.seconds and not self.phrase.length.days)
+        day_before, hour_before = any(p.has_day for p in points), any(p.clock for p in points)
+        if self.phrase.range_end is not None and point.clock is not None:
+            return False
+        if point.has_day and not day_before and not (point.clock and hour_before):
+            return True
+        if not point.has_day and not hour_before:
+            return True
+        if point.joined != "and" and not (point.joined == "touch" and self._list_without_comma(point)):
+            return False
+        return not (point.has_day and point.clock and any(p.has_day and p.clock for p in points) and not self.phrase.everies)
+
+    def _list_without_comma(self, point: Point) -> bool:
+        """周二周四, 早上8点晚上8点."""
+        last = self.phrase.points[-1]
+        if point.has_day and not last.has_hour:
+            return isinstance(point.day, Weekdays | Date) and type(point.day) is type(last.day)
+        return not point.has_day and bool(point.parts) and bool(last.parts)
+
+
+def _only_day(point: Point) -> bool:
+    return point.has_day and not point.has_hour
