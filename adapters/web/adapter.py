@@ -1,0 +1,119 @@
+"""The browser as a chat platform: `Adapter` on the core's side, HTTP on the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+
+from adapters.web import health
+from adapters.web.guard import Guard
+from adapters.web.markdown import to_html
+from adapters.web.pages import Pages
+from adapters.web.server import listening_sockets, serving
+from adapters.web.signin import SignIn
+from adapters.web.streams import Streams
+from adapters.web.values import Check, History
+from core.errors import Unavailable
+from core.messages import Address, Capabilities, Delivery, Message, Receipt, ReplyEvent, Status, TextDelta
+from core.ports import Clock, Inbound
+from core.settings import Settings
+
+
+class WebAdapter:
+    """Serves from `connect` on; takes messages while `listen` runs, and answers 503 otherwise."""
+
+    name = "web"
+    capabilities = Capabilities(max_text=1_000_000, can_look=True, per_second=1000.0, per_chat_per_second=100.0)
+
+    def __init__(
+        self, settings: Settings, *, key: bytes, clock: Clock, history: History | None, checks: Mapping[str, Check]
+    ) -> None:
+        self._host, self._port = settings.host, settings.port
+        self._public = settings.public_url.rstrip("/")
+        self.sign_in = SignIn(key, clock, lambda: self.url)
+        self._streams = Streams()
+        self._inbound: Inbound | None = None
+        self._serving: asyncio.Task[None] | None = None
+        pages = Pages(
+            self._take,
+            sign_in=self.sign_in,
+            streams=self._streams,
+            clock=clock,
+            history=history,
+            secure=self._public.startswith("https://"),
+        )
+        app = Starlette(routes=[*pages.routes(), *health.routes(checks)])
+        self._app = Guard(app, [self._host, urlsplit(self._public).hostname or ""])
+
+    @property
+    def port(self) -> int:
+        """The port that is really listened on: with PORT=0 known once connected."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """The address for people; PUBLIC_URL if there is one."""
+        host = "localhost" if self._host in ("", "0.0.0.0", "::") else self._host  # noqa: S104
+        return self._public or f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[None]:
+        wanted = self._port
+        sockets = await listening_sockets(self._host, wanted)
+        self._port = sockets[0].getsockname()[1]
+        try:
+            async with serving(self._app, sockets) as self._serving:
+                try:
+                    yield
+                finally:
+                    self._streams.close()
+        finally:
+            self._serving, self._port = None, wanted
+
+    async def listen(self, inbound: Inbound) -> None:
+        if self._serving is None:
+            raise Unavailable("the web side is not connected")
+        self._inbound = inbound
+        try:
+            await asyncio.shield(self._serving)
+        finally:
+            self._inbound = None
+
+    async def send(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
+        """Pages that are closed get it when they are opened: from what is remembered, or from the history."""
+        chat = delivery.address.chat
+        if delivery.doubtful and (found := self._streams.find(chat, delivery.cause)) is not None:
+            left()
+            return Receipt((found,), found=True)
+        reply = delivery.reply
+        html = await to_html(reply.text, plain=reply.plain)
+        choices = [{"label": choice.label, "data": choice.data} for choice in reply.choices]
+        self._streams.settle(chat, delivery.cause)
+        event = self._streams.publish(
+            chat,
+            "reply",
+            {"cause": delivery.cause, "html": html, "choices": choices, "answers": delivery.reply_to},
+        )
+        left()
+        return Receipt((event,))
+
+    async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
+        try:
+            async for event in events:
+                match event:
+                    case TextDelta(piece):
+                        self._streams.grow(address.chat, cause, piece)
+                    case Status(words):
+                        self._streams.status(address.chat, cause, words)
+        except asyncio.CancelledError:
+            self._streams.drop(address.chat, cause)
+            raise
+
+    async def _take(self, message: Message) -> None:
+        if self._inbound is None:
+            raise Unavailable("Remora is starting or stopping")
+        await self._inbound(message)

@@ -1,0 +1,215 @@
+"""The browser chat: its page, what it sends, what it hears. Nothing here answers a person; that is the core's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from adapters.web import guard
+from adapters.web.look import Look, accepted
+from adapters.web.markdown import to_html
+from adapters.web.signin import COOKIE_LIFE, Attempts, SignIn
+from adapters.web.streams import Streams
+from adapters.web.values import History
+from core.errors import Unavailable
+from core.messages import Address, Message, Sender
+from core.ports import Clock
+
+COOKIE = "remora"
+_LARGEST = 1 << 20
+"""Bytes of a message as it is sent."""
+_SMALL = 4_096
+
+
+class _Sent(BaseModel):
+    """What the page sends: words, or the button that was pressed with its label as the words."""
+
+    id: str = Field(pattern=r"\A[0-9a-zA-Z-]{16,64}\Z")
+    text: str
+    choice: str = Field("", max_length=64)
+    zone: str = Field("", max_length=64)
+
+
+class _Token(BaseModel):
+    token: str = Field(max_length=200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visitor:
+    person: str
+    cookie: str
+
+
+class Pages:
+    """The routes of the chat."""
+
+    def __init__(
+        self,
+        take: Callable[[Message], Awaitable[None]],
+        *,
+        sign_in: SignIn,
+        streams: Streams,
+        clock: Clock,
+        history: History | None,
+        secure: bool,
+    ) -> None:
+        """`take` keeps a message for good or raises `Unavailable`; `secure`: people reach us by https."""
+        self._take, self._sign_in, self._streams, self._clock = take, sign_in, streams, clock
+        self._history, self._secure = history, secure
+        self._look = Look()
+        self._attempts = Attempts(clock)
+        self._zones = frozenset(available_timezones())
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/", self.chat),
+            Route("/in", self.entrance),
+            Route("/in", self.enter, methods=["POST"]),
+            Route("/out", self.leave, methods=["POST"]),
+            Route("/link", self.link, methods=["POST"]),
+            Route("/session", self.session),
+            Route("/send", self.send, methods=["POST"]),
+            Route("/events", self.events),
+            self._look.route(),
+        ]
+
+    async def chat(self, request: Request) -> Response:
+        visitor = self._visitor(request)
+        if visitor is None:
+            return self._look.page(request, "entrance.html", 401)
+        chat = visitor.person
+        last = self._streams.beginning(chat) if self._history is None else self._streams.now(chat)
+        past = [] if self._history is None else await self._history(address_of(visitor.person))
+        shown = [(one, await to_html(one.text, plain=one.plain)) for one in past]
+        return self._look.page(
+            request,
+            "chat.html",
+            person=visitor.person,
+            form_token=self._sign_in.form_token(visitor.cookie),
+            past=shown,
+            last=last,
+        )
+
+    async def entrance(self, request: Request) -> Response:
+        """Where a one-time link leads. Reading it uses nothing up; the page itself exchanges the link."""
+        return self._look.page(request, "entrance.html")
+
+    async def enter(self, request: Request) -> Response:
+        words = self._look.words(request)
+        if not guard.from_our_page(request):
+            return JSONResponse({"error": words["forbidden"]}, 403)
+        client = request.client.host if request.client else ""
+        if wait := self._attempts.wait(client):
+            return JSONResponse({"error": words["enter_wait"]}, 429, headers={"Retry-After": str(wait)})
+        try:
+            given = _Token.model_validate_json(await guard.body(request, _SMALL))
+            person = self._sign_in.redeem(given.token)
+        except (ValidationError, guard.TooLarge):
+            person = None
+        if person is None:
+            self._attempts.failed(client)
+            return JSONResponse({"error": words["enter_failed"]}, 401)
+        response = Response(status_code=204)
+        response.set_cookie(
+            COOKIE,
+            self._sign_in.cookie(person),
+            max_age=int(COOKIE_LIFE.total_seconds()),
+            httponly=True,
+            samesite="strict",
+            secure=self._secure,
+        )
+        return response
+
+    async def leave(self, request: Request) -> Response:
+        visitor = self._acting(request)
+        if isinstance(visitor, Response):
+            return visitor
+        response = Response(status_code=204)
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self._secure)
+        return response
+
+    async def link(self, request: Request) -> Response:
+        """A link for another device, under the address by which this one reached us."""
+        visitor = self._acting(request)
+        if isinstance(visitor, Response):
+            return visitor
+        base = f"{'https' if self._secure else 'http'}://{request.headers['host']}"
+        return JSONResponse({"url": self._sign_in.new_link(visitor.person, base)})
+
+    async def session(self, request: Request) -> Response:
+        return Response(status_code=204 if self._visitor(request) else 401)
+
+    async def send(self, request: Request) -> Response:
+        """202 once the message is kept. The same id again is the same message, so a page may always ask again."""
+        visitor = self._acting(request)
+        if isinstance(visitor, Response):
+            return visitor
+        words = self._look.words(request)
+        try:
+            sent = _Sent.model_validate_json(await guard.body(request, _LARGEST))
+        except guard.TooLarge:
+            return JSONResponse({"error": words["too_large"]}, 413)
+        except ValidationError:
+            return JSONResponse({"error": words["not_understood"]}, 400)
+        message = self._message(request, visitor.person, sent)
+        try:
+            await self._take(message)
+        except Unavailable:
+            return JSONResponse({"error": words["unavailable"]}, 503, headers={"Retry-After": "5"})
+        if self._streams.find(visitor.person, message.event_id) is None:
+            said = {"cause": message.event_id, "id": sent.id, "text": sent.text}
+            self._streams.publish(visitor.person, "said", said)
+        return JSONResponse({"id": sent.id}, 202)
+
+    async def events(self, request: Request) -> Response:
+        visitor = self._visitor(request)
+        if visitor is None:
+            return Response(status_code=401)
+        last = request.headers.get("last-event-id") or request.query_params.get("last", "")
+        return StreamingResponse(
+            self._streams.follow(visitor.person, last),
+            media_type="text/event-stream",
+            headers={"X-Accel-Buffering": "no"},
+        )
+
+    def _message(self, request: Request, person: str, sent: _Sent) -> Message:
+        tags = accepted(request.headers.get("accept-language", ""))
+        zone = sent.zone if sent.zone in self._zones else None
+        return Message(
+            event_id=f"{person}:{sent.id}",
+            address=address_of(person),
+            sender=Sender(account=person, name=person, locale=tags[0] if tags else None, zone=zone),
+            text=sent.text,
+            sent_at=self._clock.now().astimezone(dt.UTC),
+            kind="choice" if sent.choice else "text",
+            message_id=sent.id,
+            choice=sent.choice,
+        )
+
+    def _visitor(self, request: Request) -> _Visitor | None:
+        cookie = request.cookies.get(COOKIE, "")
+        person = self._sign_in.person(cookie) if cookie else None
+        return None if person is None else _Visitor(person, cookie)
+
+    def _acting(self, request: Request) -> _Visitor | Response:
+        """The signed-in person behind a request that changes something, or why it is refused."""
+        words = self._look.words(request)
+        visitor = self._visitor(request)
+        if visitor is None:
+            return JSONResponse({"error": words["ended"]}, 401)
+        token = request.headers.get("x-form-token", "")
+        if not (guard.from_our_page(request) and self._sign_in.form_token_fits(visitor.cookie, token)):
+            return JSONResponse({"error": words["forbidden"]}, 403)
+        return visitor
+
+
+def address_of(person: str) -> Address:
+    """Each person has one conversation here, the same on all of their devices."""
+    return Address("web", "", person)

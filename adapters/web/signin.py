@@ -1,0 +1,114 @@
+"""Who may enter: one-time links, exchanged for a signed cookie. There is no password and nothing is open to strangers.
+
+The link carries its secret in the fragment, which a browser sends to nobody: it stands in no log and no Referer, and
+a chat program that fetches the link to preview it uses nothing up.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import hmac
+import json
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+
+from core.errors import ConfigurationError
+from core.ports import Clock
+
+LINK_LIFE = dt.timedelta(minutes=30)
+COOKIE_LIFE = dt.timedelta(days=30)
+_MOST_LINKS = 100
+_MOST_CLIENTS = 10_000
+
+
+class SignIn:
+    """Makes links, exchanges each once, and knows a cookie of its own when it sees one."""
+
+    def __init__(self, key: bytes, clock: Clock, base: Callable[[], str]) -> None:
+        """`base` is the address under which people reach us, known only once we listen."""
+        if len(key) < 32:
+            raise ConfigurationError(
+                "SECRET_KEY is too short to sign cookies with", "give it 32 random bytes, or leave it empty"
+            )
+        self._key, self._clock, self._base = key, clock, base
+        self._links: OrderedDict[bytes, tuple[str, dt.datetime]] = OrderedDict()
+
+    def new_link(self, person: str, base: str | None = None) -> str:
+        """A URL that signs in `person` once, within `LINK_LIFE`. Of too many unused links the oldest is dropped."""
+        token = secrets.token_urlsafe(32)
+        self._links[_digest(token)] = (person, self._clock.now() + LINK_LIFE)
+        while len(self._links) > _MOST_LINKS:
+            self._links.popitem(last=False)
+        return f"{base or self._base()}/in#{token}"
+
+    def redeem(self, token: str) -> str | None:
+        """The person the link was made for, and the link is gone; None if it is unknown, used or too old."""
+        person, end = self._links.pop(_digest(token), ("", None))
+        return person if end is not None and self._clock.now() < end else None
+
+    def cookie(self, person: str) -> str:
+        """Proof that its bearer is `person`, for `COOKIE_LIFE`."""
+        end = int((self._clock.now() + COOKIE_LIFE).timestamp())
+        payload = json.dumps([person, end, secrets.token_hex(8)]).encode()
+        return f"{_encode(payload)}.{_encode(self._mac('cookie', payload))}"
+
+    def person(self, cookie: str) -> str | None:
+        """Whom this cookie names; None if it is not ours or has ended."""
+        payload, _, mac = cookie.partition(".")
+        try:
+            signed = _decode(payload)
+            genuine = hmac.compare_digest(_decode(mac), self._mac("cookie", signed))
+        except (binascii.Error, ValueError):
+            return None
+        if not genuine:
+            return None
+        person, end, _ = json.loads(signed)
+        return str(person) if self._clock.now().timestamp() < end else None
+
+    def form_token(self, cookie: str) -> str:
+        """What a page must send along with its cookie, so that another site's page cannot act in its name."""
+        return _encode(self._mac("form", cookie.encode()))
+
+    def form_token_fits(self, cookie: str, token: str) -> bool:
+        return hmac.compare_digest(self.form_token(cookie).encode(), token.encode())
+
+    def _mac(self, purpose: str, payload: bytes) -> bytes:
+        return hmac.digest(self._key, f"remora web {purpose}\n".encode() + payload, "sha256")
+
+
+class Attempts:
+    """Counts failures of each client; too many within the window and the client has to wait."""
+
+    def __init__(self, clock: Clock, most: int = 10, window: dt.timedelta = dt.timedelta(minutes=15)) -> None:
+        self._clock, self._most, self._window = clock, most, window
+        self._failures: OrderedDict[str, list[dt.datetime]] = OrderedDict()
+
+    def wait(self, client: str) -> int:
+        """Seconds until `client` may try again; 0 at once."""
+        since = self._clock.now() - self._window
+        recent = [moment for moment in self._failures.get(client, []) if moment > since]
+        if len(recent) < self._most:
+            return 0
+        return max(1, int((recent[-self._most] - since).total_seconds()) + 1)
+
+    def failed(self, client: str) -> None:
+        recent = [*self._failures.pop(client, []), self._clock.now()]
+        self._failures[client] = recent[-self._most :]
+        while len(self._failures) > _MOST_CLIENTS:
+            self._failures.popitem(last=False)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _decode(text: str) -> bytes:
+    return base64.b64decode((text + "=" * (-len(text) % 4)).encode(), altchars=b"-_", validate=True)
