@@ -1,0 +1,103 @@
+"""From a payload of Slack to our own two listeners, by bolt: it knows the shapes, drops our own events, and serves
+Socket Mode and HTTP alike.
+
+Bolt acknowledges before its listeners run unless `process_before_response` is set; with it, its answer is ready only
+when the listener has returned. An answer of 200 means: handed over for good, or not for us.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from pydantic import ValidationError
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.inbound import Identity
+from adapters.slack.quiet import library_logger
+from adapters.slack.web import Json
+from core.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+Listener: TypeAlias = Callable[[Json], Awaitable[None]]
+
+
+class Dispatcher:
+    """Runs the listener that a payload is for."""
+
+    def __init__(self, identity: Identity, on_message: Listener, on_press: Listener) -> None:
+        self._identity = identity
+        self._on_message = on_message
+        self._on_press = on_press
+        self._app = AsyncApp(
+            name="remora",
+            logger=library_logger(),
+            signing_secret="",
+            # Bolt makes a client for every request from this one; it has no token and is never used to call.
+            client=AsyncWebClient(logger=library_logger()),
+            authorize=self._authorize,
+            process_before_response=True,
+            raise_error_for_unhandled_request=True,
+            attaching_function_token_enabled=False,
+            attaching_conversation_kwargs_enabled=False,
+        )
+        self._app.event(re.compile("^(?:message|app_mention)$"))(self._message)
+        self._app.action(re.compile("^choice:"))(self._press)
+        self._app.error(self._failed)
+
+    async def dispatch(self, payload: Json) -> bool:
+        """Whether the payload is dealt with, so that Slack may be told so."""
+        response = await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=payload))
+        return response.status == 200
+
+    async def _authorize(self, team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id or self._identity.team,
+            bot_user_id=self._identity.user,
+            bot_id=self._identity.bot,
+        )
+
+    async def _message(self, body: Json) -> None:
+        await self._on_message(body)
+
+    async def _press(self, body: Json, ack: AsyncAck) -> None:
+        await self._on_press(body)
+        await ack()
+
+    async def _failed(self, error: Exception, body: Json) -> BoltResponse | None:
+        """Bolt's own boundary hands everything to this one; what returns None is not acknowledged."""
+        match error:
+            case BoltUnhandledRequestError():
+                log.info("slack: nothing to do for %s", kind_of(body))
+                return BoltResponse(status=200)
+            case ValidationError():
+                log.warning("slack: %s has an unknown shape and was dropped", kind_of(body))
+                return BoltResponse(status=200)
+            case Unavailable():
+                log.warning("slack: %s not taken, Slack will send it again: %s", kind_of(body), error.what)
+            case _:
+                # The text of an unforeseen error may hold a person's words; its type and place do not.
+                where = error.__traceback__
+                while where is not None and where.tb_next is not None:
+                    where = where.tb_next
+                place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "unknown place"
+                log.error("slack: %s failed with %s at %s", kind_of(body), type(error).__name__, place)
+        return BoltResponse(status=500)
+
+
+def kind_of(payload: Json) -> str:
+    """What a payload is, without anything a person wrote."""
+    event = payload.get("event")
+    if isinstance(event, dict):
+        return " ".join(str(event[name]) for name in ("type", "subtype") if event.get(name))
+    return "slash_command" if "command" in payload else str(payload.get("type", "unknown"))

@@ -1,0 +1,188 @@
+"""What Slack sends, as messages of the core. Nothing here answers, stores or acknowledges."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from adapters.slack.people import People
+from adapters.slack.text import readable
+from adapters.slack.threads import Threads
+from adapters.slack.web import Json
+from core.messages import Address, Message, MessageKind, Sender
+
+PLATFORM = "slack"
+
+_Ts = Annotated[str, Field(pattern=r"^\d{1,12}\.\d{1,9}$")]
+_SUBTYPES = {None, "file_share", "thread_broadcast", "me_message"}
+"""What people write; every other subtype is a notice of Slack or the word of a bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the assistant is in its workspace, from auth.test."""
+
+    team: str
+    user: str
+    bot: str
+
+
+class _File(BaseModel):
+    mimetype: str = ""
+    subtype: str | None = None
+
+
+class _Edited(BaseModel):
+    ts: _Ts
+
+
+class _Words(BaseModel):
+    """A message as it stands in the conversation."""
+
+    ts: _Ts
+    user: str = ""
+    bot_id: str | None = None
+    text: str = ""
+    thread_ts: _Ts | None = None
+    subtype: str | None = None
+    edited: _Edited | None = None
+    files: list[_File] = []
+
+
+class _Event(_Words):
+    channel: str
+    channel_type: str = ""
+    parent_user_id: str | None = None
+    message: _Words | None = None
+    previous_message: _Words | None = None
+
+
+class _User(BaseModel):
+    id: str
+    name: str = ""
+
+
+class _Place(BaseModel):
+    id: str
+
+
+class _Label(BaseModel):
+    text: str = ""
+
+
+class _Action(BaseModel):
+    action_ts: _Ts
+    value: str = ""
+    text: _Label = _Label()
+
+
+class _Press(BaseModel):
+    user: _User
+    channel: _Place
+    message: _Words
+    actions: Annotated[list[_Action], Field(min_length=1)]
+
+
+class Translator:
+    """Their payloads to `Message`. Raises pydantic's `ValidationError` for what Slack never sends."""
+
+    def __init__(self, identity: Identity, people: People, threads: Threads) -> None:
+        self._identity = identity
+        self._people = people
+        self._threads = threads
+
+    async def event(self, body: Json) -> Message | None:
+        """A `message` or `app_mention` event, which are one message if they speak of the same; None if it is not
+        meant for the assistant."""
+        event = _Event.model_validate(body.get("event"))
+        team = str(body.get("team_id") or self._identity.team)
+        if event.subtype == "message_changed":
+            return await self._edited(event, team)
+        if event.subtype not in _SUBTYPES or self._from_bot(event):
+            return None
+        kind: MessageKind = "attachment" if event.files else "text"
+        return await self._message(event, event, team, kind, f"m:{team}:{event.channel}:{event.ts}")
+
+    async def press(self, body: Json) -> Message:
+        """A button that was pressed."""
+        press = _Press.model_validate(body)
+        action, shown = press.actions[0], press.message
+        team = str((body.get("team") or {}).get("id") or self._identity.team)
+        channel = press.channel.id
+        private = channel.startswith("D")
+        thread = shown.thread_ts or ("" if private else shown.ts)
+        return Message(
+            event_id=f"c:{team}:{channel}:{press.user.id}:{action.action_ts}",
+            address=Address(PLATFORM, team, channel, thread),
+            sender=await self._sender(press.user.id, press.user.name),
+            text=action.text.text,
+            sent_at=_moment(action.action_ts),
+            kind="choice",
+            message_id=shown.ts,
+            choice=action.value,
+            private=private,
+        )
+
+    async def _edited(self, event: _Event, team: str) -> Message | None:
+        new, old = event.message, event.previous_message
+        if new is None or new.edited is None or new.subtype not in _SUBTYPES or self._from_bot(new):
+            return None
+        if old is not None and old.text == new.text:
+            return None  # a link was unfurled, or something else than the words changed
+        return await self._message(event, new, team, "edit", f"e:{team}:{event.channel}:{new.ts}:{new.edited.ts}")
+
+    async def _message(
+        self, event: _Event, words: _Words, team: str, kind: MessageKind, event_id: str
+    ) -> Message | None:
+        private = event.channel_type == "im" or event.channel.startswith("D")
+        if not private and not await self._meant_for_us(event, words):
+            return None
+        return Message(
+            event_id=event_id,
+            address=Address(PLATFORM, team, event.channel, words.thread_ts or ("" if private else words.ts)),
+            sender=await self._sender(words.user),
+            text=readable(words.text, self._identity.user),
+            sent_at=_moment(words.ts),
+            kind=kind,
+            message_id=words.ts,
+            attachment=_attachment(words.files) if words.files and kind == "attachment" else "",
+            private=private,
+        )
+
+    async def _meant_for_us(self, event: _Event, words: _Words) -> bool:
+        """In a channel: a mention, or the next word in a thread where we are and which is not addressed to another."""
+        us = self._identity.user
+        if f"<@{us}" in words.text:
+            self._threads.join(event.channel, words.thread_ts or words.ts)
+            return True
+        if words.text.lstrip().startswith("<@"):
+            return False
+        if words.thread_ts is None:
+            # An edit may take the mention away; it is still the edit of a question that we answered in its thread.
+            return words is not event and await self._threads.takes_part(event.channel, words.ts, us)
+        if event.parent_user_id == us:
+            return True
+        return await self._threads.takes_part(event.channel, words.thread_ts, us)
+
+    def _from_bot(self, words: _Words) -> bool:
+        return bool(words.bot_id) or not words.user or words.user in (self._identity.user, "USLACKBOT")
+
+    async def _sender(self, user: str, name: str = "") -> Sender:
+        profile = await self._people.get(user)
+        return Sender(user, profile.name or name, profile.is_bot, profile.locale, profile.zone)
+
+
+def _attachment(files: list[_File]) -> str:
+    first = files[0]
+    if first.subtype == "slack_audio" or first.mimetype.startswith("audio/"):
+        return "voice"
+    if first.subtype == "slack_video" or first.mimetype.startswith("video/"):
+        return "video"
+    return "photo" if first.mimetype.startswith("image/") else "file"
+
+
+def _moment(ts: str) -> dt.datetime:
+    return dt.datetime.fromtimestamp(float(ts), dt.UTC)

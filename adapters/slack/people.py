@@ -1,0 +1,89 @@
+"""Who somebody is: name, language and time zone from Slack's directory, remembered for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from adapters.slack.recent import Recent
+from adapters.slack.web import CallFailed, Web
+
+log = logging.getLogger(__name__)
+
+_REMEMBERED_SECONDS = 900.0
+_FAILURE_SECONDS = 30.0
+_PATIENCE_SECONDS = 1.2
+"""A message must be acknowledged within 3 s, whether or not the directory answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the directory says; empty where it says nothing or cannot be asked."""
+
+    name: str = ""
+    locale: str | None = None
+    zone: str | None = None
+    is_bot: bool = False
+
+
+class _Names(BaseModel):
+    display_name: str = ""
+    real_name: str = ""
+
+
+class _User(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    name: str = ""
+    tz: str | None = None
+    locale: str | None = None
+    is_bot: bool = False
+    profile: _Names = _Names()
+
+
+class People:
+    """The directory. `get` never fails and never takes much longer than a second."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        self._known: Recent[str, tuple[Profile, float]] = Recent(5_000)
+        self._asking: dict[str, asyncio.Task[Profile]] = {}
+
+    async def get(self, user: str) -> Profile:
+        if (entry := self._known.get(user)) is not None and entry[1] > asyncio.get_running_loop().time():
+            return entry[0]
+        if (task := self._asking.get(user)) is None:
+            task = asyncio.create_task(self._ask(user))
+            self._asking[user] = task
+            task.add_done_callback(lambda _: self._asking.pop(user, None))
+        done, _ = await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
+        if done and not task.cancelled():
+            return task.result()
+        return entry[0] if entry else Profile()
+
+    async def aclose(self) -> None:
+        for task in list(self._asking.values()):
+            task.cancel()
+
+    async def _ask(self, user: str) -> Profile:
+        kept = _REMEMBERED_SECONDS
+        try:
+            answer = await self._web.get("users.info", {"user": user, "include_locale": True})
+            found = _User.model_validate(answer.get("user") or {})
+            names = found.profile
+            name = names.display_name or names.real_name or found.name
+            profile = Profile(name, found.locale, found.tz, found.is_bot)
+        except (CallFailed, ValidationError) as failure:
+            # The last known profile is better than none: a person's zone does not go away with the network.
+            log.warning("users.info failed, going on without it: %s", _reason(failure))
+            old = self._known.get(user)
+            profile, kept = old[0] if old else Profile(), _FAILURE_SECONDS
+        self._known.put(user, (profile, asyncio.get_running_loop().time() + kept))
+        return profile
+
+
+def _reason(failure: CallFailed | ValidationError) -> str:
+    return failure.reason if isinstance(failure, CallFailed) else "unexpected answer"

@@ -1,0 +1,275 @@
+"""A reply while it grows.
+
+Threads in direct messages use Slack's stream. Everywhere else the preview is a message of our own that is edited: a
+stream needs a thread, shows a channel's other members nothing until it ends, and cannot carry the cause that lets a
+later process find it. A preview is a favour: it never holds up the model, and gives way before Slack has to refuse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from adapters.slack import render
+from adapters.slack.recent import Recent
+from adapters.slack.text import settled
+from adapters.slack.web import CallFailed, Json, Web
+from core.messages import Address, ReplyEvent, Status, TextDelta
+
+log = logging.getLogger(__name__)
+
+_Left: TypeAlias = Callable[[], None]
+
+_LONGEST = 8_000
+"""Characters shown of a growing reply; the rest comes with the delivery."""
+_END_OF_STREAM = {"message_not_in_streaming_state", "stopped_by_user"}
+_NO_SUCH_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+
+
+class Budget:
+    """At most so many calls a minute, below what Slack allows for the method in a workspace, so that the call that
+    delivers is not the one that is refused."""
+
+    def __init__(self, calls: int, seconds: float = 60.0) -> None:
+        self._calls = calls
+        self._seconds = seconds
+        self._taken: deque[float] = deque()
+
+    def take(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        while self._taken and now - self._taken[0] > self._seconds:
+            self._taken.popleft()
+        if len(self._taken) >= self._calls:
+            return False
+        self._taken.append(now)
+        return True
+
+
+@dataclass(slots=True)
+class Preview:
+    """One preview on the screen. Only one call about it is under way at a time."""
+
+    address: Address
+    cause: str
+    ts: str = ""
+    shown: str = ""
+    """What Slack has shown for certain, neutralised."""
+    clean: bool = True
+    """`shown` is all there is; False after a call whose outcome is unknown."""
+    ending: bool = False
+    """The call that makes it the delivery has been made, with unknown outcome."""
+    stopped: bool = False
+    """It is an ordinary message by now, even if it began as a stream."""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def is_stream(self) -> bool:
+        return bool(self.address.thread) and self.address.chat.startswith("D") and not self.stopped
+
+
+class _Growing:
+    """What the model has said so far, between the one who adds and the one who shows."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.status = ""
+        self.over = asyncio.Event()
+        self.changed = asyncio.Event()
+
+    def add(self, event: ReplyEvent) -> None:
+        match event:
+            case TextDelta(text):
+                self.text += text
+            case Status(text):
+                self.status = text
+        self.changed.set()
+
+    def end(self) -> None:
+        self.over.set()
+        self.changed.set()
+
+
+class Previews:
+    """The previews of this process, by cause, until their delivery takes them."""
+
+    def __init__(self, web: Web, pause: float) -> None:
+        """`pause`: seconds between two steps of one preview."""
+        self._web = web
+        self._pause = pause
+        self._open: Recent[str, Preview] = Recent(2_000)
+        self._quiet_until = 0.0
+        self._starts = Budget(15)  # chat.startStream and chat.stopStream: 20 a minute
+        self._appends = Budget(80)  # chat.appendStream: 100 a minute
+        self._updates = Budget(35)  # chat.update: 50 a minute, and deliveries need it too
+
+    async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
+        """As `Adapter.show`."""
+        growing = _Growing()
+        showing = asyncio.create_task(self._show(address, cause, growing))
+        complete = False
+        try:
+            async for event in events:
+                growing.add(event)
+            growing.end()
+            await showing
+            complete = True
+        finally:
+            if not complete:
+                # Cancelled, or the reply broke off: an unfinished message would stay, so it is taken away.
+                showing.cancel()
+                await asyncio.gather(showing, return_exceptions=True)
+                if (preview := self._open.pop(cause)) is not None:
+                    await self._discard(preview)
+
+    def get(self, cause: str) -> Preview | None:
+        return self._open.get(cause)
+
+    def forget(self, cause: str) -> None:
+        self._open.pop(cause)
+
+    async def finish(self, preview: Preview, part: render.Part, metadata: Json, left: _Left) -> str:
+        """Makes the preview the delivery's first message; returns its ts, or "" if it is gone. Calls `left` as soon
+        as that request has left. Raises `CallFailed`."""
+        async with preview.lock:
+            if not preview.ts:
+                return ""
+            try:
+                if preview.is_stream and await self._stop(preview, part, metadata, left):
+                    return preview.ts
+                await self._update(preview, part, metadata, left)
+            except CallFailed as failure:
+                if failure.reason in _NO_SUCH_MESSAGE:
+                    return ""
+                raise
+            return preview.ts
+
+    async def _stop(self, preview: Preview, part: render.Part, metadata: Json, left: _Left) -> bool:
+        """Ends the stream. True if the message is now the delivery; False if it must be rewritten."""
+        target = {"channel": preview.address.chat, "ts": preview.ts}
+        whole = preview.clean and bool(part.markdown) and part.markdown.startswith(preview.shown)
+        rest: Json = {}
+        if whole:
+            after = [block for block in part.blocks if block["type"] != "markdown"]
+            rest = {"markdown_text": part.markdown[len(preview.shown) :], "metadata": metadata, "blocks": after or None}
+        try:
+            preview.ending = True
+            await self._web.post("chat.stopStream", {**target, **rest}, left if whole else None)
+        except CallFailed as failure:
+            if failure.reason in _END_OF_STREAM:
+                preview.stopped = True
+                return False
+            preview.ending = failure.left
+            raise
+        preview.ending, preview.stopped = False, True
+        return whole
+
+    async def _update(self, preview: Preview, part: render.Part, metadata: Json, left: _Left) -> None:
+        body: Json = {
+            "channel": preview.address.chat,
+            "ts": preview.ts,
+            "text": part.text,
+            "blocks": list(part.blocks),
+            "metadata": metadata,
+        }
+        await self._web.post("chat.update", body, left)
+
+    async def _show(self, address: Address, cause: str, growing: _Growing) -> None:
+        status = ""
+        preview = self._open.get(cause)
+        resumed = preview is not None  # the same turn once more: what stands there stays until the delivery
+        loop = asyncio.get_running_loop()
+        while True:
+            await growing.changed.wait()
+            growing.changed.clear()
+            if growing.over.is_set():
+                return
+            try:
+                if growing.status != status and not growing.text:
+                    status = growing.status
+                    await self._status(address, status)
+                text = settled(growing.text)
+                if text and not resumed and len(text) <= _LONGEST and loop.time() >= self._quiet_until:
+                    if preview is None:
+                        preview = await self._start(address, cause, text)
+                    else:
+                        await self._grow(preview, text)
+            except CallFailed as failure:
+                self._refused(failure)
+                return
+            # Ends early when the reply is complete: the delivery must not wait for the pause.
+            try:
+                await asyncio.wait_for(growing.over.wait(), self._pause)
+            except TimeoutError:
+                continue
+            return
+
+    def _refused(self, failure: CallFailed) -> None:
+        log.info("slack: preview given up: %s", failure.what)
+        if failure.limited:
+            seconds = failure.after.total_seconds() if failure.after else 30.0
+            self._quiet_until = asyncio.get_running_loop().time() + seconds
+
+    async def _status(self, address: Address, status: str) -> None:
+        if address.thread:
+            body = {"channel_id": address.chat, "thread_ts": address.thread, "status": status}
+            await self._web.post("assistant.threads.setStatus", body)
+
+    async def _start(self, address: Address, cause: str, text: str) -> Preview | None:
+        preview = Preview(address, cause, shown=text)
+        body: Json = {"channel": address.chat, "thread_ts": address.thread or None}
+        if preview.is_stream:
+            if not self._starts.take():
+                return None
+            method, more = "chat.startStream", {"markdown_text": text}
+        else:
+            method, more = "chat.postMessage", self._words(cause, text) | {"unfurl_links": False, "unfurl_media": False}
+        async with preview.lock:
+            self._open.put(cause, preview)
+            try:
+                answer = await self._web.post(method, body | more)
+            except CallFailed as failure:
+                preview.clean = False
+                if not (failure.left and failure.temporary):
+                    self._open.pop(cause)
+                raise
+            preview.ts = str(answer.get("ts", ""))
+        return preview
+
+    async def _grow(self, preview: Preview, text: str) -> None:
+        if text == preview.shown:
+            return
+        target: Json = {"channel": preview.address.chat, "ts": preview.ts}
+        async with preview.lock:
+            try:
+                if not preview.is_stream:
+                    if not self._updates.take():
+                        return
+                    await self._web.post("chat.update", target | self._words(preview.cause, text))
+                else:
+                    if not self._appends.take():
+                        return
+                    more = {"markdown_text": text[len(preview.shown) :]}
+                    await self._web.post("chat.appendStream", target | more)
+            except CallFailed as failure:
+                preview.clean = not (failure.left and failure.temporary)
+                raise
+            preview.shown = text
+
+    def _words(self, cause: str, text: str) -> Json:
+        part = render.growing(text)
+        return {"text": part.text, "blocks": list(part.blocks), "metadata": render.previewed(cause)}
+
+    async def _discard(self, preview: Preview) -> None:
+        if not preview.ts:
+            return
+        target = {"channel": preview.address.chat, "ts": preview.ts}
+        try:
+            if preview.is_stream:
+                await self._web.post("chat.stopStream", target)
+            await self._web.post("chat.delete", target)
+        except CallFailed as failure:
+            log.info("slack: an abandoned preview stays: %s", failure.what)

@@ -1,0 +1,33 @@
+"""The logger handed to Slack's libraries. Their debug lines hold people's words, whole requests and the socket's
+one-time address; none of that may reach a log at any level."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+_SECRET = re.compile(r"\b(?:xox[a-z]|xapp|xoxe)[-.][\w.-]+|(?<=ticket=)[\w%.-]+", re.IGNORECASE)
+
+
+def redact(text: str) -> str:
+    """The text with every Slack token and socket ticket in it replaced."""
+    return _SECRET.sub("[secret]", text)
+
+
+class _ErrorsOnly(logging.Filter):
+    """A filter and not a level: levels are changed from outside, filters are not. Warnings go too: bolt warns that it
+    ignores SLACK_BOT_TOKEN in the environment, which is as we want it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.ERROR:
+            return False
+        record.msg, record.args = redact(record.getMessage()), ()
+        return True
+
+
+def library_logger() -> logging.Logger:
+    """The one logger that Slack's libraries get."""
+    logger = logging.getLogger("adapters.slack.library")
+    if not logger.filters:
+        logger.addFilter(_ErrorsOnly())
+    return logger

@@ -1,0 +1,98 @@
+"""A reply as Slack's blocks, in as many messages as its limits ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapters.slack.text import escape, neutralise, split
+from adapters.slack.web import Json
+from core.messages import Choice, Reply
+
+MARKDOWN = 11_000
+"""Characters in one message. Slack takes 12,000 in Markdown blocks, and about 13,200 with the labels of buttons."""
+PLAIN = 3_000
+"""Characters of a message without blocks, before escaping, which can make five of one."""
+NOTIFICATION = 1_000
+LABEL = 75
+BUTTONS = 25
+
+DELIVERY = "remora_delivery"
+PREVIEW = "remora_preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message: its blocks, and the text that notifications and screen readers get."""
+
+    markdown: str
+    """What stands in the Markdown block, neutralised; "" where there is none."""
+    blocks: tuple[Json, ...]
+    text: str
+
+
+def parts(reply: Reply) -> tuple[Part, ...]:
+    """The reply in messages, in order; the buttons stand under the last. Never empty."""
+    pieces = split(reply.text if reply.plain else neutralise(reply.text), MARKDOWN)
+    last = len(pieces) - 1
+    return tuple(_part(piece, reply.plain, reply.choices if at == last else ()) for at, piece in enumerate(pieces))
+
+
+def plain_parts(reply: Reply) -> tuple[Part, ...]:
+    """The reply without blocks, for when Slack refused them; buttons are named in words."""
+    words = reply.text + "".join(f"\n[{choice.label}]" for choice in reply.choices)
+    return tuple(Part("", (), escape(neutralise(piece)) or "…") for piece in split(words, PLAIN))
+
+
+def buttons(choices: tuple[Choice, ...]) -> tuple[Json, ...]:
+    """Rows of buttons; `choice:<n>` is the n-th of the message."""
+    elements = [
+        {
+            "type": "button",
+            "action_id": f"choice:{at}",
+            "text": {"type": "plain_text", "text": _short(choice.label, LABEL) or "…", "emoji": True},
+            "value": choice.data,
+        }
+        for at, choice in enumerate(choices)
+    ]
+    rows = range(0, len(elements), BUTTONS)
+    return tuple({"type": "actions", "elements": elements[at : at + BUTTONS]} for at in rows)
+
+
+def growing(markdown: str) -> Part:
+    """A preview of a reply; `markdown` is neutralised already."""
+    return Part(markdown, (_markdown(markdown),), _notification(markdown))
+
+
+def delivered(cause: str, part: int, of: int) -> Json:
+    """The metadata by which a delivery is recognised later."""
+    return {"event_type": DELIVERY, "event_payload": {"cause": cause, "part": part, "parts": of}}
+
+
+def previewed(cause: str) -> Json:
+    """The metadata of a message that is to become the delivery with this cause."""
+    return {"event_type": PREVIEW, "event_payload": {"cause": cause}}
+
+
+def _part(piece: str, plain: bool, choices: tuple[Choice, ...]) -> Part:
+    words = () if not piece.strip() else ((_literal(piece),) if plain else (_markdown(piece),))
+    return Part("" if plain else piece, (*words, *buttons(choices)), _notification(piece))
+
+
+def _markdown(text: str) -> Json:
+    return {"type": "markdown", "text": text}
+
+
+def _literal(text: str) -> Json:
+    """Rich text is never parsed: neither markup nor mentions in it have an effect."""
+    pieces = [text[at : at + PLAIN] for at in range(0, len(text), PLAIN)]
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": piece} for piece in pieces]}
+    return {"type": "rich_text", "elements": [section]}
+
+
+def _notification(text: str) -> str:
+    return escape(neutralise(_short(text, NOTIFICATION))) or "…"
+
+
+def _short(text: str, longest: int) -> str:
+    text = text.strip()
+    return text if len(text) <= longest else text[: longest - 1] + "…"
