@@ -13,5 +13,5 @@ class SystemClock:
         return dt.datetime.now(dt.UTC)
 
     async def sleep_until(self, moment: dt.datetime) -> None:
-        while (left := (moment - self.now()).total_seconds()) > 0:
+        while (left := (moment - self.now()).total_seconds()) > 0:  # noqa: ASYNC110  # the wall clock may jump
             await asyncio.sleep(min(left, 1.0))

@@ -42,7 +42,7 @@ class Sender:
     """IANA name; None where the platform does not say."""
 
 
-MessageKind: TypeAlias = Literal["text", "choice", "edit", "attachment"]
+MessageKind: TypeAlias = Literal["text", "choice", "edit", "attachment", "stop"]
 
 
 @dataclass(frozen=True, slots=True)

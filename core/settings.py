@@ -163,15 +163,8 @@ class Settings(BaseSettings):
 
     @property
     def store_url(self) -> str:
-        """The SQLAlchemy URL with its async driver."""
-        url = self.database_url or f"sqlite:///{(self.data_dir / 'remora.db').absolute()}"
-        scheme, _, rest = url.partition("://")
-        drivers = {
-            "sqlite": "sqlite+aiosqlite",
-            "postgres": "postgresql+asyncpg",
-            "postgresql": "postgresql+asyncpg",
-        }
-        return f"{drivers.get(scheme, scheme)}://{rest}"
+        """The database's URL, also where none is set."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'remora.db').absolute()}"
 
 
 def setting_name(field: str) -> str:

@@ -1,0 +1,176 @@
+"""The composition root: settings -> store -> model -> engine -> adapters, started in this order and stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import signal
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters import available, create
+from core import lm, skills
+from core.catalog import load_bot
+from core.clock import SystemClock
+from core.engine import Engine
+from core.errors import Unavailable
+from core.journal import Journal
+from core.outbox import Deliverer
+from core.ports import Adapter, Clock, LanguageModel
+from core.reminders.planning import plan_due
+from core.scheduler import Heartbeat
+from core.settings import Settings
+from core.store import Store, inbox, migrate, outbox
+from core.turns import Turns
+from core.worker import Worker, new_name
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 20.0
+SETTLE = dt.timedelta(seconds=10)
+BOTS = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A running Remora."""
+
+    settings: Settings
+    store: Store
+    model: LanguageModel
+    engine: Engine
+    turns: Turns
+    deliverer: Deliverer
+    adapters: Mapping[str, Adapter]
+    clock: Clock
+
+    def greeting(self) -> list[str]:
+        """What the person who starts it wants to read: where it listens, and how to get in."""
+        lines = [f"bot: {self.engine.bot.title}; model: {self.model.info.name} ({self.model.info.backend})"]
+        for adapter in self.adapters.values():
+            lines.append(f"{adapter.name}: {getattr(adapter, 'where', 'connected')}")
+        return lines
+
+    async def settled(self) -> None:
+        """Returns when every message accepted here is answered, and every answer delivered."""
+        names = list(self.adapters)
+        while True:
+            async with self.store.read() as tx:
+                waiting = await inbox.count_open(tx, names) + await outbox.count_open(tx, names, self.clock.now())
+            if not waiting:
+                return
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, adapters: Sequence[Adapter], *, listen: bool = True, model: LanguageModel | None = None
+) -> AsyncGenerator[App]:
+    """Remora on these adapters, from the first heartbeat to the last. Leaving drains: replies being written are
+    finished (at most `DRAIN_SECONDS`), the rest stays in the queues for the next start."""
+    clock, name = SystemClock(), new_name()
+    by_name = {adapter.name: adapter for adapter in adapters}
+    async with AsyncExitStack() as stack:
+        store = Store(settings.store_url)
+        stack.push_async_callback(store.aclose)
+        await migrate.upgrade(store)
+        journal = Journal(settings.data_dir / "journal", name)
+        stack.callback(journal.close)
+        model = model or lm.create(settings)
+        stack.push_async_callback(model.aclose)
+        engine = Engine(load_bot(BOTS / settings.bot), skills.available(), model, settings)
+        deliverer = Deliverer(store, by_name, clock, journal, name, min(SETTLE, 2 * _lease(settings)))
+        turns = Turns(store, engine, by_name, deliverer, clock, settings, name)
+        worker = Worker(name, store, clock, _lease(settings), deliverer)
+        await worker.tick()
+        stack.push_async_callback(_leave, worker)
+        for adapter in adapters:
+            await stack.enter_async_context(adapter.connect())
+        app = App(settings, store, model, engine, turns, deliverer, by_name, clock)
+        async with _working(app, worker, listen=listen):
+            yield app
+
+
+def platforms(settings: Settings, role: str) -> list[Adapter]:
+    """The adapters of a role that the settings switch on."""
+    names = [name for name in available() if (name == "web") == (role == "web") or role in ("all", "worker")]
+    made = (create(name, settings) for name in names)
+    return [adapter for adapter in made if adapter is not None]
+
+
+def _lease(settings: Settings) -> dt.timedelta:
+    return dt.timedelta(seconds=settings.lease_seconds)
+
+
+async def _leave(worker: Worker) -> None:
+    with suppress(Unavailable):
+        await worker.leave()
+
+
+@asynccontextmanager
+async def _working(app: App, worker: Worker, *, listen: bool) -> AsyncGenerator[None]:
+    async def plan() -> None:
+        async with app.store.write() as tx:
+            planned = await plan_due(tx, app.clock.now())
+        if planned:
+            app.deliverer.wake()
+
+    heartbeat = Heartbeat()
+    heartbeat.every("worker", worker.tick, min(1.0, app.settings.lease_seconds / 4))
+    heartbeat.every("plan", plan)
+    heartbeat.start()
+    turns = asyncio.create_task(app.turns.run(), name="turns")
+    deliveries = asyncio.create_task(app.deliverer.run(), name="outbox")
+    listeners = [
+        asyncio.create_task(_listening(adapter, app.turns), name=f"listen-{adapter.name}")
+        for adapter in (app.adapters.values() if listen else ())
+    ]
+    try:
+        yield
+    finally:
+        for task in listeners:
+            task.cancel()
+        await asyncio.gather(*listeners, return_exceptions=True)
+        await _drain(app, turns, deliveries)
+        heartbeat.stop()
+
+
+async def _listening(adapter: Adapter, turns: Turns) -> None:
+    """Listens for as long as the app runs; a listener that breaks is started again, and says why."""
+    for failures in range(1_000_000):
+        try:
+            await adapter.listen(turns.accept)
+            return
+        except Unavailable as error:
+            log.error("listening was interrupted", extra={"platform": adapter.name, "why": error.what})
+        await asyncio.sleep(min(2.0**failures, 60.0))
+
+
+async def _drain(app: App, turns: asyncio.Task[None], deliveries: asyncio.Task[None]) -> None:
+    app.turns.drain()
+    _, late = await asyncio.wait({turns}, timeout=DRAIN_SECONDS)
+    if late:
+        await app.turns.hurry()
+        await turns
+    app.deliverer.drain()
+    _, late = await asyncio.wait({deliveries}, timeout=DRAIN_SECONDS)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(deliveries, return_exceptions=True)
+
+
+async def until_stopped(*, interrupts: bool = True) -> None:
+    """Waits for SIGTERM, or SIGINT where `interrupts` are not the terminal's own. A second one ends the process at once."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+
+    def stop() -> None:
+        if stopping.is_set():
+            signal.raise_signal(signal.SIGKILL)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT) if interrupts else (signal.SIGTERM,):
+        loop.add_signal_handler(number, stop)
+    await stopping.wait()

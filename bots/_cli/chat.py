@@ -1,0 +1,71 @@
+"""`remora chat`: the assistant in the terminal."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.option("--bot", help="The bot under bots/ that answers; default: REMORA_BOT.")
+@click.option("--person", help="Who is writing; default: the user of this machine.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a reply: text, choices, intent, ms, model.")
+def command(bot: str | None, person: str | None, as_json: bool) -> None:
+    """Chat here. When standard input is not a terminal: one message a line in, the replies out."""
+    import asyncio
+    import getpass
+    import locale
+    import sys
+
+    from adapters.console import create_console
+    from bots._app import App, running, until_stopped
+    from core import skills
+    from core.clock import SystemClock
+    from core.language.phrases import say
+    from core.lm import prepare
+    from core.logs import configure
+    from core.settings import load_settings
+
+    settings = load_settings(**({"REMORA_BOT": bot} if bot else {}))
+    interactive = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+    configure("ERROR" if settings.log_level == "INFO" else settings.log_level)
+    prepare(settings, lambda line: click.echo(line, err=True))
+    language = settings.default_language
+    shown_locale = (locale.getlocale()[0] or "") or None
+    if shown_locale and shown_locale.lower().startswith("zh"):
+        language = "zh"
+    here: list[App] = []
+
+    def stop() -> None:
+        for app in here:
+            app.turns.stop(console.address)
+
+    def facts(cause: str) -> dict[str, object]:
+        found = here[0].turns.facts.get(cause) if here else None
+        return {"intent": found.intent, "ms": found.milliseconds, "model": found.model} if found else {}
+
+    console = create_console(
+        person=person or getpass.getuser(),
+        clock=SystemClock(),
+        language=language,
+        locale=shown_locale,
+        history=settings.data_dir / "chat_history",
+        commands=[(name, say(language, key)) for skill in skills.available() for name, key in skill.commands.items()],
+        stop=stop,
+        as_json=as_json,
+        facts=facts,
+    )
+
+    async def chat() -> None:
+        async with running(settings, [console], listen=False) as app:
+            here.append(app)
+            listening = asyncio.create_task(console.listen(app.turns.accept))
+            stopping = asyncio.create_task(until_stopped(interrupts=not interactive))
+            await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                listening.result()
+                await app.settled()
+            for task in (listening, stopping):
+                task.cancel()
+            await asyncio.gather(listening, stopping, return_exceptions=True)
+
+    asyncio.run(chat())

@@ -1,0 +1,38 @@
+"""`remora run`: serve."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.option(
+    "--role",
+    type=click.Choice(["all", "bot", "worker", "web"]),
+    default="all",
+    show_default=True,
+    help="all; bot: the chat platforms; worker: answers and delivers, listens to nothing; web: the browser side.",
+)
+def command(role: str) -> None:
+    """Serve until SIGTERM, which finishes the current replies; a second one stops at once."""
+    import asyncio
+
+    from bots._app import platforms, running, until_stopped
+    from core.lm import prepare
+    from core.logs import configure
+    from core.settings import load_settings
+
+    settings = load_settings()
+    configure(settings.log_level)
+    prepare(settings, click.echo)
+
+    async def serve() -> None:
+        adapters = platforms(settings, role)
+        async with running(settings, adapters, listen=role != "worker") as app:
+            for line in app.greeting():
+                click.echo(line)
+            click.echo("ready")
+            await until_stopped()
+            click.echo("stopping: finishing what is being answered")
+
+    asyncio.run(serve())

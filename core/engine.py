@@ -1,0 +1,174 @@
+"""Answering one message: which skill it is for, or else the language model. No transaction is open here, no platform known."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import logging
+import re
+import unicodedata
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from core import promises, prompt
+from core.catalog import Bot
+from core.errors import ModelUnavailable
+from core.language.phrases import phrases, say
+from core.messages import Reply, ReplyEvent, Sampling, TextDelta
+from core.ports import LanguageModel
+from core.settings import Settings
+from core.skills.base import Command, Outcome, Skill, Turn
+
+log = logging.getLogger(__name__)
+
+_COMMAND = re.compile(r"/([a-z][a-z0-9_]{0,31})(?:@\w+)?(?=\s|$)\s*", re.IGNORECASE)
+_T = TypeVar("_T")
+
+
+def cleaned(text: str) -> str:
+    """The text without control, bidirectional-override and unassigned characters, and without surrounding space."""
+    kept = (c for c in text if c in "\n\t" or (unicodedata.category(c) not in ("Cc", "Cs", "Cn") and c not in _OVERRIDES))
+    return "".join(kept).strip()
+
+
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The same for every platform and person; holds no state of a conversation."""
+
+    bot: Bot
+    skills: Sequence[Skill]
+    model: LanguageModel
+    settings: Settings
+
+    @property
+    def commands(self) -> Mapping[str, str]:
+        """Every command with the phrase key of its help, in the order in which help shows them."""
+        return {name: key for skill in self.skills for name, key in skill.commands.items()}
+
+    async def answer(self, turn: Turn) -> AsyncGenerator[ReplyEvent | Outcome]:
+        """Yields what can be shown meanwhile, and the outcome last."""
+        outcome = await self._by_rule(turn)
+        if outcome is not None:
+            yield outcome
+            return
+        async for event in self._by_model(turn):
+            yield event
+
+    async def _by_rule(self, turn: Turn) -> Outcome | None:
+        language, message = turn.language, turn.message
+        if message.kind == "choice":
+            return await self._pressed(turn)
+        if message.kind == "edit":
+            return Outcome(Reply(say(language, "edited")), intent="edited")
+        if message.kind == "attachment":
+            return Outcome(Reply(say(language, "attachment", kind=_kind(turn))), intent="attachment")
+        if not turn.text:
+            return Outcome(Reply(say(language, "empty")), intent="empty")
+        limit = self.settings.max_message_length
+        if len(turn.text) > limit:
+            return Outcome(Reply(say(language, "too_long", length=len(turn.text), limit=limit)), intent="too_long")
+        if command := _COMMAND.match(turn.text):
+            return await self._commanded(turn, f"/{command[1].lower()}", turn.text[command.end() :].strip())
+        return await self._resumed(turn) or await self._recognized(turn)
+
+    async def _pressed(self, turn: Turn) -> Outcome:
+        name, _, data = turn.message.choice.partition(":")
+        for skill in self.skills:
+            if skill.name == name and (outcome := await skill.press(turn, data)) is not None:
+                return outcome
+        return Outcome(Reply(say(turn.language, "stale_button")), intent="stale_button")
+
+    async def _commanded(self, turn: Turn, name: str, rest: str) -> Outcome:
+        for skill in self.skills:
+            if name in skill.commands:
+                return await skill.answer(turn, Command(name, rest))
+        near = difflib.get_close_matches(name, list(self.commands), n=1, cutoff=0.6)
+        key = "unknown_command_near" if near else "unknown_command"
+        text = say(turn.language, key, command=f"`{name}`", near=near[0] if near else "")
+        return Outcome(Reply(text), intent="unknown_command")
+
+    async def _resumed(self, turn: Turn) -> Outcome | None:
+        pending = turn.session.pending
+        if not pending:
+            return None
+        asker = next((skill for skill in self.skills if skill.name == pending.get("skill")), None)
+        return await asker.resume(turn, pending) if asker else None
+
+    async def _recognized(self, turn: Turn) -> Outcome | None:
+        for skill in self.skills:
+            found = skill.recognize(turn)
+            if found is not None:
+                return await skill.answer(turn, found)
+        return None
+
+    async def _by_model(self, turn: Turn) -> AsyncGenerator[ReplyEvent | Outcome]:
+        said, note = "", ""
+        try:
+            lines = prompt.build(
+                prompt.persona_for(self.bot.personas[turn.language], turn.now, turn.zone),
+                turn.history,
+                turn.text,
+                self.model,
+                history_tokens=self.settings.history_tokens,
+                reply_tokens=self.settings.max_tokens,
+            )
+            pieces = self.model.generate(lines, _sampling(self.settings))
+            async with aclosing(pieces), asyncio.timeout(self.settings.reply_seconds):
+                async for piece in until(turn.stop, pieces):
+                    said += piece
+                    yield TextDelta(piece)
+        except ModelUnavailable as error:
+            log.warning("the model cannot answer", extra={"why": error.what})
+            note = say(turn.language, "reply_cut" if said.strip() else "model_off")
+        except TimeoutError:
+            note = say(turn.language, "reply_cut")
+        if turn.stop.is_set():
+            note = say(turn.language, "stopped")
+        text = promises.guarded(said.strip(), turn.language) if said.strip() else ""
+        text = "\n\n".join(part for part in (text, note) if part) or say(turn.language, "model_silent")
+        yield Outcome(Reply(text), intent="chat", model=self.model.info.name if said else "")
+
+
+async def until(stop: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator[_T]:
+    """The items as they come, ended by `stop` also while the next one is awaited. The caller closes `items`."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        while not stop.is_set():
+            following = asyncio.ensure_future(anext(items))
+            try:
+                await asyncio.wait({following, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not following.done():
+                    following.cancel()
+                    with suppress(asyncio.CancelledError, StopAsyncIteration):
+                        await following
+            if following.cancelled():
+                return
+            try:
+                yield following.result()
+            except StopAsyncIteration:
+                return
+    finally:
+        stopping.cancel()
+
+
+def _sampling(settings: Settings) -> Sampling:
+    return Sampling(
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        top_k=settings.top_k,
+        min_p=settings.min_p,
+        repetition_penalty=settings.repetition_penalty,
+        max_tokens=settings.max_tokens,
+        seed=settings.seed,
+    )
+
+
+def _kind(turn: Turn) -> str:
+    key = f"attachment_{turn.message.attachment}"
+    return say(turn.language, key if key in phrases(turn.language) else "attachment_other")

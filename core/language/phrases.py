@@ -1,0 +1,23 @@
+"""What the assistant says in its own words. Every phrase is in en.toml and in zh.toml; a test holds them to each other."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+
+@cache
+def phrases(language: Language) -> dict[str, str]:
+    """All phrases of a language by key."""
+    text = files("core.language").joinpath(f"{language}.toml").read_text(encoding="utf-8")
+    return {key: str(value).strip() for key, value in tomllib.loads(text).items()}
+
+
+def say(language: Language, key: str, **fields: object) -> str:
+    """The phrase with its fields filled in. An unknown key or a missing field is a mistake in our code."""
+    return phrases(language)[key].format(**fields)

@@ -1,0 +1,47 @@
+"""Logging: events with fields, one line each; never a person's words, never a secret."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_SECRETS = re.compile(
+    r"(\d{6,12}:[A-Za-z0-9_-]{30,}|xox[a-z]-[\w-]+|xapp-[\w-]+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)|(?<=Bearer )\S+)"
+)
+
+
+def redact(text: str) -> str:
+    """Replaces what looks like a platform token, a bearer key or a password in a URL."""
+    return _SECRETS.sub("***", text)
+
+
+class _Lines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        fields = " ".join(f"{key}={value}" for key, value in vars(record).items() if key not in _STANDARD)
+        moment = self.formatTime(record, "%Y-%m-%dT%H:%M:%S")
+        line = f"{moment} {record.levelname.lower():7} {record.name} {record.getMessage()} {fields}".rstrip()
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return redact(line)
+
+
+def configure(level: str) -> None:
+    """Logs to standard error at `level`. The HTTP libraries stay at WARNING: they log URLs, and Telegram's hold the token."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for noisy in (
+        "httpx",
+        "httpcore",
+        "httpx2",
+        "httpcore2",
+        "telegram",
+        "slack_sdk",
+        "slack_bolt",
+        "aiosqlite",
+        "asyncio",
+    ):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.access").setLevel(logging.ERROR)

@@ -1,0 +1,100 @@
+"""How moments, distances and rules are said: "Fri 27 Nov 09:00 Europe/Paris, in 3 d 10 h"."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from core.language.phrases import Language, say
+from core.messages import Choice, Reply
+from core.render import literal
+from core.store.reminders import Reminder
+
+
+def moment(language: Language, when: dt.datetime, zone: ZoneInfo, now: dt.datetime) -> str:
+    """Weekday, date, time and zone; the year too when it is not this one."""
+    local = when.astimezone(zone)
+    clock = local.strftime("%H:%M:%S" if local.second else "%H:%M")
+    return say(
+        language,
+        "moment" if local.year == now.astimezone(zone).year else "moment_year",
+        weekday=say(language, "weekdays").split()[local.weekday()],
+        day=local.day,
+        month=say(language, "months").split()[local.month - 1],
+        year=local.year,
+        time=clock,
+        zone=zone.key,
+    )
+
+
+def span(language: Language, length: dt.timedelta) -> str:
+    """A length of time in its two largest units, rounded to the smaller one."""
+    seconds = round(abs(length.total_seconds()))
+    if seconds >= 86_400:
+        hours = round(seconds / 3600)
+        parts = [("unit_days", hours // 24), ("unit_hours", hours % 24)]
+    elif seconds >= 3600:
+        minutes = round(seconds / 60)
+        parts = [("unit_hours", minutes // 60), ("unit_minutes", minutes % 60)]
+    elif seconds >= 600:
+        parts = [("unit_minutes", round(seconds / 60))]
+    else:
+        parts = [("unit_minutes", seconds // 60), ("unit_seconds", seconds % 60)]
+    shown = [say(language, unit, n=n) for unit, n in parts if n]
+    return " ".join(shown) or say(language, "unit_seconds", n=0)
+
+
+def distance(language: Language, when: dt.datetime, now: dt.datetime) -> str:
+    """How far a moment is from now: "in 3 d 10 h", "2 min ago"."""
+    if abs((when - now).total_seconds()) < 0.5:
+        return say(language, "distance_now")
+    return say(language, "distance_in" if when > now else "distance_ago", parts=span(language, when - now))
+
+
+def line(language: Language, number: int, reminder: Reminder, now: dt.datetime, rule: str) -> str:
+    """A reminder as one line of a list."""
+    assert reminder.rings is not None, "an open reminder is going to ring"
+    return say(
+        language,
+        "reminder_line",
+        number=number,
+        when=moment(language, reminder.rings, ZoneInfo(reminder.zone), now),
+        distance=distance(language, reminder.rings, now),
+        task=task(language, reminder.text),
+        rule=say(language, "reminder_line_rule", rule=rule) if rule else "",
+    )
+
+
+def task(language: Language, text: str) -> str:
+    """What it is about, quoted; or that nothing was said."""
+    return literal(text) if text else say(language, "reminder_untitled")
+
+
+def to_task(language: Language, key: str, text: str) -> str:
+    """The " to call mum" of a sentence, or nothing."""
+    return say(language, key, task=literal(text)) if text else ""
+
+
+def ringing(reminder: Reminder) -> Reply:
+    """The reminder as it is delivered, with its buttons; a person's words in it are shown as they are."""
+    language: Language = "zh" if reminder.language == "zh" else "en"
+    key = "reminder_rings" if reminder.text else "reminder_rings_bare"
+    return Reply(say(language, key, task=reminder.text), buttons(language, reminder.id), plain=True)
+
+
+def buttons(language: Language, reminder_id: int) -> tuple[Choice, ...]:
+    """What can be done with a reminder that has just rung."""
+    return (
+        Choice(say(language, "button_done"), f"reminders:done:{reminder_id}"),
+        Choice(say(language, "button_snooze_10"), f"reminders:snooze:{reminder_id}:10"),
+        Choice(say(language, "button_snooze_60"), f"reminders:snooze:{reminder_id}:60"),
+        Choice(say(language, "button_snooze_tomorrow"), f"reminders:snooze:{reminder_id}:tomorrow"),
+    )
+
+
+def confirmation_buttons(language: Language, reminder_id: int) -> tuple[Choice, ...]:
+    """What can be done with a reminder that was just set."""
+    return (
+        Choice(say(language, "button_edit"), f"reminders:edit:{reminder_id}"),
+        Choice(say(language, "button_cancel"), f"reminders:cancel:{reminder_id}"),
+    )

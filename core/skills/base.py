@@ -1,0 +1,101 @@
+"""What a skill is: code that fulfils an intent. A new skill is one new module in this package that exports `SKILL`."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from core.language.phrases import Language
+from core.messages import Message, Reply
+from core.settings import Settings
+from core.store import Tx
+from core.store.people import PastTurn, Person, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message to be answered, with all that was loaded for it. No transaction is open while it is answered."""
+
+    id: int
+    """The inbox row: what a skill makes in this turn carries it in its `cause`, so that a retried turn makes it once."""
+    message: Message
+    text: str
+    """The message without control characters and without surrounding space."""
+    person: Person
+    session: Session
+    history: Sequence[PastTurn]
+    language: Language
+    now: dt.datetime
+    settings: Settings
+    commands: Mapping[str, str]
+    """Every command with the phrase key of its one-line help."""
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the person wants no more of this reply."""
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The person's zone, or the owner's default; None where neither is known."""
+        name = self.person.zone or self.settings.default_timezone
+        return ZoneInfo(name) if name else None
+
+
+Write: TypeAlias = Callable[[Tx], Awaitable[Reply]]
+"""The changes of a turn. Runs in the transaction that finishes it and returns the reply, rendered from the rows as
+they now stand; raises `Refused` to change nothing and say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message: a reply, or changes that give one."""
+
+    reply: Reply | None = None
+    write: Write | None = None
+    intent: str = ""
+    model: str = ""
+    pending: dict[str, Any] | None = None
+    """The question now open in this session; `skill` names who asked. Replaces the one before."""
+    fresh_session: bool = False
+
+
+Recognize: TypeAlias = Callable[[Turn], object | None]
+Answer: TypeAlias = Callable[[Turn, Any], Awaitable[Outcome]]
+
+
+async def _no_press(_turn: Turn, _data: Any) -> Outcome | None:
+    return None
+
+
+async def _no_resume(_turn: Turn, _pending: Any) -> Outcome | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """A skill as a value. Importing its module changes nothing.
+
+    `recognize` says whether a message is for this skill, and what it found in it; it is fast and never fails. `answer`
+    gets what was found, or the rest of the line as a `Command` when the person typed one of `commands`. `press` gets
+    the rest of a button's data after the skill's name; `resume` the open question and may decline with None: then the
+    message is treated as a new one.
+    """
+
+    name: str
+    answer: Answer
+    recognize: Recognize = lambda _turn: None
+    commands: Mapping[str, str] = field(default_factory=dict)
+    press: Callable[[Turn, str], Awaitable[Outcome | None]] = _no_press
+    resume: Callable[[Turn, dict[str, Any]], Awaitable[Outcome | None]] = _no_resume
+    order: int = 50
+    """Lower is asked first whether a message is for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A typed command and the rest of its line."""
+
+    name: str
+    rest: str

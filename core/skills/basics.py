@@ -1,0 +1,26 @@
+"""Hello and help: what the assistant can do, made from the skills themselves."""
+
+from __future__ import annotations
+
+from core.language.phrases import say
+from core.messages import Reply
+from core.skills.base import Command, Outcome, Skill, Turn
+
+
+async def _answer(turn: Turn, found: Command) -> Outcome:
+    if found.name == "/start":
+        name = turn.message.sender.name.split(" ")[0]
+        comma = {"en": ", ", "zh": "，"}[turn.language]
+        return Outcome(
+            Reply(say(turn.language, "hello", name=f"{comma}{_literal(name)}" if name else "")), intent="hello"
+        )
+    lines = [f"- `{command}` — {say(turn.language, key)}" for command, key in turn.commands.items()]
+    return Outcome(Reply(say(turn.language, "help", commands="\n".join(lines))), intent="help")
+
+
+def _literal(name: str) -> str:
+    """A name with nothing in it that Markdown or a platform would act on."""
+    return "".join(character for character in name if character.isalnum() or character in " -.'·")[:40]
+
+
+SKILL = Skill(name="basics", answer=_answer, commands={"/help": "help_help", "/start": "help_start"}, order=10)

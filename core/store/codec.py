@@ -1,0 +1,50 @@
+"""How the words are kept in JSON columns. Readers accept rows written by older versions: a missing field has its default."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
+
+from core.messages import Address, Choice, Message, Receipt, Reply, Sender
+
+_T = TypeVar("_T")
+
+
+def _known(kind: type[_T], data: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]  # only called with our dataclasses
+    return {name: value for name, value in data.items() if name in names}
+
+
+def address_to_json(address: Address) -> dict[str, Any]:
+    return asdict(address)
+
+
+def address_from_json(data: dict[str, Any]) -> Address:
+    return Address(**_known(Address, data))
+
+
+def message_to_json(message: Message) -> dict[str, Any]:
+    return {**asdict(message), "sent_at": message.sent_at.isoformat()}
+
+
+def message_from_json(data: dict[str, Any]) -> Message:
+    values = _known(Message, data)
+    values["address"] = address_from_json(values["address"])
+    values["sender"] = Sender(**_known(Sender, values["sender"]))
+    values["sent_at"] = dt.datetime.fromisoformat(values["sent_at"])
+    return Message(**values)
+
+
+def reply_to_json(reply: Reply) -> dict[str, Any]:
+    return asdict(reply)
+
+
+def reply_from_json(data: dict[str, Any]) -> Reply:
+    values = _known(Reply, data)
+    values["choices"] = tuple(Choice(**_known(Choice, choice)) for choice in values.get("choices", ()))
+    return Reply(**values)
+
+
+def receipt_to_json(receipt: Receipt) -> dict[str, Any]:
+    return asdict(receipt)

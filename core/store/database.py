@@ -1,0 +1,203 @@
+"""The database: opening it, its two kinds of transaction, and its errors in our words."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from core.errors import ConfigurationError, StoreUnavailable
+
+BUSY_MILLISECONDS = 10_000
+
+
+class Tx:
+    """An open transaction, passed as an argument to whatever takes part in it. Lives a few milliseconds."""
+
+    __slots__ = ("_connection", "skip_locked")
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self.skip_locked = connection.dialect.name == "postgresql"
+        """Other processes may write at the same time, row by row; on SQLite there is one writer at a time."""
+
+    async def rows(self, statement: sa.Executable, values: Any = None) -> Sequence[sa.Row[Any]]:
+        return (await self._connection.execute(statement, values)).all()
+
+    async def row(self, statement: sa.Executable) -> sa.Row[Any] | None:
+        return (await self._connection.execute(statement)).first()
+
+    async def run(self, statement: sa.Executable, values: Any = None) -> int:
+        """Executes a change; returns how many rows it touched."""
+        return (await self._connection.execute(statement, values)).rowcount
+
+    async def insert(self, table: sa.Table, values: Mapping[str, Any]) -> int:
+        """Inserts one row; returns its id."""
+        return int(
+            (await self._connection.execute(sa.insert(table).values(**values).returning(table.c.id))).scalar_one()
+        )
+
+    async def insert_once(self, table: sa.Table, values: Mapping[str, Any], unique: Sequence[str]) -> int | None:
+        """Inserts one row unless one with the same `unique` columns is there; returns its id, or None if it was."""
+        make = postgresql.insert if self.skip_locked else sqlite.insert
+        statement = (
+            make(table).values(**values).on_conflict_do_nothing(index_elements=list(unique)).returning(table.c.id)
+        )
+        got = (await self._connection.execute(statement)).scalar_one_or_none()
+        return None if got is None else int(got)
+
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+}
+"""Which driver speaks for a URL that names none."""
+
+
+class Store:
+    """Opens transactions. Never hold one while waiting for anything but the database."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            scheme, _, rest = url.partition("://")
+            self.url = sa.make_url(f"{_DRIVERS.get(scheme, scheme)}://{rest}")
+            self._sqlite = self.url.get_backend_name() == "sqlite"
+            if self._sqlite and self.url.database and self.url.database != ":memory:":
+                _prepare_folder(Path(self.url.database))
+            arguments: dict[str, Any] = (
+                {} if self._sqlite else {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+            )
+            self._engine = create_async_engine(self.url, **arguments)
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
+            raise ConfigurationError(
+                "DATABASE_URL is not a database URL that Remora can open",
+                "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME, or leave it empty",
+            ) from error
+        if self._sqlite:
+            sa.event.listen(self._engine.sync_engine, "connect", _configure_sqlite)
+            sa.event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+        self._writer = self._engine.execution_options(remora_writes=True)
+        self._lock = asyncio.Lock()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._sqlite
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[Tx]:
+        """A transaction that is committed at the end of the block, or rolled back by any exception out of it."""
+        async with _our_errors():
+            if self._sqlite:
+                async with self._lock, self._writer.begin() as connection:
+                    yield Tx(connection)
+            else:
+                async with self._writer.begin() as connection:
+                    yield Tx(connection)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[Tx]:
+        """A consistent view for reading; whatever is written in it is rolled back."""
+        async with _our_errors(), self._engine.connect() as connection:
+            yield Tx(connection)
+
+    async def run_sync(self, work: Any) -> Any:
+        """Runs `work(sync connection)` in a write transaction; for Alembic."""
+        async with _our_errors(), self._writer.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def aclose(self) -> None:
+        await self._engine.dispose()
+
+
+def _prepare_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the data folder cannot be made: {error.strerror}",
+            "choose another with REMORA_DATA_DIR, or mend its permissions",
+        ) from error
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-16384",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("remora_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+_MENDS = (
+    ("locked", "the database is locked by another program", "close the program that holds it, then try again"),
+    (
+        "readonly",
+        "the database cannot be written: it is read-only",
+        "give the user that runs Remora write access to the data folder",
+    ),
+    (
+        "read-only",
+        "the database cannot be written: it is read-only",
+        "give the user that runs Remora write access to the data folder",
+    ),
+    ("full", "the disk is full", "free some space; Remora goes on by itself"),
+    ("unable to open", "the database file cannot be opened", "check that the data folder exists and may be written"),
+    ("malformed", "the database file is damaged", "restore a backup with: remora db restore"),
+    ("not a database", "the database file is damaged", "restore a backup with: remora db restore"),
+    ("no such table", "the database has no tables yet", "run: remora db upgrade"),
+    ("no such column", "the database is older than this version", "run: remora db upgrade"),
+    ("undefinedtable", "the database has no tables yet", "run: remora db upgrade"),
+    ("undefinedcolumn", "the database is older than this version", "run: remora db upgrade"),
+    ("invalidpassword", "the database refuses the user or password", "correct DATABASE_URL"),
+    ("invalidcatalogname", "the database named in DATABASE_URL does not exist", "create it, or correct DATABASE_URL"),
+)
+
+
+@asynccontextmanager
+async def _our_errors() -> AsyncGenerator[None]:
+    """Turns the driver's errors into `StoreUnavailable`; those that only a mistake in our code can cause pass through."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, ProgrammingError) as error:
+        raise _explained(error) from error
+    except DBAPIError as error:
+        broken = isinstance(error.orig, sqlite3.DatabaseError) and not isinstance(error, sa.exc.IntegrityError)
+        if error.connection_invalidated or broken:
+            raise _explained(error) from error
+        raise
+    except PoolTimeout as error:
+        raise StoreUnavailable(
+            "the database is too busy", "it is tried again; if this lasts, look at its load"
+        ) from error
+    except (ConnectionError, OSError) as error:
+        raise StoreUnavailable("the database cannot be reached", "start it, or correct DATABASE_URL") from error
+
+
+def _explained(error: DBAPIError) -> StoreUnavailable:
+    cause = error.orig.__cause__ if error.orig is not None else None
+    told = f"{type(cause).__name__} {type(error.orig).__name__} {error.orig}".lower()
+    for mark, what, mend in _MENDS:
+        if mark in told:
+            return StoreUnavailable(what, mend)
+    return StoreUnavailable("the database does not answer as expected", f"see the log ({type(error.orig).__name__})")

@@ -1,0 +1,202 @@
+"""The queue of messages on their way out, and the record of what became of each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.messages import Address, Delivery, Receipt, Reply
+from core.store.codec import address_from_json, address_to_json, receipt_to_json, reply_from_json, reply_to_json
+from core.store.database import Tx
+from core.store.tables import outbox, reminder
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A message to be sent: now, or at `due_at`."""
+
+    cause: str
+    address: Address
+    reply: Reply
+    due_at: dt.datetime
+    reply_to: str = ""
+    person_id: int | None = None
+    reminder_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    delivery: Delivery
+    fence: int
+    due_at: dt.datetime
+    person_id: int | None
+    reminder_id: int | None
+
+
+async def add(tx: Tx, planned: Planned, now: dt.datetime) -> int | None:
+    """Queues a message; None if one with the same cause is there already."""
+    values = {
+        "cause": planned.cause,
+        "platform": planned.address.platform,
+        "address_key": planned.address.key(),
+        "address": address_to_json(planned.address),
+        "reply": reply_to_json(planned.reply),
+        "reply_to": planned.reply_to,
+        "person_id": planned.person_id,
+        "reminder_id": planned.reminder_id,
+        "due_at": planned.due_at,
+        "next_try_at": planned.due_at,
+        "created_at": now,
+    }
+    return await tx.insert_once(outbox, values, ("cause",))
+
+
+async def claim(tx: Tx, worker: str, platforms: Collection[str], now: dt.datetime, limit: int) -> list[ClaimedDelivery]:
+    """Marks up to `limit` due messages as being attempted: the write-ahead mark, committed before anything is sent.
+
+    At an address the older due message goes first, also while it waits for its next try.
+    """
+    if not platforms:
+        return []
+    earlier = outbox.alias("earlier")
+    blocked = sa.exists().where(
+        earlier.c.address_key == outbox.c.address_key,
+        earlier.c.id < outbox.c.id,
+        earlier.c.state.in_(("planned", "attempting")),
+        earlier.c.due_at <= now,
+    )
+    wanted = (
+        sa.select(outbox.c.id)
+        .where(
+            outbox.c.state == "planned", outbox.c.platform.in_(list(platforms)), outbox.c.next_try_at <= now, ~blocked
+        )
+        .order_by(outbox.c.next_try_at, outbox.c.id)
+        .limit(limit)
+    )
+    if tx.skip_locked:
+        wanted = wanted.with_for_update(skip_locked=True, of=outbox)
+    ids = [row.id for row in await tx.rows(wanted)]
+    if not ids:
+        return []
+    taken = await tx.rows(
+        sa.update(outbox)
+        .where(outbox.c.id.in_(ids), outbox.c.state == "planned")
+        .values(state="attempting", claimed_by=worker, fence=outbox.c.fence + 1, attempts=outbox.c.attempts + 1)
+        .returning(outbox)
+    )
+    return sorted((_claimed(row) for row in taken), key=lambda one: (one.due_at, one.delivery.id))
+
+
+def _claimed(row: sa.Row[Any]) -> ClaimedDelivery:
+    delivery = Delivery(
+        id=row.id,
+        cause=row.cause,
+        address=address_from_json(row.address),
+        reply=reply_from_json(row.reply),
+        reply_to=row.reply_to,
+        attempt=row.attempts,
+        doubtful=row.doubtful,
+    )
+    return ClaimedDelivery(delivery, row.fence, row.due_at, row.person_id, row.reminder_id)
+
+
+def _mine(claimed: ClaimedDelivery) -> sa.ColumnElement[bool]:
+    return sa.and_(outbox.c.id == claimed.delivery.id, outbox.c.fence == claimed.fence, outbox.c.state == "attempting")
+
+
+async def record(tx: Tx, done: Sequence[tuple[ClaimedDelivery, Receipt]], now: dt.datetime) -> None:
+    """Writes down that deliveries arrived. One whose claim was taken over meanwhile is left to its new owner."""
+    for claimed, receipt in done:
+        values = {"state": "sent", "receipt": receipt_to_json(receipt), "claimed_by": None, "finished_at": now}
+        await tx.run(sa.update(outbox).where(_mine(claimed)).values(**values))
+        if claimed.reminder_id is not None:
+            await _fired(tx, claimed.reminder_id, claimed.due_at)
+
+
+async def _fired(tx: Tx, reminder_id: int, due_at: dt.datetime) -> None:
+    last = sa.and_(reminder.c.id == reminder_id, reminder.c.state == "active", reminder.c.next_due.is_(None))
+    await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(last_due=due_at))
+    await tx.run(sa.update(reminder).where(last).values(state="fired"))
+
+
+async def put_back(
+    tx: Tx, claimed: ClaimedDelivery, next_try_at: dt.datetime, reason: str, *, tried: bool, doubtful: bool = False
+) -> None:
+    """Plans another attempt. `tried`: this one counts; `doubtful`: it may have arrived."""
+    values = {
+        "state": "planned", "claimed_by": None, "next_try_at": next_try_at, "reason": reason,
+        "doubtful": claimed.delivery.doubtful or doubtful, "attempts": claimed.delivery.attempt - (not tried),
+    }  # fmt: skip
+    await tx.run(sa.update(outbox).where(_mine(claimed)).values(**values))
+
+
+async def park(tx: Tx, claimed: ClaimedDelivery, now: dt.datetime, reason: str) -> None:
+    """Gives up on a message, with the reason; it is kept and can be seen, and no longer blocks its address."""
+    values = {"state": "parked", "claimed_by": None, "finished_at": now, "reason": reason}
+    await tx.run(sa.update(outbox).where(_mine(claimed)).values(**values))
+
+
+async def cancel_planned(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
+    """Takes back what is planned for a reminder and not yet being sent; returns how many."""
+    mine = sa.and_(outbox.c.reminder_id == reminder_id, outbox.c.state == "planned")
+    return await tx.run(sa.update(outbox).where(mine).values(state="cancelled", finished_at=now, reason="cancelled"))
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """An attempt whose worker died: nobody knows yet whether it arrived."""
+
+    id: int
+    cause: str
+    platform: str
+    attempt: int
+    claimed_by: str
+
+
+async def orphans(tx: Tx, live: list[str]) -> list[Orphan]:
+    """The attempts of workers that are not in `live`."""
+    lost = sa.and_(outbox.c.state == "attempting", outbox.c.claimed_by.not_in(live))
+    columns = (outbox.c.id, outbox.c.cause, outbox.c.platform, outbox.c.attempts, outbox.c.claimed_by)
+    statement = sa.select(*columns).where(lost)
+    if tx.skip_locked:
+        statement = statement.with_for_update(skip_locked=True)
+    return [Orphan(row.id, row.cause, row.platform, row.attempts, row.claimed_by) for row in await tx.rows(statement)]
+
+
+async def adopt(
+    tx: Tx, orphan: Orphan, now: dt.datetime, *, arrived: bool, next_try_at: dt.datetime, doubtful: bool, reason: str
+) -> None:
+    """Settles an orphan: as sent, or to be tried again at `next_try_at`."""
+    same = sa.and_(outbox.c.id == orphan.id, outbox.c.state == "attempting", outbox.c.claimed_by == orphan.claimed_by)
+    if not arrived:
+        values = {
+            "state": "planned", "claimed_by": None, "next_try_at": next_try_at, "doubtful": doubtful, "reason": reason,
+        }  # fmt: skip
+        await tx.run(sa.update(outbox).where(same).values(**values))
+        return
+    settled = sa.update(outbox).where(same).values(state="sent", claimed_by=None, finished_at=now, reason=reason)
+    for row in await tx.rows(settled.returning(outbox.c.reminder_id, outbox.c.due_at)):
+        if row.reminder_id is not None:
+            await _fired(tx, row.reminder_id, row.due_at)
+
+
+async def next_try(tx: Tx, platforms: Collection[str]) -> dt.datetime | None:
+    """When the next planned message wants to be sent; None if none is planned."""
+    statement = sa.select(sa.func.min(outbox.c.next_try_at)).where(
+        outbox.c.state == "planned", outbox.c.platform.in_(list(platforms))
+    )
+    row = await tx.row(statement)
+    return row[0] if row else None
+
+
+async def count_open(tx: Tx, platforms: Collection[str], now: dt.datetime) -> int:
+    """Messages to these platforms that should be out by now and are not."""
+    late = sa.and_(
+        outbox.c.platform.in_(list(platforms)), outbox.c.state.in_(("planned", "attempting")), outbox.c.due_at <= now
+    )
+    row = await tx.row(sa.select(sa.func.count()).select_from(outbox).where(late))
+    return int(row[0]) if row else 0

@@ -1,0 +1,182 @@
+"""People, their accounts, their sessions and turns: the conversation so far, each person's apart from every other's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.messages import Message, Sender
+from core.store.database import Tx
+from core.store.tables import account, inbox, outbox, person, session, turn
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: int
+    name: str
+    language: str | None
+    zone: str | None
+    """IANA name; None until the platform or the person has said it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    id: int
+    pending: dict[str, Any] | None
+    """The question that waits for this person's answer, as the asking skill wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    said: str
+    replied: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """What is kept of a finished turn."""
+
+    inbox_id: int
+    session_id: int
+    person_id: int
+    said: str
+    replied: str
+    intent: str
+    model: str
+    started_at: dt.datetime
+
+
+_PERSON = (person.c.id, person.c.name, person.c.language, person.c.zone, person.c.zone_source)
+
+
+def _person(row: sa.Row[Any]) -> Person:
+    return Person(row.id, row.name, row.language, row.zone)
+
+
+async def person_of(tx: Tx, workspace: str, platform: str, sender: Sender, now: dt.datetime) -> Person:
+    """The person behind an account, made on the first message. A zone given by the platform is kept up to date,
+    unless the person has set one themselves."""
+    mine = sa.and_(
+        account.c.platform == platform, account.c.workspace == workspace, account.c.account == sender.account
+    )
+    found = sa.select(*_PERSON).join(account, account.c.person_id == person.c.id).where(mine)
+    row = await tx.row(found)
+    if row is None:
+        row = await _new_person(tx, workspace, platform, sender, now, found)
+    if sender.zone and sender.zone != row.zone and row.zone_source != "person":
+        await tx.run(sa.update(person).where(person.c.id == row.id).values(zone=sender.zone, zone_source="platform"))
+        return Person(row.id, row.name, row.language, sender.zone)
+    return _person(row)
+
+
+async def _new_person(
+    tx: Tx, workspace: str, platform: str, sender: Sender, now: dt.datetime, found: sa.Select[Any]
+) -> sa.Row[Any]:
+    made = await tx.insert(person, {"name": sender.name, "zone": None, "created_at": now})
+    values = {
+        "platform": platform,
+        "workspace": workspace,
+        "account": sender.account,
+        "person_id": made,
+        "created_at": now,
+    }
+    if await tx.insert_once(account, values, ("platform", "workspace", "account")) is None:
+        await tx.run(sa.delete(person).where(person.c.id == made))
+    row = await tx.row(found)
+    assert row is not None, "the account was inserted or found in this transaction"
+    return row
+
+
+async def get(tx: Tx, person_id: int) -> Person:
+    row = await tx.row(sa.select(*_PERSON).where(person.c.id == person_id))
+    if row is None:
+        raise LookupError(f"no person {person_id}")
+    return _person(row)
+
+
+async def set_zone(tx: Tx, person_id: int, zone: str) -> None:
+    await tx.run(sa.update(person).where(person.c.id == person_id).values(zone=zone, zone_source="person"))
+
+
+async def set_language(tx: Tx, person_id: int, language: str | None) -> None:
+    await tx.run(sa.update(person).where(person.c.id == person_id).values(language=language))
+
+
+async def session_of(tx: Tx, person_id: int, message: Message, now: dt.datetime, silence: dt.timedelta) -> Session:
+    """The running session of a person at an address, or a new one after so much `silence`."""
+    mine = sa.and_(session.c.person_id == person_id, session.c.address_key == message.address.key())
+    row = await tx.row(
+        sa.select(session.c.id, session.c.pending)
+        .where(mine, session.c.last_at >= now - silence)
+        .order_by(session.c.last_at.desc())
+        .limit(1)
+    )
+    if row is not None:
+        return Session(row.id, row.pending)
+    return await new_session(tx, person_id, message.address.key(), now)
+
+
+async def new_session(tx: Tx, person_id: int, address_key: str, now: dt.datetime) -> Session:
+    values = {"person_id": person_id, "address_key": address_key, "started_at": now, "last_at": now}
+    return Session(await tx.insert(session, values), None)
+
+
+async def history(tx: Tx, session_id: int, limit: int) -> list[PastTurn]:
+    """The last turns of a session, oldest first."""
+    newest = (
+        sa.select(turn.c.said, turn.c.replied)
+        .where(turn.c.session_id == session_id)
+        .order_by(turn.c.id.desc())
+        .limit(limit)
+    )
+    return [PastTurn(row.said, row.replied) for row in reversed(await tx.rows(newest))]
+
+
+async def save_turn(tx: Tx, record: TurnRecord, pending: dict[str, Any] | None, now: dt.datetime) -> None:
+    """Records a finished turn and what its session waits for now."""
+    values = {name: getattr(record, name) for name in TurnRecord.__slots__}
+    await tx.insert(turn, {**values, "finished_at": now})
+    await tx.run(
+        sa.update(session)
+        .where(session.c.id == record.session_id)
+        .values(last_at=now, pending=sa.null() if pending is None else pending)
+    )
+
+
+async def forget_conversation(tx: Tx, person_id: int) -> int:
+    """Deletes every session and turn of a person, and the copies of their words in both queues; returns the turns."""
+    turns = sa.select(turn.c.inbox_id).where(turn.c.person_id == person_id)
+    blank = {"text": "", "attachment": ""}
+    for row in await tx.rows(sa.select(inbox.c.id, inbox.c.message).where(inbox.c.id.in_(turns))):
+        await tx.run(sa.update(inbox).where(inbox.c.id == row.id).values(message={**row.message, **blank}))
+    answers = sa.and_(outbox.c.person_id == person_id, outbox.c.state == "sent", outbox.c.reminder_id.is_(None))
+    await tx.run(sa.update(outbox).where(answers).values(reply={"text": ""}))
+    gone = await tx.run(sa.delete(turn).where(turn.c.person_id == person_id))
+    await tx.run(sa.delete(session).where(session.c.person_id == person_id))
+    return gone
+
+
+async def transcript(tx: Tx, address_key: str, limit: int) -> list[tuple[str, str]]:
+    """What was said at an address, as ("user" | "assistant", text), oldest first; reminders that arrived included."""
+    said = (
+        sa.select(turn.c.finished_at, turn.c.said, turn.c.replied)
+        .join(session, session.c.id == turn.c.session_id)
+        .where(session.c.address_key == address_key)
+        .order_by(turn.c.id.desc())
+        .limit(limit)
+    )
+    sent = (
+        sa.select(outbox.c.finished_at, outbox.c.reply)
+        .where(outbox.c.address_key == address_key, outbox.c.state == "sent", outbox.c.reminder_id.is_not(None))
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    )
+    lines: list[tuple[dt.datetime, str, str]] = []
+    for row in await tx.rows(said):
+        lines += [(row.finished_at, "user", row.said), (row.finished_at, "assistant", row.replied)]
+    lines += [(row.finished_at, "assistant", row.reply["text"]) for row in await tx.rows(sent)]
+    lines.sort(key=lambda line: line[0])
+    return [(role, text) for _, role, text in lines if text]

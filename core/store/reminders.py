@@ -1,0 +1,145 @@
+"""Reminders as rows. What they mean in time is decided in `core/reminders`; here they are kept and found."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from core.messages import Address
+from core.store.codec import address_from_json, address_to_json
+from core.store.database import Tx
+from core.store.tables import outbox, reminder
+
+ReminderState = Literal["active", "paused", "fired", "done", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewReminder:
+    """What a reminder is made of. The same `cause` makes one reminder, however often its turn is tried."""
+
+    person_id: int
+    cause: str
+    address: Address
+    text: str
+    language: str
+    zone: str
+    starts_local: str
+    next_due: dt.datetime
+    next_local: str
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A promise. `next_due` is the next moment not yet planned into the outbox."""
+
+    id: int
+    person_id: int
+    address: Address
+    text: str
+    language: str
+    zone: str
+    state: ReminderState
+    rule: str | None
+    starts_local: str
+    next_due: dt.datetime | None
+    next_local: str | None
+    last_due: dt.datetime | None
+    rings: dt.datetime | None
+    """The next moment it rings, planned already or not; None when nothing is to come."""
+
+
+_PLANNED = (
+    sa.select(sa.func.min(outbox.c.due_at))
+    .where(outbox.c.reminder_id == reminder.c.id, outbox.c.state.in_(("planned", "attempting")))
+    .correlate(reminder)
+    .scalar_subquery()
+    .label("planned")
+)
+_WHOLE = sa.select(reminder, _PLANNED)
+
+
+def _reminder(row: sa.Row[Any]) -> Reminder:
+    return Reminder(
+        row.id, row.person_id, address_from_json(row.address), row.text, row.language, row.zone, row.state, row.rule,
+        row.starts_local, row.next_due, row.next_local, row.last_due,
+        min((moment for moment in (row.planned, row.next_due) if moment is not None), default=None),
+    )  # fmt: skip
+
+
+async def add(tx: Tx, new: NewReminder, now: dt.datetime) -> Reminder:
+    """Keeps a reminder and gives back the row as it stands in the database."""
+    values = {name: getattr(new, name) for name in NewReminder.__slots__}
+    values |= {"address": address_to_json(new.address), "state": "active", "created_at": now, "updated_at": now}
+    await tx.insert_once(reminder, values, ("cause",))
+    row = await tx.row(_WHOLE.where(reminder.c.cause == new.cause))
+    assert row is not None, "it was inserted or found in this transaction"
+    return _reminder(row)
+
+
+async def get(tx: Tx, reminder_id: int, person_id: int) -> Reminder | None:
+    """A reminder of this person; None if there is none, or if it is somebody else's."""
+    mine = sa.and_(reminder.c.id == reminder_id, reminder.c.person_id == person_id)
+    row = await tx.row(_WHOLE.where(mine))
+    return _reminder(row) if row else None
+
+
+async def open_of(tx: Tx, person_id: int, limit: int = 50) -> list[Reminder]:
+    """A person's reminders that have still to ring or wait for Done, the next one first."""
+    statement = (
+        _WHOLE.where(reminder.c.person_id == person_id, reminder.c.state.in_(("active", "paused")))
+        .order_by(sa.func.coalesce(_PLANNED, reminder.c.next_due), reminder.c.id)
+        .limit(limit)
+    )
+    return [_reminder(row) for row in await tx.rows(statement)]
+
+
+async def count_open(tx: Tx, person_id: int) -> int:
+    mine = sa.and_(reminder.c.person_id == person_id, reminder.c.state.in_(("active", "paused")))
+    row = await tx.row(sa.select(sa.func.count()).select_from(reminder).where(mine))
+    return int(row[0]) if row else 0
+
+
+async def due_before(tx: Tx, moment: dt.datetime, limit: int) -> list[Reminder]:
+    """Active reminders to be planned now, the earliest first, locked against other planners."""
+    statement = (
+        sa.select(reminder, sa.null().label("planned"))
+        .where(reminder.c.state == "active", reminder.c.next_due.is_not(None), reminder.c.next_due <= moment)
+        .order_by(reminder.c.next_due)
+        .limit(limit)
+    )
+    if tx.skip_locked:
+        statement = statement.with_for_update(skip_locked=True, of=reminder)
+    return [_reminder(row) for row in await tx.rows(statement)]
+
+
+async def advance(tx: Tx, reminder_id: int, next_due: dt.datetime | None, next_local: str | None) -> None:
+    """Moves a reminder to its next occurrence; None: the one just planned was the last."""
+    await tx.run(
+        sa.update(reminder).where(reminder.c.id == reminder_id).values(next_due=next_due, next_local=next_local)
+    )
+
+
+async def set_state(tx: Tx, reminder_id: int, state: ReminderState, now: dt.datetime) -> None:
+    await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(state=state, updated_at=now))
+
+
+async def reschedule(
+    tx: Tx,
+    reminder_id: int,
+    due: dt.datetime,
+    local: dt.datetime,
+    starts_local: dt.datetime,
+    rule: str | None,
+    zone: str,
+    now: dt.datetime,
+) -> None:
+    """Gives a reminder another time or rule, and makes it active."""
+    values = {
+        "state": "active", "next_due": due, "next_local": local.isoformat(), "starts_local": starts_local.isoformat(),
+        "rule": rule, "zone": zone, "updated_at": now,
+    }  # fmt: skip
+    await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(**values))

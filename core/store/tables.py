@@ -1,0 +1,221 @@
+"""Every table. Moments are UTC; names of states are words of the glossary. Migrations in `migrations/` must agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[dt.datetime]):
+    """An aware UTC moment: timestamptz on PostgreSQL, sortable ISO text on SQLite. Refuses naive values."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone cannot be stored")
+        utc = value.astimezone(dt.UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: dt.datetime | None, _dialect: sa.Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", _Id, primary_key=True)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
+    return sa.Column(name, _Id, sa.ForeignKey(target, ondelete="CASCADE"), nullable=nullable)
+
+
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[dt.datetime]:
+    return sa.Column(name, Moment(), nullable=nullable)
+
+
+def _text(name: str, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), nullable=False, server_default=default)
+
+
+def _number(name: str, default: int) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer(), nullable=False, server_default=str(default))
+
+
+def _states(*names: str) -> sa.CheckConstraint:
+    return sa.CheckConstraint("state IN ({})".format(", ".join(f"'{name}'" for name in names)), name="state")
+
+
+def _open(columns: str, condition: str, name: str) -> Any:
+    """A partial index: only rows that still need work are in it, so it stays small however long the history is."""
+    parts = [part.strip() for part in columns.split(",")]
+    return sa.Index(name, *parts, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
+
+
+person = sa.Table(
+    "person",
+    metadata,
+    _id(),
+    _text("name", ""),
+    sa.Column("language", sa.Text()),
+    sa.Column("zone", sa.Text()),
+    _text("zone_source", ""),
+    _moment("created_at"),
+)
+"""A human behind one or more accounts. `zone` is IANA; `zone_source` is "platform" or "person" (theirs wins)."""
+
+account = sa.Table(
+    "account",
+    metadata,
+    _id(),
+    _text("platform"),
+    _text("workspace"),
+    _text("account"),
+    _ref("person_id", "person.id"),
+    _moment("created_at"),
+    sa.UniqueConstraint("platform", "workspace", "account"),
+    sa.Index(None, "person_id"),
+)
+"""An identity on one platform."""
+
+worker = sa.Table(
+    "worker",
+    metadata,
+    sa.Column("name", sa.Text(), primary_key=True),
+    _text("host"),
+    _number("pid", 0),
+    _moment("started_at"),
+    _moment("seen_at"),
+)
+"""A running process. Its claims hold as long as `seen_at` is fresh; a stopped one deletes its row."""
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    _id(),
+    _text("platform"),
+    _text("event_id"),
+    _text("address_key"),
+    sa.Column("message", sa.JSON(), nullable=False),
+    _moment("received_at"),
+    _text("state", "new"),
+    sa.Column("claimed_by", sa.Text()),
+    _number("fence", 0),
+    _number("attempts", 0),
+    _moment("not_before", nullable=True),
+    _moment("finished_at", nullable=True),
+    _text("note", ""),
+    _states("new", "claimed", "done", "parked"),
+    sa.UniqueConstraint("platform", "event_id"),
+    _open("address_key, id", "state IN ('new', 'claimed')", "ix_inbox_open"),
+    _open("id", "state = 'new'", "ix_inbox_new"),
+)
+"""Messages accepted from a platform. `fence` grows with each claim: who finishes must hold the newest."""
+
+session = sa.Table(
+    "session",
+    metadata,
+    _id(),
+    _ref("person_id", "person.id"),
+    _text("address_key"),
+    _moment("started_at"),
+    _moment("last_at"),
+    sa.Column("pending", sa.JSON()),
+    sa.Index(None, "person_id", "address_key", "last_at"),
+)
+"""A stretch of conversation of one person at one address. `pending`: the question that waits for an answer."""
+
+turn = sa.Table(
+    "turn",
+    metadata,
+    _id(),
+    sa.Column("inbox_id", _Id, sa.ForeignKey("inbox.id", ondelete="CASCADE"), nullable=False, unique=True),
+    _ref("session_id", "session.id"),
+    _ref("person_id", "person.id"),
+    _text("said"),
+    _text("replied"),
+    _text("intent", ""),
+    _text("model", ""),
+    _moment("started_at"),
+    _moment("finished_at"),
+    sa.Index(None, "session_id", "id"),
+    sa.Index(None, "person_id"),
+)
+"""One message and its reply."""
+
+reminder = sa.Table(
+    "reminder",
+    metadata,
+    _id(),
+    _ref("person_id", "person.id"),
+    _text("cause"),
+    sa.Column("address", sa.JSON(), nullable=False),
+    _text("text"),
+    _text("language", "en"),
+    _text("zone"),
+    _text("state", "active"),
+    sa.Column("rule", sa.Text()),
+    _text("starts_local"),
+    _moment("next_due", nullable=True),
+    sa.Column("next_local", sa.Text()),
+    _moment("last_due", nullable=True),
+    _moment("created_at"),
+    _moment("updated_at"),
+    _states("active", "paused", "fired", "done", "cancelled"),
+    sa.UniqueConstraint("cause"),
+    sa.Index(None, "person_id", "state"),
+    _open("next_due", "state = 'active' AND next_due IS NOT NULL", "ix_reminder_due"),
+)
+"""A promise. `cause` makes it unique per turn; `starts_local` and `next_local` are wall-clock times in `zone`;
+`next_due` is the next moment not yet planned into the outbox (None: none left)."""
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    _id(),
+    _text("cause"),
+    _text("platform"),
+    _text("address_key"),
+    sa.Column("address", sa.JSON(), nullable=False),
+    sa.Column("reply", sa.JSON(), nullable=False),
+    _text("reply_to", ""),
+    sa.Column("person_id", _Id, sa.ForeignKey("person.id", ondelete="CASCADE")),
+    sa.Column("reminder_id", _Id, sa.ForeignKey("reminder.id", ondelete="CASCADE")),
+    _text("state", "planned"),
+    _moment("due_at"),
+    _moment("next_try_at"),
+    sa.Column("claimed_by", sa.Text()),
+    _number("fence", 0),
+    _number("attempts", 0),
+    sa.Column("doubtful", sa.Boolean(), nullable=False, server_default=sa.false()),
+    sa.Column("receipt", sa.JSON()),
+    _text("reason", ""),
+    _moment("created_at"),
+    _moment("finished_at", nullable=True),
+    _states("planned", "attempting", "sent", "parked", "cancelled"),
+    sa.UniqueConstraint("cause"),
+    _open("platform, next_try_at", "state = 'planned'", "ix_outbox_planned"),
+    _open("address_key, id", "state IN ('planned', 'attempting')", "ix_outbox_open"),
+    _open("claimed_by", "state = 'attempting'", "ix_outbox_attempting"),
+    _open("reminder_id", "reminder_id IS NOT NULL", "ix_outbox_reminder"),
+)
+"""Messages on their way out, kept as the record of what was sent, when, and if not, why."""

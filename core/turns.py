@@ -1,0 +1,322 @@
+"""What happens to a message, in order: accept it, claim it, answer it, finish it in one transaction, have it delivered.
+
+    adapter.listen -> accept   [T1: inbox row]  -> the platform may be told that we have it
+    run -> _claim              [T2: claim, person, session, history]
+        -> engine.answer       (no transaction; the preview is shown meanwhile)
+        -> _finish             [T3: skill writes, turn, outbox row, inbox done: all or nothing]
+    Deliverer                  [T4: attempting] -> adapter.send -> [T5: receipt]          (`core/outbox.py`)
+
+A process may die between any two of these; whoever looks next finds a row that says how far the message came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+
+from core.engine import Engine, cleaned
+from core.errors import LeaseLost, Refused, StoreUnavailable
+from core.language.detect import detect
+from core.language.phrases import Language, say
+from core.messages import Address, Message, Reply, ReplyEvent
+from core.outbox import Deliverer, back_off
+from core.ports import Adapter, Clock
+from core.settings import Settings
+from core.skills.base import Outcome, Turn
+from core.store import Store, Tx, inbox, outbox, people
+from core.store.inbox import ClaimedMessage
+from core.store.outbox import Planned
+from core.store.people import TurnRecord
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+_HISTORY_TURNS = 20
+_FACTS_KEPT = 1_000
+_STORE_PATIENCE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFacts:
+    """What a developer wants to see of an answered turn."""
+
+    intent: str
+    model: str
+    milliseconds: float
+
+
+class Turns:
+    """Takes messages in and sees each through to its outbox row, many conversations at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        adapters: Mapping[str, Adapter],
+        deliverer: Deliverer,
+        clock: Clock,
+        settings: Settings,
+        worker: str,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._adapters = adapters
+        self._deliverer = deliverer
+        self._clock = clock
+        self._settings = settings
+        self._worker = worker
+        self._wake = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._stops: dict[str, asyncio.Event] = {}
+        self._abandoned: list[ClaimedMessage] = []
+        self._draining = False
+        self.facts: OrderedDict[str, TurnFacts] = OrderedDict()
+        """By outbox cause, the newest turns only."""
+
+    async def accept(self, message: Message) -> None:
+        """Takes a message for good: when this returns, it is committed and will be answered once.
+
+        A "stop" is not a message: it ends the reply now being written at that address, in this process.
+        """
+        if message.kind == "stop":
+            self.stop(message.address)
+            return
+        if not message.direct:
+            return
+        async with self._store.write() as tx:
+            await inbox.add(tx, message, self._clock.now())
+        self._wake.set()
+
+    def stop(self, address: Address) -> None:
+        """The person wants no more of the reply now being written at this address."""
+        if stop := self._stops.get(address.key()):
+            stop.set()
+
+    async def run(self) -> None:
+        """Answers until `drain` is called; after that returns when the current replies are finished."""
+        while not self._draining:
+            self._wake.clear()
+            room = self._settings.parallel_turns - len(self._running)
+            if room <= 0:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            elif not await self._start_turns(room):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), 1.0)
+        if self._running:
+            await asyncio.wait(self._running)
+
+    def drain(self) -> None:
+        """Claims nothing more."""
+        self._draining = True
+        self._wake.set()
+
+    async def hurry(self) -> None:
+        """Ends the running replies now; their messages go back to the inbox."""
+        for task in list(self._running):
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _start_turns(self, room: int) -> bool:
+        try:
+            turns = await self._claim(room)
+        except StoreUnavailable as error:
+            log.error("cannot claim messages", extra={"why": error.what})
+            return False
+        for claimed, turn in turns:
+            self._stops[turn.message.address.key()] = turn.stop
+            task = asyncio.create_task(self._take_turn(claimed, turn), name=f"turn-{claimed.id}")
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+        return bool(turns)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.set()
+
+    async def _claim(self, room: int) -> list[tuple[ClaimedMessage, Turn]]:
+        now = self._clock.now()
+        async with self._store.write() as tx:
+            for left in self._abandoned:
+                with suppress(LeaseLost):
+                    await inbox.release(tx, left)
+            claimed = await inbox.claim(tx, self._worker, list(self._adapters), now, room)
+            turns = [(one, await self._load(tx, one, now)) for one in claimed]
+        self._abandoned.clear()
+        return turns
+
+    async def _load(self, tx: Tx, claimed: ClaimedMessage, now: dt.datetime) -> Turn:
+        message = claimed.message
+        address = message.address
+        person = await people.person_of(tx, address.workspace, address.platform, message.sender, now)
+        silence = dt.timedelta(minutes=self._settings.session_minutes)
+        session = await people.session_of(tx, person.id, message, now, silence)
+        text = cleaned(message.text)
+        return Turn(
+            id=claimed.id,
+            message=message,
+            text=text,
+            person=person,
+            session=session,
+            history=await people.history(tx, session.id, _HISTORY_TURNS),
+            language=self._language(person.language, text, message),
+            now=now,
+            settings=self._settings,
+            commands=self._engine.commands,
+        )
+
+    def _language(self, chosen: str | None, text: str, message: Message) -> Language:
+        """What the person chose, else what they write, else what their platform says, else the default."""
+        if chosen in ("en", "zh"):
+            return "zh" if chosen == "zh" else "en"
+        words = text.partition(" ")[2] if text.startswith("/") else text
+        if any(character.isalpha() for character in words):
+            return detect(words)
+        locale = (message.sender.locale or self._settings.default_language).lower()
+        return "zh" if locale.startswith("zh") else "en"
+
+    async def _take_turn(self, claimed: ClaimedMessage, turn: Turn) -> None:
+        try:
+            outcome = await self._answer(turn)
+            await self._finish(claimed, turn, outcome)
+        except LeaseLost:
+            log.warning("another worker has this message now", extra={"inbox": claimed.id})
+        except asyncio.CancelledError:
+            await asyncio.shield(self._give_back(claimed, None))
+            raise
+        except Exception as error:  # boundary: a turn; one that breaks must not stop the others
+            log.exception("turn failed", extra={"inbox": claimed.id, "attempt": claimed.attempts})
+            await self._fail(claimed, turn, type(error).__name__)
+        finally:
+            self._stops.pop(turn.message.address.key(), None)
+
+    async def _answer(self, turn: Turn) -> Outcome:
+        """Lets the engine answer and the platform show it meanwhile; returns the outcome."""
+        shown: asyncio.Queue[ReplyEvent | None] = asyncio.Queue()
+        adapter = self._adapters.get(turn.message.address.platform)
+        preview: asyncio.Task[None] | None = None
+        outcome: Outcome | None = None
+        try:
+            async with aclosing(self._engine.answer(turn)) as events:
+                async for event in events:
+                    if isinstance(event, Outcome):
+                        outcome = event
+                        continue
+                    if preview is None and adapter is not None and adapter.capabilities.preview:
+                        preview = asyncio.create_task(_show(adapter, turn, shown))
+                    shown.put_nowait(event)
+        finally:
+            shown.put_nowait(None)
+            if preview is not None and outcome is None:
+                preview.cancel()
+        assert outcome is not None, "the engine always ends with an outcome"
+        return outcome
+
+    async def _finish(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome) -> None:
+        """T3, again and again while the database cannot take it; the answer is not thrown away for that."""
+        for attempt in range(1, _STORE_PATIENCE + 1):
+            try:
+                reply = await self._commit(claimed, turn, outcome)
+                break
+            except Refused as refused:
+                outcome = Outcome(Reply(refused.what), intent=outcome.intent)
+            except StoreUnavailable as error:
+                log.error("an answer waits for the database", extra={"inbox": claimed.id, "why": error.what})
+                if attempt == _STORE_PATIENCE or self._draining:
+                    self._abandoned.append(claimed)
+                    return
+                await asyncio.sleep(min(0.1 * 2**attempt, 2.0))
+        else:
+            self._abandoned.append(claimed)
+            return
+        self._deliverer.wake()
+        self._note(claimed, turn, outcome, reply)
+
+    async def _commit(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome) -> Reply:
+        now = self._clock.now()
+        async with self._store.write() as tx:
+            await inbox.finish(tx, claimed, now, outcome.intent)
+            reply = await outcome.write(tx) if outcome.write else outcome.reply
+            assert reply is not None, "an outcome has a reply or changes that give one"
+            session = turn.session
+            if outcome.fresh_session:
+                session = await people.new_session(tx, turn.person.id, turn.message.address.key(), now)
+            record = TurnRecord(
+                inbox_id=claimed.id,
+                session_id=session.id,
+                person_id=turn.person.id,
+                said=turn.text,
+                replied=reply.text,
+                intent=outcome.intent,
+                model=outcome.model,
+                started_at=turn.now,
+            )
+            await people.save_turn(tx, record, outcome.pending, now)
+            await outbox.add(tx, _planned(claimed, turn, reply, now), now)
+        return reply
+
+    def _note(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome, reply: Reply) -> None:
+        milliseconds = (self._clock.now() - claimed.received_at).total_seconds() * 1000
+        self.facts[f"turn:{claimed.id}"] = TurnFacts(outcome.intent, outcome.model, round(milliseconds, 1))
+        while len(self.facts) > _FACTS_KEPT:
+            self.facts.popitem(last=False)
+        log.info(
+            "answered",
+            extra={
+                "inbox": claimed.id, "platform": turn.message.address.platform, "intent": outcome.intent,
+                "ms": round(milliseconds), "characters": len(reply.text),
+            },
+        )  # fmt: skip
+
+    async def _fail(self, claimed: ClaimedMessage, turn: Turn, why: str) -> None:
+        """Tries a broken turn again later; after the last attempt says sorry and sets the message aside."""
+        now = self._clock.now()
+        if claimed.attempts < MAX_ATTEMPTS:
+            await self._give_back(claimed, now + back_off(claimed.attempts))
+            return
+        try:
+            async with self._store.write() as tx:
+                await inbox.park(tx, claimed, now, why)
+                await outbox.add(tx, _planned(claimed, turn, Reply(say(turn.language, "failed")), now), now)
+        except LeaseLost:
+            return
+        except StoreUnavailable:
+            self._abandoned.append(claimed)
+            return
+        self._deliverer.wake()
+
+    async def _give_back(self, claimed: ClaimedMessage, not_before: dt.datetime | None) -> None:
+        try:
+            async with self._store.write() as tx:
+                await inbox.release(tx, claimed, not_before)
+        except LeaseLost:
+            return
+        except StoreUnavailable:
+            self._abandoned.append(claimed)
+
+
+def _planned(claimed: ClaimedMessage, turn: Turn, reply: Reply, now: dt.datetime) -> Planned:
+    message = turn.message
+    return Planned(
+        cause=f"turn:{claimed.id}",
+        address=message.address,
+        reply=reply,
+        due_at=now,
+        reply_to=message.message_id,
+        person_id=turn.person.id,
+    )
+
+
+async def _show(adapter: Adapter, turn: Turn, queue: asyncio.Queue[ReplyEvent | None]) -> None:
+    async def events() -> AsyncGenerator[ReplyEvent]:
+        while (event := await queue.get()) is not None:
+            yield event
+
+    try:
+        await adapter.show(turn.message.address, f"turn:{turn.id}", events())
+    except Exception as error:  # noqa: BLE001  # boundary: a preview; the reply itself is delivered all the same
+        log.warning("the preview broke", extra={"platform": adapter.name, "error": type(error).__name__})

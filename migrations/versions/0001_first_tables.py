@@ -1,0 +1,279 @@
+"""First tables
+
+Revision ID: 0001
+Revises:
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+
+    op.create_table(
+        "inbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("address_key", sa.Text(), nullable=False),
+        sa.Column("message", sa.JSON(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), server_default="new", nullable=False),
+        sa.Column("claimed_by", sa.Text(), nullable=True),
+        sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("state IN ('new', 'claimed', 'done', 'parked')", name=op.f("ck_inbox_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
+        sa.UniqueConstraint("platform", "event_id", name=op.f("uq_inbox_platform_event_id")),
+    )
+    op.create_index(
+        "ix_inbox_new",
+        "inbox",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'new'"),
+        postgresql_where=sa.text("state = 'new'"),
+    )
+    op.create_index(
+        "ix_inbox_open",
+        "inbox",
+        ["address_key", "id"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('new', 'claimed')"),
+        postgresql_where=sa.text("state IN ('new', 'claimed')"),
+    )
+    op.create_table(
+        "person",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("zone", sa.Text(), nullable=True),
+        sa.Column("zone_source", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+    )
+    op.create_table(
+        "worker",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_worker")),
+    )
+    op.create_table(
+        "account",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("workspace", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("platform", "workspace", "account", name=op.f("uq_account_platform_workspace_account")),
+    )
+    op.create_index(op.f("ix_account_person_id"), "account", ["person_id"], unique=False)
+    op.create_table(
+        "reminder",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("address", sa.JSON(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), server_default="en", nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="active", nullable=False),
+        sa.Column("rule", sa.Text(), nullable=True),
+        sa.Column("starts_local", sa.Text(), nullable=False),
+        sa.Column("next_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_local", sa.Text(), nullable=True),
+        sa.Column("last_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('active', 'paused', 'fired', 'done', 'cancelled')", name=op.f("ck_reminder_state")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_reminder_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+        sa.UniqueConstraint("cause", name=op.f("uq_reminder_cause")),
+    )
+    op.create_index(
+        "ix_reminder_due",
+        "reminder",
+        ["next_due"],
+        unique=False,
+        sqlite_where=sa.text("state = 'active' AND next_due IS NOT NULL"),
+        postgresql_where=sa.text("state = 'active' AND next_due IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_reminder_person_id_state"), "reminder", ["person_id", "state"], unique=False)
+    op.create_table(
+        "session",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address_key", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pending", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_session_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
+    )
+    op.create_index(
+        op.f("ix_session_person_id_address_key_last_at"),
+        "session",
+        ["person_id", "address_key", "last_at"],
+        unique=False,
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("address_key", sa.Text(), nullable=False),
+        sa.Column("address", sa.JSON(), nullable=False),
+        sa.Column("reply", sa.JSON(), nullable=False),
+        sa.Column("reply_to", sa.Text(), server_default="", nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reminder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.Text(), server_default="planned", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claimed_by", sa.Text(), nullable=True),
+        sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("doubtful", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("receipt", sa.JSON(), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('planned', 'attempting', 'sent', 'parked', 'cancelled')", name=op.f("ck_outbox_state")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_outbox_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["reminder_id"], ["reminder.id"], name=op.f("fk_outbox_reminder_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("cause", name=op.f("uq_outbox_cause")),
+    )
+    op.create_index(
+        "ix_outbox_attempting",
+        "outbox",
+        ["claimed_by"],
+        unique=False,
+        sqlite_where=sa.text("state = 'attempting'"),
+        postgresql_where=sa.text("state = 'attempting'"),
+    )
+    op.create_index(
+        "ix_outbox_open",
+        "outbox",
+        ["address_key", "id"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('planned', 'attempting')"),
+        postgresql_where=sa.text("state IN ('planned', 'attempting')"),
+    )
+    op.create_index(
+        "ix_outbox_planned",
+        "outbox",
+        ["platform", "next_try_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned'"),
+        postgresql_where=sa.text("state = 'planned'"),
+    )
+    op.create_index(
+        "ix_outbox_reminder",
+        "outbox",
+        ["reminder_id"],
+        unique=False,
+        sqlite_where=sa.text("reminder_id IS NOT NULL"),
+        postgresql_where=sa.text("reminder_id IS NOT NULL"),
+    )
+    op.create_table(
+        "turn",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("inbox_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("replied", sa.Text(), nullable=False),
+        sa.Column("intent", sa.Text(), server_default="", nullable=False),
+        sa.Column("model", sa.Text(), server_default="", nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_turn_inbox_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_turn_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("fk_turn_session_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_turn")),
+        sa.UniqueConstraint("inbox_id", name=op.f("uq_turn_inbox_id")),
+    )
+    op.create_index(op.f("ix_turn_person_id"), "turn", ["person_id"], unique=False)
+    op.create_index(op.f("ix_turn_session_id_id"), "turn", ["session_id", "id"], unique=False)
+
+
+def downgrade() -> None:
+
+    op.drop_index(op.f("ix_turn_session_id_id"), table_name="turn")
+    op.drop_index(op.f("ix_turn_person_id"), table_name="turn")
+    op.drop_table("turn")
+    op.drop_index(
+        "ix_outbox_reminder",
+        table_name="outbox",
+        sqlite_where=sa.text("reminder_id IS NOT NULL"),
+        postgresql_where=sa.text("reminder_id IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_outbox_planned",
+        table_name="outbox",
+        sqlite_where=sa.text("state = 'planned'"),
+        postgresql_where=sa.text("state = 'planned'"),
+    )
+    op.drop_index(
+        "ix_outbox_open",
+        table_name="outbox",
+        sqlite_where=sa.text("state IN ('planned', 'attempting')"),
+        postgresql_where=sa.text("state IN ('planned', 'attempting')"),
+    )
+    op.drop_index(
+        "ix_outbox_attempting",
+        table_name="outbox",
+        sqlite_where=sa.text("state = 'attempting'"),
+        postgresql_where=sa.text("state = 'attempting'"),
+    )
+    op.drop_table("outbox")
+    op.drop_index(op.f("ix_session_person_id_address_key_last_at"), table_name="session")
+    op.drop_table("session")
+    op.drop_index(op.f("ix_reminder_person_id_state"), table_name="reminder")
+    op.drop_index(
+        "ix_reminder_due",
+        table_name="reminder",
+        sqlite_where=sa.text("state = 'active' AND next_due IS NOT NULL"),
+        postgresql_where=sa.text("state = 'active' AND next_due IS NOT NULL"),
+    )
+    op.drop_table("reminder")
+    op.drop_index(op.f("ix_account_person_id"), table_name="account")
+    op.drop_table("account")
+    op.drop_table("worker")
+    op.drop_table("person")
+    op.drop_index(
+        "ix_inbox_open",
+        table_name="inbox",
+        sqlite_where=sa.text("state IN ('new', 'claimed')"),
+        postgresql_where=sa.text("state IN ('new', 'claimed')"),
+    )
+    op.drop_index(
+        "ix_inbox_new",
+        table_name="inbox",
+        sqlite_where=sa.text("state = 'new'"),
+        postgresql_where=sa.text("state = 'new'"),
+    )
+    op.drop_table("inbox")
