@@ -30,7 +30,7 @@ def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) 
     found = pieces(reader)
     if not found:
         return NOTHING, reader.looks
-    scene = Scene(now, preferences, _waking(reader))
+    scene = Scene(now, preferences, _says(reader, "wake"), _says(reader, "alarm"))
     repeats = any(isinstance(piece.value, Every) for piece in found)
     meaning = recurrence(found, scene) if repeats else once(found, scene, _asked_at(reader))
     if not meaning.used:
@@ -45,8 +45,8 @@ def _span(reader: Reader, piece: Piece) -> Span:
     return Span(reader.tokens[piece.start].start, reader.tokens[piece.end - 1].end)
 
 
-def _waking(reader: Reader) -> bool:
-    return any(token.text in ("wake", "alarm") and (token.text == "wake") for token in reader.tokens[:40])
+def _says(reader: Reader, word: str) -> bool:
+    return any(token.text == word for token in reader.tokens[:40])
 
 
 def _asked_at(reader: Reader) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.language.grammar.english_pieces import Clock, Clocks, Meridiem, Reader, ClockRange
+from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Meridiem, Reader
 
 PARTS_BEHIND = frozenset({"morning", "afternoon", "evening", "night", "dawn"})
 _APPROXIMATELY = frozenset({"around", "about", "approximately", "approx", "circa", "roughly", "exactly", "precisely", "like", "~", "just"})
@@ -11,8 +11,7 @@ _TO = frozenset({"to", "till", "til", "before", "of"})
 _OCLOCK = frozenset({"o'clock", "oclock", "oclok", "clock"})
 _QUANTITY = frozenset({"unit", "half"})
 _NOT_A_CLOCK = frozenset(
-    "percent % people persons items cartons boxes times x km miles mi kg lbs lb g ml mph kmh degrees dollars euros bucks pounds pages page copies "
-    "bottles cups pills tablets mg bags pieces more of".split()
+    ["percent", "%", "people", "persons", "items", "cartons", "boxes", "times", "x", "km", "miles", "mi", "kg", "lbs", "lb", "g", "ml", "mph", "kmh", "degrees", "dollars", "euros", "bucks", "pounds", "pages", "page", "copies", "bottles", "cups", "pills", "tablets", "mg", "bags", "pieces", "more", "of"]
 )
 _JOINS = frozenset({",", "and", "&", "/", "+", "or"})
 _DASHES = frozenset({"-", "to", "until", "till", "til", "through", "thru", "and", "~"})
@@ -162,7 +161,7 @@ def bare_clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
     if number > 24:
         return None
     if ahead.kind == "number" and ahead.number < 60 and len(ahead.text) > 1 and not _counts_things(r, i + 2):
-        if ahead.name == "word" and ahead.number >= 10 or (ahead.name != "word" and len(ahead.text) == 2):
+        if (ahead.name == "word" and ahead.number >= 10) or (ahead.name != "word" and len(ahead.text) == 2):
             return _finished(r, number, int(ahead.number), i + 2)
     return _finished(r, number, 0, i + 1)
 
@@ -200,7 +199,7 @@ def _listed(r: Reader, k: int) -> tuple[Clock, int] | None:
     if strong is not None:
         return strong
     after = r.at(k + 1)
-    if r.at(k).kind != "number" or len(r.text(k)) > 2 and r.at(k).name != "word" or after.kind == "number":
+    if r.at(k).kind != "number" or (len(r.text(k)) > 2 and r.at(k).name != "word") or after.kind == "number":
         return None
     plain = after.kind in ("end", "punct", "meridiem") or after.category in ("every", "weekday", "relative", "part", "weekdays", "often")
     return bare_clock_at(r, k) if plain or after.text in ("on", "and", "to", "in", "until", "for", "starting", "o'clock", "each", "from") else None
@@ -225,6 +224,8 @@ def _before(clock: Clock, last: Clock) -> Clock:
 def span_at(r: Reader, i: int) -> tuple[ClockRange, int] | None:
     """ "from 9 to 5", "between 2pm and 4pm", "9am-5pm", "3:30 to 6 PM"."""
     opener = r.text(i)
+    if opener in ("during", "in", "within") and (hours := _office_hours(r, i + 1)) is not None:
+        return ClockRange(Clock(9, exact=True), Clock(17, exact=True)), hours
     prefixed = opener in ("from", "between", "btw", "b/w")
     j = i + prefixed
     if opener == "between" and r.text(j) in ("the", "hours"):
@@ -246,10 +247,16 @@ def span_at(r: Reader, i: int) -> tuple[ClockRange, int] | None:
     return ClockRange(start, end), last[1]
 
 
+def _office_hours(r: Reader, j: int) -> int | None:
+    j += r.text(j) in ("the", "my", "our")
+    named = r.text(j) in ("work", "working", "business", "office") and r.text(j + 1) in ("hours", "hrs", "day", "time")
+    return j + 2 if named else None
+
+
 def _before_dash(r: Reader, j: int) -> tuple[Clock, int] | None:
     """ "10" of "10 to 5", which is no "ten minutes to five" here."""
     token = r.at(j)
-    if token.kind != "number" or len(token.text) > 2 and token.name != "word" or r.text(j + 1) not in _DASHES:
+    if token.kind != "number" or (len(token.text) > 2 and token.name != "word") or r.text(j + 1) not in _DASHES:
         return None
     return _finished(r, int(token.number), 0, j + 1)
 

@@ -82,7 +82,7 @@ def _one_day(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
 def _word_day(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
     token = r.at(i)
     word = token.text
-    if word in _HOLIDAY_STARTS or token.category == "month" or word in ("easter", "xmas"):
+    if word.removesuffix("'s") in _HOLIDAY_STARTS or token.category == "month" or word in ("easter", "xmas"):
         holiday = _holiday_at(r, i)
         if holiday is not None:
             return holiday
@@ -97,6 +97,8 @@ def _word_day(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
             return _day_words(r, i, the)
         case "unit" if word == "second" or token.name in ("week", "weekend"):
             return _ordinal_day(r, i, the) if word == "second" else _week_words(r, i, the)
+    if word in ("last", "past") and (nth := _ordinal_day(r, i, the)) is not None and nth[1] > i + 2:
+        return nth
     modifier = _modifier(word)
     if modifier is not None:
         found = _modified(r, i + 1, modifier)
@@ -116,7 +118,7 @@ def _week_words(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
     name = r.at(i).name
     if r.text(i + 1) == "after" and r.text(i + 2) == "next":
         return (Day(week=2) if name == "week" else Day(week=2, weekend=True)), i + 3
-    if name == "weekend" and the and r.text(i + 1) != "of":
+    if name == "weekend" and (the or r.text(i - 1) == "on") and r.text(i + 1) != "of":
         return Day(weekend=True), i + 1
     return None
 
@@ -131,7 +133,9 @@ def _day_words(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
     if r.at(i).text == "day" and r.at(i + 1).kind == "number" and 1 <= r.at(i + 1).number <= 31:
         period = _of_period(r, i + 2)
         day = Day(day=int(r.at(i + 1).number))
-        return (_with(day, period[0]), period[1]) if period else None
+        if period is None and r.text(i - 1) not in ("on", "month", "the", "each", "every") and r.at(i - 1).category != "month":
+            return None
+        return (_with(day, period[0]), period[1]) if period else (day, i + 2)
     return None
 
 
@@ -328,11 +332,39 @@ def _ordinal_day(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
         period = _of_period(r, j) or (period_at(r, j) if _modifier(r.text(j)) is not None else None)
         if period is not None:
             return _with(day, period[0]), period[1]
-        each = r.text(j) in _OF and r.at(j + 1).category == "every" or r.at(j).category == "every"
-        return (day, j) if each or day.nth is not None and day.weekday is not None or (the and day.working) or day.day == -1 and the else None
+        return (day, j) if _each_behind(r, j) or (day.nth is not None and day.weekday is not None) or (the and day.working) or (day.day == -1 and the) else None
     if nth < 0:
-        return None
+        return (Day(day=nth), j) if nth < -1 and (the or _each_behind(r, j)) else None
+    if _each_behind(r, j) and 1 <= nth <= 31:
+        return Day(day=nth), j
     return _plain_ordinal(r, i, j, nth, the)
+
+
+def _each_behind(r: Reader, j: int) -> bool:
+    """ "of every month" follows: what stands before repeats."""
+    return r.at(j).category == "every" or (r.text(j) in _OF and r.at(j + 1).category == "every")
+
+
+def counted_days_at(r: Reader, j: int) -> tuple[Days, int] | None:
+    """ "last Friday", "1st and 3rd Monday", "second to last working day": what an ordinal counts, without its month."""
+    found: list[Day] = []
+    numbers: list[int] = []
+    end = j
+    for _ in range(6):
+        numbered = ordinal_number(r, j)
+        if numbered is None:
+            break
+        numbers.append(numbered[0])
+        counted = _counted(r, numbered[1], numbered[0])
+        end = counted[1] if counted else numbered[1]
+        if counted is not None:
+            found.extend(replace(counted[0], **{"nth" if counted[0].nth else "day": number}) for number in numbers)
+            numbers = []
+        j = end
+        while j < end + 2 and r.text(j) in _LIST:
+            j += 1
+        j += r.text(j) in _THE
+    return (Days(tuple(found)), end) if found and not numbers else None
 
 
 def _counted(r: Reader, j: int, nth: int) -> tuple[Day, int] | None:
@@ -370,7 +402,7 @@ def _plain_ordinal(r: Reader, i: int, j: int, number: int, the: bool) -> tuple[D
 
 
 _AFTER_DAY = frozenset(
-    "at by on in to and or so that for i we please pls around about until till from remind call @ of each every with before after".split()
+    ["at", "by", "on", "in", "to", "and", "or", "so", "that", "for", "i", "we", "please", "pls", "around", "about", "until", "till", "from", "remind", "call", "@", "of", "each", "every", "with", "before", "after"]
 )
 
 
@@ -413,7 +445,7 @@ def _holiday_at(r: Reader, i: int) -> tuple[Day, int] | None:
     found: tuple[Day, int] | None = None
     for j in range(i, min(i + _HOLIDAY_LENGTH, r.length)):
         token = r.at(j)
-        words.append(token.text + ("'s" if token.owner and not token.text.endswith("'s") else ""))
+        words.append(token.text if not token.owner or token.text.endswith("'s") else f"{token.text}'s")
         name = SPELLINGS.get(" ".join(words))
         if name is None and token.owner:
             name = SPELLINGS.get(" ".join(words)[:-2]) if j + 1 == r.length or r.text(j + 1) not in ("day", "eve") else None
@@ -430,6 +462,9 @@ _LIST = frozenset({",", "and", "&", "+", "/", "or", "plus"})
 
 def days_at(r: Reader, i: int, bare_numbers: bool = False) -> tuple[Days, int] | None:
     """A day, a list of them ("Tuesday and Friday", "the 1st and 15th of March") or a stretch ("Monday to Friday")."""
+    counted = _counted_list(r, i)
+    if counted is not None:
+        return counted
     first = day_at(r, i)
     if first is None and bare_numbers:
         first = _bare_number(r, i)
@@ -451,6 +486,21 @@ def days_at(r: Reader, i: int, bare_numbers: bool = False) -> tuple[Days, int] |
         found.append(more[0])
         j = more[1]
     return Days(_sharing(found)), j
+
+
+def _counted_list(r: Reader, i: int) -> tuple[Days, int] | None:
+    """ "the first and third Monday [of next month]"."""
+    j = i + (r.text(i) in _THE)
+    numbered = ordinal_number(r, j)
+    if numbered is None or r.text(numbered[1]) not in _LIST:
+        return None
+    found = counted_days_at(r, j)
+    if found is None or len(found[0].days) < 2:
+        return None
+    period = _of_period(r, found[1])
+    if period is not None and not _each_behind(r, found[1]):
+        return Days(tuple(_with(day, period[0]) for day in found[0].days)), period[1]
+    return found if _each_behind(r, found[1]) or found[0].days[0].nth is not None else None
 
 
 def _bare_number(r: Reader, i: int) -> tuple[Day, int] | None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from core.language.grammar.days import Day
 from core.language.grammar.english_clock import bare_clock_at, clock_at
-from core.language.grammar.english_days import day_at, days_at, ordinal_number
-from core.language.grammar.english_pieces import Count, Days, Every, Except, Lasting, Reader, Shift, Starting, Until, Value
+from core.language.grammar.english_days import counted_days_at, day_at, days_at, ordinal_number
+from core.language.grammar.english_pieces import (
+    Count,
+    Days,
+    Every,
+    Except,
+    Lasting,
+    Reader,
+    Shift,
+    Starting,
+    Until,
+    Value,
+)
 from core.language.grammar.english_shift import amount_at, length_at
 from core.language.values import Frequency
 
@@ -28,8 +39,7 @@ WEEKDAYS = tuple(Day(weekday=number) for number in range(5))
 WEEKEND = (Day(weekday=5), Day(weekday=6))
 _PERIODS = {"workday": WEEKDAYS, "weekend": WEEKEND}
 _REMINDING = frozenset(
-    "reminder reminders alarm alarms alert alerts notification notifications nudge ping event events meeting meetings standup stand-up stand call check "
-    "check-in checkin sync appointment appointments recurring repeat repeating schedule task todo at on for to basis and".split()
+    ["reminder", "reminders", "alarm", "alarms", "alert", "alerts", "notification", "notifications", "nudge", "ping", "event", "events", "meeting", "meetings", "standup", "stand-up", "stand", "call", "check", "check-in", "checkin", "sync", "appointment", "appointments", "recurring", "repeat", "repeating", "schedule", "task", "todo", "at", "on", "for", "to", "basis", "and"]
 )
 _OWNED = frozenset({"the", "my", "our", "your", "his", "her", "their", "this", "that", "its"})
 _VAGUE = frozenset({"so", "now", "few", "couple", "several", "once", "time", "some", "often", "blue", "full", "new", "payday", "holiday", "semester", "season", "sprint", "shift", "term"})
@@ -54,9 +64,54 @@ def every_at(r: Reader, i: int) -> Found | None:
             return _weekday_habit(r, i)
         case "part" if token.text.endswith("s") and token.name != "dawn":
             return (Every("DAILY", part=token.name), i + 1) if r.text(i - 1) in ("the", "in", "at") or i == 0 else None
+    if token.text in _EDGES and (edge := _edge_of_each(r, i)) is not None:
+        return edge
     if token.text in ("bi", "semi", "half") and r.text(i + 1) in ("weekly", "hourly", "-"):
         return _half_adverb(r, i)
-    return _per(r, i) or _on_the_hour(r, i)
+    return _per(r, i) or _on_the_hour(r, i) or _other_habit(r, i)
+
+
+_EDGES = {"beginning": 1, "begin": 1, "start": 1, "middle": 15, "end": -1}
+_WEEK_EDGES = {1: 0, 15: 2, -1: 4}
+
+
+def _edge_of_each(r: Reader, i: int) -> Found | None:
+    """ "at the beginning of each month", "end of every week"."""
+    if r.text(i + 1) != "of" or r.at(i + 2).category != "every":
+        return None
+    found = _every(r, i + 3)
+    if found is None or not isinstance(found[0], Every) or found[0].days or found[0].interval < 1:
+        return None
+    every, day = found[0], _EDGES[r.text(i)]
+    if every.frequency == "MONTHLY":
+        return Every("MONTHLY", every.interval, (Day(day=day),)), found[1]
+    if every.frequency == "WEEKLY":
+        return Every("WEEKLY", every.interval, (Day(weekday=_WEEK_EDGES[day]),)), found[1]
+    if every.frequency == "YEARLY" and day != 15:
+        return Every("YEARLY", every.interval, (Day(day=day, month=1 if day == 1 else 12),)), found[1]
+    return None
+
+
+_LETTERS = {"mwf": (0, 2, 4), "tth": (1, 3), "tthf": (1, 3, 4), "mw": (0, 2)}
+
+
+def _other_habit(r: Reader, i: int) -> Found | None:
+    """ "M-F", "MWF", "day after day", "day in day out", "regularly"."""
+    word = r.text(i)
+    if word == "m" and r.text(i + 1) in ("-", "to") and r.text(i + 2) == "f":
+        return Every("WEEKLY", 1, WEEKDAYS), i + 3
+    if word in _LETTERS and (r.text(i + 1) in ("at", "@") or r.at(i + 1).kind in ("clock", "number", "end")):
+        return Every("WEEKLY", 1, tuple(Day(weekday=number) for number in _LETTERS[word])), i + 1
+    if word in ("day", "week", "month", "year") and (r.text(i + 1) == "after" and r.text(i + 2) == word):
+        return Every(*_FREQUENCY[word]), i + 3
+    if word == "day" and r.text(i + 1) == "in" and r.text(i + 2) in ("day", "and"):
+        return Every("DAILY"), i + 4 + (r.text(i + 2) == "and")
+    alone = r.at(i + 1).kind in ("end", "punct") or r.text(i + 1) in ("to", "about", "that") or r.text(i - 1) in ("me", "us", "reminder")
+    if word in ("regularly", "periodically", "repeatedly", "occasionally") and alone:
+        return Every(None, trouble="unclear"), i + 1
+    if word in ("recurring", "repeating") and r.text(i + 1) in ("reminder", "alarm", "alert", "event"):
+        return Every(None), i + 1
+    return None
 
 
 def _half_adverb(r: Reader, i: int) -> Found | None:
@@ -199,9 +254,12 @@ def _every_ordinal(r: Reader, j: int, numbered: tuple[int, int]) -> Found | None
     first = days_found.days[0]
     if first.month is not None or first.holiday is not None:
         return Every("YEARLY", 1, days_found.days), end
+    if r.text(end) in ("of", "in") and r.at(end + 1).category == "month":
+        month = r.at(end + 1).number_as_int
+        return Every("YEARLY", 1, tuple(replace(day, month=month) for day in days_found.days)), end + 2
     end = _after_monthly(r, end)
     interval = 1
-    if r.at(end).category == "every" or r.text(end) in ("of", "in") and r.at(end + 1).category == "every":
+    if r.at(end).category == "every" or (r.text(end) in ("of", "in") and r.at(end + 1).category == "every"):
         more = every_at(r, end)
         if more is not None and isinstance(more[0], Every) and more[0].frequency in ("MONTHLY", "YEARLY") and not more[0].days:
             return Every(more[0].frequency, more[0].interval, days_found.days), more[1]
@@ -209,7 +267,7 @@ def _every_ordinal(r: Reader, j: int, numbered: tuple[int, int]) -> Found | None
 
 
 def _nth_days(r: Reader, j: int) -> tuple[Days, int] | None:
-    return days_at(r, j) or days_at(r, j, bare_numbers=True)
+    return counted_days_at(r, j) or days_at(r, j) or days_at(r, j, bare_numbers=True)
 
 
 def _monthly_behind(r: Reader, end: int) -> bool:
@@ -307,7 +365,7 @@ def _often(r: Reader, i: int) -> Found | None:
     return every, i + 1 + (ahead.text == "basis")
 
 
-_FOLLOWS = frozenset("except but starting beginning from until till that about with please pls before after between around by i remind ping in so or excluding when".split())
+_FOLLOWS = frozenset(["except", "but", "starting", "beginning", "from", "until", "till", "that", "about", "with", "please", "pls", "before", "after", "between", "around", "by", "i", "remind", "ping", "in", "so", "or", "excluding", "when"])
 
 
 def _unplaced(r: Reader, j: int) -> Found | None:
@@ -332,7 +390,7 @@ def _per(r: Reader, i: int) -> Found | None:
         per, j = {"once": 1, "twice": 2, "thrice": 3}[token.text], i + 1
     elif token.kind == "number" and r.text(i + 1) in _TIMES and token.number >= 1:
         per, j = int(token.number), i + 2
-    elif token.text in ("several", "many", "multiple", "few") and r.text(i + 1) == "times" or token.text == "couple" and r.text(i + 2) == "times":
+    elif (token.text in ("several", "many", "multiple", "few") and r.text(i + 1) == "times") or (token.text == "couple" and r.text(i + 2) == "times"):
         per, j = -1, i + 2 + (token.text == "couple")
     else:
         return None
@@ -344,7 +402,7 @@ def _per(r: Reader, i: int) -> Found | None:
     j += 1
     j += r.text(j) in ("a", "single")
     found = _every(r, j)
-    if found is None or not isinstance(found[0], Every) or r.text(j - 1) == "in" and r.text(j) != "a":
+    if found is None or not isinstance(found[0], Every) or (r.text(j - 1) == "in" and r.text(j) != "a"):
         return None
     every = found[0]
     if per == 1 or every.trouble:
@@ -360,7 +418,7 @@ _ENDLESS = frozenset({"further", "deleted", "i", "we", "you", "told", "canceled"
 
 def bound_at(r: Reader, i: int) -> Found | None:
     """The end, start, number or exceptions of a repetition; a caller asks only where there is one."""
-    return _until(r, i) or _starting(r, i) or _count(r, i) or _lasting(r, i) or _except(r, i)
+    return _until(r, i) or _starting(r, i) or _count(r, i) or _lasting(r, i) or except_at(r, i)
 
 
 def _bounding_day(r: Reader, j: int) -> tuple[Day | None, int] | None:
@@ -394,7 +452,9 @@ def _until(r: Reader, i: int) -> Found | None:
         return Until(), j + 1 + (r.text(j + 1) in ("notice", "say", "stop", "tell", "turn"))
     found = _bounding_day(r, j)
     if found is not None:
-        return Until(found[0]), found[1]
+        whole = word in ("through", "thru") or "including" in (r.text(j - 1), r.text(j - 2))
+        period = found[0].day is None and found[0].nth is None and (found[0].month or found[0].months is not None or found[0].year or found[0].week is not None)
+        return Until(replace(found[0], edge="end") if whole and period and not found[0].edge and found[0].weekday is None else found[0]), found[1]
     if word == "end":
         return None
     clock = bare_clock_at(r, j)
@@ -404,11 +464,7 @@ def _until(r: Reader, i: int) -> Found | None:
 def _starting(r: Reader, i: int) -> Found | None:
     word = r.text(i)
     j = i + 1
-    if word == "as" and r.text(j) == "of":
-        j += 1
-    elif word == "with" and r.text(j) in _START:
-        j += 1
-    elif word == "and" and r.text(j) in _START:
+    if (word == "as" and r.text(j) == "of") or (word == "with" and r.text(j) in _START) or (word == "and" and r.text(j) in _START):
         j += 1
     elif word not in _START and word not in ("from", "after"):
         return None
@@ -467,14 +523,10 @@ def _count_of_unit(r: Reader, j: int) -> tuple[Shift, int] | None:
     return found
 
 
-def _except(r: Reader, i: int) -> Found | None:
+def except_at(r: Reader, i: int) -> Found | None:
     word = r.text(i)
     j = i + 1
-    if word == "but" and r.text(j) in ("not", "except", "skip"):
-        j += 1
-    elif word == "apart" and r.text(j) == "from":
-        j += 1
-    elif word == "other" and r.text(j) == "than":
+    if (word == "but" and r.text(j) in ("not", "except", "skip")) or (word == "apart" and r.text(j) == "from") or (word == "other" and r.text(j) == "than"):
         j += 1
     elif word == "not" and r.text(j) in ("on", "the"):
         pass
@@ -491,6 +543,3 @@ def _except(r: Reader, i: int) -> Found | None:
     if token.category == "month":
         return Except((Day(month=token.number_as_int),)), j + 1
     return None
-
-
-BOUNDS: tuple[Callable[[Reader, int], Found | None], ...] = (_until, _starting, _count, _lasting, _except)

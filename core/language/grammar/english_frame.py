@@ -9,16 +9,19 @@ from core.language.grammar.task import FrameLexicon
 _WHO = r"(?P<who>me|us|everyone|everybody|all|the (?:channel|team|group|room)|this (?:channel|group)|<@[^<>\s]{1,40}>|@[\w.-]{1,40}|<!channel>|#[\w-]{1,40})"
 _ASK = r"(?:remind|rmd|remnd|remid|rmind|reming|remidn|ping|nudge|notify|alert|buzz|poke|prompt|message|dm|text|tell|warn)"
 _NOUN = r"(?:reminders?|alarms?|alerts?|notifications?|timers?|nudge|remainder)"
+_SP = r"[\s\x1f]+"
+_KIND = r"(?:(?:an?|the|another|new|my|quick|daily|weekly|monthly|recurring|repeating|one)[\s\x1f]+){0,3}"
+_FOR_WHO = rf"(?:{_SP}for{_SP}(?P<who>us|everyone|the (?:channel|team|group)|@[\w.-]{{1,40}}))?"
 _REQUESTS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\b{_ASK}\s+{_WHO}(?!\w)",
-        r"\bdon'?t\s+(?:let\s+(?P<who>me|us)\s+forget|forget\s+to\s+remind\s+(?:me|us))\b",
-        r"\bmake\s+sure\s+(?P<who>i|we)\s+(?:don'?t\s+forget|remember)\b",
-        r"\bwake\s+(?P<who>me|us)\s+up\b",
-        r"\blet\s+(?P<who>me|us)\s+know\b",
-        rf"\b(?:set|add|create|make|schedule|put|need|new|give|send|start|want)\s+(?:(?:up|in|on|me|us)\s+)?(?:(?:an?|the|another|new|my)\s+)?(?:[\x1f\s]*\b(?:new|daily|weekly|monthly|recurring|quick)\s+)?{_NOUN}(?:\s+set)?(?:\s+for\s+(?P<who>us|everyone|the (?:channel|team|group)|@[\w.-]{{1,40}}))?\b",
-        rf"(?:\A|(?<=[\s\x1f,.;:!?]))(?:new\s+)?{_NOUN}\b(?=\s*[-:\x1f]|\s*\Z|\s+(?:to|for|that|set|about|me|in|on|at)\b)",
+        rf"\b{_ASK}{_SP}{_WHO}(?!\w)",
+        rf"\bdon'?t{_SP}(?:let{_SP}(?P<who>me|us){_SP}forget|forget{_SP}to{_SP}remind{_SP}(?:me|us))\b",
+        rf"\bmake{_SP}sure{_SP}(?P<who>i|we){_SP}(?:don'?t{_SP}forget|remember)\b",
+        rf"\bwake{_SP}(?P<who>me|us){_SP}up\b",
+        rf"\blet{_SP}(?P<who>me|us){_SP}know\b",
+        rf"\b(?:set|add|create|make|schedule|put|need|new|give|send|start|want){_SP}(?:(?:up|in|on|me|us){_SP})?{_KIND}{_NOUN}(?:{_SP}set)?\b{_FOR_WHO}",
+        rf"(?:\A|(?<=[\s\x1f,.;:!?])){_KIND}{_NOUN}\b(?=\s*[-:\x1f]|\s*\Z|\s+(?:to|for|that|set|about|me|in|on|at)\b)",
         r"(?:\A|(?<=[.,;!?]\s))\s*(?:please\s+|pls\s+)?(?:remember|don'?t\s+forget|do\s+not\s+forget)\b",
     )
 )

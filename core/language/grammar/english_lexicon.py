@@ -107,7 +107,7 @@ WORDS: dict[str, Entry] = {
     **_spread("noon", _NOON),
     **{f"{name}s": Entry("weekdays", name, number) for name, number in _WEEKDAYS.values()},
     **{f"{short}s": Entry("weekdays", short, number) for short, number in
-       (("mon", 0), ("fri", 4), ("thur", 3))},
+       (("mon", 0), ("fri", 4))},
     "weekday": Entry("unit", "workday"),
     "weekdays": Entry("weekdays", "workday", -1),
     "weekends": Entry("weekdays", "weekend", -2),
@@ -117,15 +117,13 @@ WORDS: dict[str, Entry] = {
 CARDINALS = {
     word: number
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen".split()
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
     )
 } | {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}  # fmt: skip
 ORDINALS = {
     word: number
     for number, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-        "sixteenth seventeenth eighteenth nineteenth".split(),
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"],
         1,
     )
 } | {"twentieth": 20, "thirtieth": 30}
@@ -134,21 +132,7 @@ WEAK_WEEKDAYS = frozenset({"sun", "sat", "mon", "wed"})
 """Also plain words ("the sun", "he sat"): days only beside another time word or a preposition."""
 
 _TYPED_RIGHT = frozenset(
-    "mouth mouths moth moths house houses our ours hours weed weeds weak seek seeks meek ever very every even event fever "
-    "never sever lever mourning warning morn moaning morning evening opening leaning meaning evensong right might light "
-    "sight fight tight eight knight nights monkey money monthly mundane sundae sundry sunny sunlight saturate thirsty "
-    "daisy dairy diary daily dally weekly weakly yearly early nearly dearly pearly tulip tuesday wedding wednesday "
-    "marsh march match arch larch starch parch apron juny july julie juno jury augusta auguste august aquarter quartet quarters "
-    "quarterly charter minuet minute minutes minus mites mints mutes mindset secular seconds secondary reconds beconds "
-    "decade decades decide decides decoder facade today toddy toady tonight tonights tomorrow towards yesterday "
-    "fortnight fortnite noon moon soon spoon moons midday mighty friend friends friday fridays fried fridge fryday "
-    "midnights nightly lightly rightly tightly sightly brightly slightly workday weekend weekends weeknight hour hourly "
-    "sourly annual annul manual casually usually october sober number member remember timber lumber slumber ember "
-    "december november sunrise surprise dawn down drawn down fawn lawn pawn yawn april aprils spring evenings "
-    "mornings everyone everybody everything reach beach teach peach coach each eacho bach months mouths south north worth "
-    "week weeks geeks cheeks creek greek reek peek wick weekday weekdays holiday holidays year years yeah yearn bear hear "
-    "tear dear near fear gear pear rear wear sear days says date data dates mondays bandage sundays unday sunday "
-    "halves calf behalf halt hale hall half".split()
+    ["mouth", "mouths", "moth", "moths", "house", "houses", "our", "ours", "hours", "weed", "weeds", "weak", "seek", "seeks", "meek", "ever", "very", "every", "even", "event", "fever", "never", "sever", "lever", "mourning", "warning", "morn", "moaning", "morning", "evening", "opening", "leaning", "meaning", "evensong", "right", "might", "light", "sight", "fight", "tight", "eight", "knight", "nights", "monkey", "money", "monthly", "mundane", "sundae", "sundry", "sunny", "sunlight", "saturate", "thirsty", "daisy", "dairy", "diary", "daily", "dally", "weekly", "weakly", "yearly", "early", "nearly", "dearly", "pearly", "tulip", "tuesday", "wedding", "wednesday", "marsh", "march", "match", "arch", "larch", "starch", "parch", "apron", "juny", "july", "julie", "juno", "jury", "augusta", "auguste", "august", "aquarter", "quartet", "quarters", "quarterly", "charter", "minuet", "minute", "minutes", "minus", "mites", "mints", "mutes", "mindset", "secular", "seconds", "secondary", "reconds", "beconds", "decade", "decades", "decide", "decides", "decoder", "facade", "today", "toddy", "toady", "tonight", "tonights", "tomorrow", "towards", "yesterday", "fortnight", "fortnite", "noon", "moon", "soon", "spoon", "moons", "midday", "mighty", "friend", "friends", "friday", "fridays", "fried", "fridge", "fryday", "midnights", "nightly", "lightly", "rightly", "tightly", "sightly", "brightly", "slightly", "workday", "weekend", "weekends", "weeknight", "hour", "hourly", "sourly", "annual", "annul", "manual", "casually", "usually", "october", "sober", "number", "member", "remember", "timber", "lumber", "slumber", "ember", "december", "november", "sunrise", "surprise", "dawn", "down", "drawn", "down", "fawn", "lawn", "pawn", "yawn", "april", "aprils", "spring", "evenings", "mornings", "everyone", "everybody", "everything", "reach", "beach", "teach", "peach", "coach", "each", "eacho", "bach", "months", "mouths", "south", "north", "worth", "week", "weeks", "geeks", "cheeks", "creek", "greek", "reek", "peek", "wick", "weekday", "weekdays", "holiday", "holidays", "year", "years", "yeah", "yearn", "bear", "hear", "tear", "dear", "near", "fear", "gear", "pear", "rear", "wear", "sear", "days", "says", "date", "data", "dates", "mondays", "bandage", "sundays", "unday", "sunday", "halves", "calf", "behalf", "halt", "hale", "hall", "half"]
 )
 """Common words (and the vocabulary's own) one slip away from a time word, never to be read as one."""
 

@@ -19,11 +19,12 @@ _FURTHEST = dt.datetime(9998, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The moment a sentence is read at, and what its writer prefers. `waking`: "wake me up at 7" means the morning."""
+    """The moment a sentence is read at, and what its writer prefers. `waking`: "wake me up at 7" means the morning; `alarm`: on a day named, an alarm at 5 or 6 does too."""
 
     now: dt.datetime
     preferences: Preferences
     waking: bool = False
+    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +317,8 @@ def hour_of(clock: Clock, part: str | None, scene: Scene) -> tuple[int, int, boo
         return hour, days, False
     if scene.waking and clock.hour != 12:
         return clock.hour, 0, False
+    if scene.alarm and clock.hour in (5, 6):
+        return clock.hour, 0, True
     return usual_hour(clock.hour, scene.preferences), 0, True
 
 

@@ -9,7 +9,21 @@ from dataclasses import dataclass, field
 from core.language.grammar.days import DAY_CODES, WORKING_DAYS, Day, resolved
 from core.language.grammar.english_once import Scene, hour_of, moved
 from core.language.grammar.english_pieces import (
-    Clock, ClockRange, Clocks, Count, Days, Every, Except, Lasting, Meaning, Part, Piece, Shift, Starting, Trouble, Until,
+    Clock,
+    ClockRange,
+    Clocks,
+    Count,
+    Days,
+    Every,
+    Except,
+    Lasting,
+    Meaning,
+    Part,
+    Piece,
+    Shift,
+    Starting,
+    Trouble,
+    Until,
 )
 from core.language.grammar.holidays import FIXED, LUNAR, NTH_WEEKDAY
 from core.language.grammar.parts import usual_time
@@ -64,6 +78,8 @@ def recurrence(found: list[Piece], scene: Scene) -> Meaning:
 
 def _rule(used: list[Piece], scene: Scene) -> Rule:
     everies = [piece.value for piece in used if isinstance(piece.value, Every)]
+    if all(every.frequency is None and not every.trouble for every in everies):
+        raise Unplaced
     for every in everies:
         if every.trouble or every.interval < 1:
             raise Unplaced("too_fine" if every.trouble == "too_fine" or every.interval < 1 else "unclear_recurrence")
@@ -152,7 +168,7 @@ def _add_day(rule: Rule, day: Day, scene: Scene, own: bool) -> None:
         _add_day_of_month(rule, day, scene, own)
     elif day.month is not None and day.weekday is None and (own or rule.frequency == "YEARLY"):
         rule.by_month.append(day.month)
-    elif day.days is not None or day.fixed is not None or day.weekday is not None and day.week is not None:
+    elif day.days is not None or day.fixed is not None or (day.weekday is not None and day.week is not None):
         _start_at(rule, day, scene)
         if rule.frequency in _UNDER_A_DAY:
             rule.until = rule.start
@@ -163,7 +179,7 @@ def _add_day(rule: Rule, day: Day, scene: Scene, own: bool) -> None:
 
 
 def _add_holiday(rule: Rule, name: str, scene: Scene) -> None:
-    if rule.frequency not in ("YEARLY", "MONTHLY") or rule.interval != 1 and rule.frequency == "MONTHLY":
+    if rule.frequency not in ("YEARLY", "MONTHLY") or (rule.interval != 1 and rule.frequency == "MONTHLY"):
         raise Unplaced
     rule.frequency = "YEARLY"
     if name in FIXED:
@@ -323,7 +339,7 @@ def _add_until(rule: Rule, day: Day | None, clock: Clock | None, scene: Scene) -
         dated = resolved(day, rule.start or scene.now.date())
         if dated is None:
             raise Unplaced("impossible")
-        whole = dated.end is not None and dated.date <= scene.now.date() or day.quarters is not None
+        whole = (dated.end is not None and dated.date <= scene.now.date()) or day.quarters is not None
         rule.until = dated.end - dt.timedelta(days=1) if whole and dated.end else dated.date
     elif clock is not None and rule.frequency in _UNDER_A_DAY:
         last, is_open = _time(clock, None, scene)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from core.language.grammar.days import Day
 from core.language.grammar.english_clock import clocks_at, span_at
 from core.language.grammar.english_days import LAST, NEXT, THIS, days_at, period_at
-from core.language.grammar.english_every import bound_at, every_at
+from core.language.grammar.english_every import bound_at, every_at, except_at
+from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
 from core.language.grammar.english_pieces import Clock, Clocks, Days, Every, Part, Piece, Reader, Value
 from core.language.grammar.english_shift import bare_shift_at, shift_at
-from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
 
-_DAY_PREPOSITIONS = frozenset({"on", "by", "for", "from", "before", "after", "until", "till", "til", "since", "in", "at", "around", "b4", "til", "this", "due", "of"})
+_DAY_PREPOSITIONS = frozenset({"on", "by", "for", "from", "before", "after", "until", "till", "til", "since", "in", "at", "around", "b4", "this", "due", "of"})
 _CLOCK_PREPOSITIONS = frozenset({"at", "@", "by", "around", "before", "after", "until", "till", "til", "from", "b4", "about", "approximately", "since", "past", "for"})
 _DETERMINERS = frozenset({"a", "an", "the", "my", "our", "your", "his", "her", "their"})
 _ALARM = frozenset({"alarm", "alarms", "reminder", "alert", "notification", "call", "meeting", "appointment", "scheduled", "set", "up", "me", "timer", "it", "snooze", "reservation", "is", "booked", "ping"})
@@ -57,17 +57,26 @@ def pieces(r: Reader) -> list[Piece]:
     return found or _only_length(r)
 
 
+_BEFORE_RULE = frozenset({"on", "at", "in", "from", "all", "repeat", "repeats", "repeating", "recurring", "recurs", "for", "during", "over"})
+
+
 def _repetitions(r: Reader) -> list[Piece]:
+    """The repetitions of the sentence and, if there is one, the days left out of it; nothing else may take their words."""
     found: list[Piece] = []
     i = 0
     while i < r.length:
-        every = every_at(r, i) if r.at(i).kind in ("word", "number") else None
+        kind = r.at(i).kind
+        left_out = except_at(r, i) if kind == "word" else None
+        every = left_out or (every_at(r, i) if kind in ("word", "number", "ordinal") else None)
         if every is None or every[1] <= i:
             i += 1
             continue
-        found.append(Piece(every[0], i, every[1], 3))
+        start = i
+        while start > (found[-1].end if found else 0) and r.text(start - 1) in _BEFORE_RULE and start > i - 2:
+            start -= 1
+        found.append(Piece(every[0], start, every[1], 3))
         i = every[1]
-    return found
+    return found if any(isinstance(piece.value, Every) for piece in found) else []
 
 
 def _only_length(r: Reader) -> list[Piece]:
@@ -85,8 +94,10 @@ def _at(r: Reader, i: int, recurring: bool, before: list[Piece]) -> list[Piece]:
     token = r.at(i)
     if token.kind in ("other", "meridiem") or (token.kind == "punct" and token.text != "@"):
         return []
-    if recurring and (bound := bound_at(r, i)) is not None:
-        return [Piece(bound[0], i, bound[1], 3)]
+    if recurring:
+        bound = _bound(r, i)
+        if bound is not None:
+            return [bound]
     if token.text in _IDIOM_STARTS and (idiom := _idiom(r, i)) is not None:
         return [idiom]
     shift = shift_at(r, i) if token.kind != "punct" else None
@@ -96,6 +107,19 @@ def _at(r: Reader, i: int, recurring: bool, before: list[Piece]) -> list[Piece]:
     if span is not None:
         return [Piece(span[0], i, span[1], 3)]
     return _prepositional(r, i) or _plain(r, i, before)
+
+
+def _bound(r: Reader, i: int) -> Piece | None:
+    """A bound of a repetition; "from 9 to 5" and "from March to May" are looked for before "from March"."""
+    span = span_at(r, i)
+    if span is not None:
+        return Piece(span[0], i, span[1], 3)
+    if r.text(i) in ("from", "between"):
+        days = days_at(r, i + 1)
+        if days is not None and days[0].through:
+            return Piece(days[0], i, days[1], 3)
+    bound = bound_at(r, i)
+    return Piece(bound[0], i, bound[1], 3) if bound is not None else None
 
 
 def _idiom(r: Reader, i: int) -> Piece | None:
@@ -212,7 +236,7 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
     days = days_at(r, i)
     if days is not None:
         return _weighed_days(r, i, days, before)
-    if token.category == "part" and (before and before[-1].end == i or r.text(i - 1) in ("", "early", "late")) and not token.text.endswith("s"):
+    if token.category == "part" and ((before and before[-1].end == i) or r.text(i - 1) in ("", "early", "late")) and not token.text.endswith("s"):
         return [Piece(Part(token.name), i, i + 1, 2)]
     article = token.text in ("a", "the") and r.text(i + 1) not in ("half", "quarter")
     clocks = None if article else clocks_at(r, i, bare=False) or _next_to_day(r, i, before)
@@ -243,7 +267,7 @@ def _weighed_days(r: Reader, i: int, days: tuple[Days, int], before: list[Piece]
     """How surely a day without a preposition is the time asked for."""
     token, end = r.at(i), days[1]
     last, first = r.at(end - 1), days[0].days[0]
-    if last.owner and last.category in ("relative", "weekday") or (token.text == "the" and r.at(end).kind == "word" and not r.at(end).category and first.weekday is not None and end == i + 2):
+    if (last.owner and last.category in ("relative", "weekday")) or (token.text == "the" and r.at(end).kind == "word" and not r.at(end).category and first.weekday is not None and end == i + 2):
         return [Piece(days[0], i, end, 1)]
     beside = bool(before) and before[-1].end >= i - 1
     lone = i == 0 or end >= r.length or r.text(i - 1) in ("me", ",", ":", "-", "and") or r.at(end).kind == "punct"
@@ -267,7 +291,7 @@ def _next_to_day(r: Reader, i: int, before: list[Piece]) -> tuple[Clocks, int] |
         return None
     behind = bool(before) and before[-1].end >= i - 1 and isinstance(before[-1].value, Days | Part | Every) and (before[-1].end == i or r.text(i - 1) == ",")
     ahead = r.at(i + 1)
-    in_front = (ahead.category == "relative" or ahead.text == "this" and r.at(i + 2).category == "part") and (i == 0 or r.text(i - 1) in ("me", "alarm", ",", "for"))
-    if behind and _ends_here(r, i) or in_front:
+    in_front = (ahead.category == "relative" or (ahead.text == "this" and r.at(i + 2).category == "part")) and (i == 0 or r.text(i - 1) in ("me", "alarm", ",", "for"))
+    if (behind and _ends_here(r, i)) or in_front:
         return clocks_at(r, i, bare=True)
     return None
