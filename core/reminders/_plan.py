@@ -95,6 +95,7 @@ class PositionPlan:
         self._interval = rule.interval
         self._week_start = rule.week_start
         self._positions = rule.by_set_pos
+        self._counts: dict[int, int] = {}
         yearly = rule.freq == "YEARLY"
         self._anchor = anchor_year(self._days, start // DAY) if yearly else self._index(start // DAY)
 
@@ -112,19 +113,24 @@ class PositionPlan:
         return None
 
     def nth(self, number: int) -> int | None:
-        index = self._anchor
-        quiet = 0
+        index, quiet = self._anchor, 0
+        number += bisect_left(self._picked(index) or [], self._start)
         while quiet < _PERIODS[self._freq]:
-            times = self._picked(index)
-            if times is None:
+            days = self._days_of(index)
+            if days is None:
                 return None
-            early = bisect_left(times, self._start)
-            if number <= len(times) - early:
-                return times[early + number - 1]
-            number -= len(times) - early
-            quiet = 0 if times else quiet + 1
+            here = self._count(days.bit_count() * len(self._times))
+            if number <= here and (times := self._picked(index)):
+                return times[number - 1]
+            number -= here
+            quiet = 0 if here else quiet + 1
             index += self._interval
         return None
+
+    def _count(self, total: int) -> int:
+        if total not in self._counts:
+            self._counts[total] = len(_places(self._positions, total))
+        return self._counts[total]
 
     def _index(self, day: int) -> int:
         """The number of the period that a day lies in."""
@@ -145,14 +151,19 @@ class PositionPlan:
         first, after = self._days.owned_by(index)
         return first, after - first
 
-    def _picked(self, index: int) -> list[int] | None:
-        """The times of a period that BYSETPOS picks, in order; None past the end of the calendar."""
+    def _days_of(self, index: int) -> int | None:
+        """The allowed days of a period, bit 0 its first; None past the end of the calendar."""
         first, length = self._span(index)
         if first + length > LAST_DAY:
             return None
-        bits = self._days.between(first, length) if first > 0 else 0
+        return self._days.between(first, length) if first > 0 else 0
+
+    def _picked(self, index: int) -> list[int] | None:
+        """The times of a period that BYSETPOS picks, in order; None past the end of the calendar."""
+        bits = self._days_of(index)
         if not bits:
-            return []
+            return None if bits is None else []
+        first = self._span(index)[0]
         days = []
         while bits:
             low = bits & -bits
@@ -166,20 +177,20 @@ class StepPlan:
     """A rule under a day: every nth hour, minute or second of the wall clock that its limits let through."""
 
     def __init__(self, rule: Rule, start: int, interval: int | None = None) -> None:
-        self._start = start
+        self.start = start
         self.unit = UNITS[rule.freq]
         self._per_day = DAY // self.unit
         self._interval = interval or rule.interval
         self._anchor = start // self.unit
         self.offsets = _picked(_offsets(rule, start), rule.by_set_pos)
         days = Days(rule, start // DAY)
-        self._days = None if days.everyday else RuleDays(days, "DAILY", 1, start // DAY, rule.week_start)
-        self._units = _allowed_units(rule)
-        self.limited = self._days is not None or self._units is not None
+        self.days = None if days.everyday else RuleDays(days, "DAILY", 1, start // DAY, rule.week_start)
+        self.units = _allowed_units(rule)
+        self.limited = self.days is not None or self.units is not None
         self._never = not self.offsets or not self._reachable()
 
     def first(self, second: int) -> int | None:
-        second = max(second, self._start)
+        second = max(second, self.start)
         step = self.next_step(second // self.unit)
         while step is not None:
             place = bisect_left(self.offsets, second - step * self.unit)
@@ -189,7 +200,7 @@ class StepPlan:
         return None
 
     def nth(self, number: int) -> int | None:
-        begin = self.first(self._start)
+        begin = self.first(self.start)
         if begin is None:
             return None
         step, offset = divmod(begin, self.unit)
@@ -204,8 +215,8 @@ class StepPlan:
         for _ in range(_DAYS_TRIED):
             step += (self._anchor - step) % self._interval
             day, unit = divmod(step, self._per_day)
-            if self._days is not None:
-                allowed = self._days.next_day(day)
+            if self.days is not None:
+                allowed = self.days.next_day(day)
                 if allowed is None:
                     return None
                 if allowed > day:
@@ -213,7 +224,7 @@ class StepPlan:
                     continue
             elif day > LAST_DAY:
                 return None
-            if self._units is None:
+            if self.units is None:
                 return step
             if bits := self._of_day(day) >> unit:
                 return step + (bits & -bits).bit_length() - 1
@@ -244,7 +255,7 @@ class StepPlan:
         offset = (self._anchor - day * self._per_day) % self._interval
         if offset >= self._per_day:
             return 0
-        bits = self._units if self._units is not None else (1 << self._per_day) - 1
+        bits = self.units if self.units is not None else (1 << self._per_day) - 1
         if self._interval == 1:
             return bits
         if self._interval >= self._per_day:
@@ -253,10 +264,10 @@ class StepPlan:
 
     def _reachable(self) -> bool:
         """False where no step can ever fall on an allowed unit of a day ("every 2 hours" from 8, at 9)."""
-        if self._units is None:
+        if self.units is None:
             return True
         common = gcd(self._interval, self._per_day)
-        return bool(self._units & (stripes(1, common, self._per_day) << self._anchor % common))
+        return bool(self.units & (stripes(1, common, self._per_day) << self._anchor % common))
 
 
 def _times(rule: Rule, start: int) -> tuple[int, ...]:

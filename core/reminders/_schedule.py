@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
+from core.reminders._periods import LAST_DAY
 from core.reminders._plan import DAY, StepPlan, plan_of, to_second
 from core.reminders._rule import Rule
 
 Note: TypeAlias = Literal["normal", "gap", "fold"]
 _STEPS_TRIED = 20_000
-_FIRST = to_second(dt.datetime(1, 1, 3))
-_LAST = to_second(dt.datetime(9999, 12, 29))
-_YEAR_ONE = dt.datetime(1, 1, 1)
+_DAWN = dt.datetime.combine(dt.date.min, dt.time())
+_LAST = (LAST_DAY - 3) * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Occurrence:
 
 
 class Schedule(Protocol):
-    def after(self, moment: int, wall: int | None = None) -> Occurrence | None:
+    def after(self, moment: int, wall: int | None = None, /) -> Occurrence | None:
         """The first occurrence after a moment, in UTC seconds on the scale of `to_second`.
 
         With `wall` also one at that very moment that has a later wall-clock time: a gap can bring two together.
@@ -54,7 +54,7 @@ def schedule_of(rule: Rule, start: dt.datetime, zone: ZoneInfo | None) -> Schedu
 
 
 def at(second: int) -> dt.datetime:
-    return _YEAR_ONE + dt.timedelta(second // DAY - 1, second % DAY)
+    return _DAWN + dt.timedelta(second // DAY - 1, second % DAY)
 
 
 def offset_at(moment: int, zone: ZoneInfo) -> int:
@@ -126,7 +126,7 @@ class FloatingSchedule(_OnTheWall):
     def __init__(self, rule: Rule, start: dt.datetime) -> None:
         super().__init__(rule, start, None)
 
-    def after(self, moment: int, wall: int | None = None) -> Occurrence | None:
+    def after(self, moment: int, _wall: int | None = None, /) -> Occurrence | None:
         found = self._first(moment + 1)
         if found is None:
             return None
@@ -141,7 +141,7 @@ class WallSchedule(_OnTheWall):
         super().__init__(rule, start, zone)
         self._zone = zone
 
-    def after(self, moment: int, wall: int | None = None) -> Occurrence | None:
+    def after(self, moment: int, wall: int | None = None, /) -> Occurrence | None:
         now = at(moment).replace(tzinfo=dt.UTC)
         # After a gap the times in it still lie ahead, although the wall clock is past them.
         offset = min(offset_at(moment, self._zone), offset_at(moment - DAY, self._zone))
@@ -170,6 +170,8 @@ class ElapsedSchedule:
     def __init__(self, rule: Rule, start: dt.datetime, zone: ZoneInfo) -> None:
         wall = to_second(start)
         self._zone = zone
+        if rule.freq == "MINUTELY" and rule.by_minute and rule.interval == 1 and not rule.by_set_pos:
+            rule = replace(rule, freq="HOURLY")
         self._steps = StepPlan(rule, wall, interval=1)
         self._unit = self._steps.unit
         self._start = to_second(place(wall, zone)[0].utc)
@@ -179,7 +181,7 @@ class ElapsedSchedule:
         self._limits = _Limits(rule, zone)
         self._end = None if rule.count is None else self._nth(rule.count)
 
-    def after(self, moment: int, wall: int | None = None) -> Occurrence | None:
+    def after(self, moment: int, _wall: int | None = None, /) -> Occurrence | None:
         found = self._first(max(moment + 1, self._start))
         while found is not None and self._limits.excludes(to_second(found.nominal)):
             found = self._first(to_second(found.utc) + 1)
@@ -212,17 +214,42 @@ class ElapsedSchedule:
         return None
 
     def _nth(self, number: int) -> dt.datetime | None:
-        if not self._steps.limited and self._steps.offsets:
-            early = sum(offset < self._start - self._base for offset in self._steps.offsets)
-            more, number = divmod(early + number - 1, len(self._steps.offsets))
-            utc = self._base + more * self._stride + self._steps.offsets[number]
-            return at(utc).replace(tzinfo=dt.UTC) if utc < _LAST else None
+        """The moment of the nth occurrence: by division where every step counts, else a day at a time."""
+        offsets = self._steps.offsets
+        early = sum(offset < self._start - self._base for offset in offsets)
+        if not self._steps.limited and offsets:
+            return self._moment(*divmod(early + number - 1, len(offsets)))
+        if self._steps.days is not None and self._steps.units is None and offsets:
+            return self._nth_by_days(number, early)
         found = self._first(self._start)
         for _ in range(number - 1):
             if found is None:
                 return None
             found = self._first(to_second(found.utc) + 1)
         return None if found is None else found.utc
+
+    def _nth_by_days(self, number: int, early: int) -> dt.datetime | None:
+        days, each = self._steps.days, len(self._steps.offsets)
+        day = days.next_day(self._steps.start // DAY) if days is not None else None
+        if day == self._steps.start // DAY:
+            number += early
+        while days is not None and day is not None and day < _LAST // DAY:
+            first, after = (self._step_at(place(midnight * DAY, self._zone)[0]) for midnight in (day, day + 1))
+            here = (after - first) * each
+            if number <= here:
+                more, rest = divmod(number - 1, each)
+                return self._moment(first + more, rest)
+            number -= here
+            day = days.next_day(day + 1)
+        return None
+
+    def _step_at(self, moment: Occurrence) -> int:
+        """The number of the first step at or after a moment."""
+        return max(0, -((self._base - to_second(moment.utc)) // self._stride))
+
+    def _moment(self, step: int, place: int) -> dt.datetime | None:
+        utc = self._base + step * self._stride + self._steps.offsets[place]
+        return at(utc).replace(tzinfo=dt.UTC) if utc < _LAST else None
 
     def _wall(self, utc: int) -> dt.datetime:
         return at(utc).replace(tzinfo=dt.UTC).astimezone(self._zone).replace(tzinfo=None)

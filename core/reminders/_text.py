@@ -55,7 +55,7 @@ def read_fields(text: str) -> dict[str, Any]:
             raise RuleError("unreadable", f"said twice: {name}")
         try:
             fields[field] = read(value)
-        except (ValueError, KeyError) as wrong:
+        except (ValueError, KeyError, IndexError) as wrong:
             raise RuleError("unreadable", f"{name} cannot be {value[:40]}") from wrong
     fields.pop("", None)
     if "freq" not in fields:
@@ -133,12 +133,16 @@ def _number(text: str) -> int:
 def _until(text: str) -> dt.datetime:
     if len(text) == 8:
         return dt.datetime.combine(_date(text), dt.time(23, 59, 59))
-    moment = dt.datetime.strptime(text.removesuffix("Z"), "%Y%m%dT%H%M%S")
-    return moment.replace(tzinfo=dt.UTC) if text.endswith("Z") else moment
+    date, middle, time = text[:8], text[8], text[9:].removesuffix("Z")
+    if middle != "T" or len(time) != 6:
+        raise ValueError(text)
+    return dt.datetime.combine(_date(date), _time(time), dt.UTC if text.endswith("Z") else None)
 
 
 def _date(text: str) -> dt.date:
-    return dt.datetime.strptime(text, "%Y%m%d").date()
+    if len(text) != 8 or not text.isdecimal():
+        raise ValueError(text)
+    return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
 
 def _time(text: str) -> dt.time:

@@ -25,7 +25,7 @@ def recur_line(request: dict[str, Any]) -> dict[str, Any]:
         return answer | {"occurrences": _occurrences(request)}
     except RuleError as refused:
         return answer | {"error": str(refused), "kind": refused.kind}
-    except (KeyError, TypeError, ValueError, OverflowError, ZoneInfoNotFoundError) as wrong:
+    except (KeyError, TypeError, ValueError, OverflowError, OSError, ZoneInfoNotFoundError) as wrong:
         return answer | {"error": f"unreadable request: {wrong!r}"}
 
 
