@@ -1,0 +1,183 @@
+"""The Telegram adapter: the library's `Bot` behind the port. Its own updater and application are not used: they confirm
+updates from memory, before anything was kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from pydantic import ValidationError
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
+
+from adapters.telegram.polling import Backoff, Pace, poll, reason, wait_of
+from adapters.telegram.preview import Draft, Preview, Typing
+from adapters.telegram.sending import Post, number
+from adapters.telegram.split import MAX_UNITS
+from adapters.telegram.transport import build_bot
+from adapters.telegram.updates import PLATFORM, Me, Update, is_private, to_message
+from core.clock import SystemClock
+from core.errors import ConfigurationError, Unavailable
+from core.messages import Address, Capabilities, Delivery, Receipt, ReplyEvent
+from core.ports import Clock, Inbound
+
+log = logging.getLogger(__name__)
+
+_ANSWER_ATTEMPTS = 4
+_CAPABILITIES = Capabilities(
+    max_text=MAX_UNITS,
+    unit="utf16",
+    choices=True,
+    preview=True,
+    can_look=False,
+    per_second=30.0,
+    per_chat_per_second=1.0,
+)
+
+
+class TelegramAdapter:
+    """One bot account."""
+
+    def __init__(self, token: str, api_base_url: str, clock: Clock | None = None, pace: Pace | None = None) -> None:
+        self._token = token
+        self._api_base_url = api_base_url
+        self._clock: Clock = clock or SystemClock()
+        self._pace = pace or Pace()
+        self._bot, self._clients = build_bot(token, api_base_url)
+        self._post = Post(self._bot)
+        self._me = Me(0, "")
+        self._previews: dict[str, Preview] = {}
+        self._answers: set[asyncio.Task[None]] = set()
+
+    @property
+    def name(self) -> str:
+        return PLATFORM
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return _CAPABILITIES
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[None]:
+        self._check_settings()
+        for client in self._clients:
+            await client.initialize()
+        try:
+            self._me = await self._introduce()
+            yield
+        finally:
+            for preview in tuple(self._previews.values()):
+                await preview.close()
+            if self._answers:
+                await asyncio.wait(self._answers, timeout=2.0)
+            for task in self._answers:
+                task.cancel()
+            for client in self._clients:
+                await client.shutdown()
+
+    async def listen(self, inbound: Inbound) -> None:
+        async def take(raw: object) -> int | None:
+            return await self._take(raw, inbound)
+
+        await poll(self._bot, self._pace, take)
+
+    async def send(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
+        if (preview := self._previews.get(delivery.cause)) is not None:
+            await preview.close()
+        return await self._post.deliver(delivery, left)
+
+    async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
+        preview = self._preview(address, cause)
+        try:
+            async for event in events:
+                if preview is not None:
+                    preview.note(event)
+        finally:
+            if preview is not None:
+                await preview.close()
+                if self._previews.get(cause) is preview:
+                    del self._previews[cause]
+
+    def _preview(self, address: Address, cause: str) -> Preview | None:
+        chat, thread = number(address.chat), number(address.thread)
+        if chat is None:
+            return None
+        preview = (
+            Draft(self._bot, chat, thread, self._pace, cause)
+            if is_private(address)
+            else Typing(self._bot, chat, thread, self._pace)
+        )
+        self._previews[cause] = preview
+        return preview
+
+    def _check_settings(self) -> None:
+        if not re.fullmatch(r"\d+:[\w-]+", self._token, re.ASCII):
+            raise ConfigurationError(
+                "TELEGRAM_BOT_TOKEN is not a bot token: those look like 123456:letters-and-digits",
+                "copy it from @BotFather again, or empty it to switch Telegram off",
+            )
+        if not re.match(r"https?://[^/\s]+", self._api_base_url):
+            raise ConfigurationError(
+                "TELEGRAM_API_BASE_URL is not an address that begins with https:// or http://",
+                "remove it to use https://api.telegram.org",
+            )
+
+    async def _introduce(self) -> Me:
+        """Asks Telegram who we are, which also checks the token."""
+        problem: ConfigurationError | Unavailable
+        try:
+            user = await self._bot.get_me()
+            return Me(user.id, user.username or "")
+        except InvalidToken:
+            problem = ConfigurationError(
+                "Telegram does not know the TELEGRAM_BOT_TOKEN",
+                "copy it from @BotFather again; with a server of your own, check TELEGRAM_API_BASE_URL too",
+            )
+        except TelegramError as error:
+            problem = Unavailable(
+                f"Telegram cannot be reached: {reason(error)}",
+                "check the network and TELEGRAM_API_BASE_URL, then start again",
+            )
+        raise problem  # outside the handlers, so that no library's error with the token in it hangs on to it
+
+    async def _take(self, raw: object, inbound: Inbound) -> int | None:
+        """Hands one update over. One that cannot be read is skipped: it would only come again and block the rest."""
+        try:
+            update = Update.model_validate(raw)
+        except ValidationError as error:
+            known = raw if isinstance(raw, dict) else {}
+            update_id = known.get("update_id")
+            fields = {"update": update_id, "kinds": sorted(known.keys() - {"update_id"}), "errors": error.error_count()}
+            log.warning("an update of Telegram could not be read", extra=fields)
+            return update_id if isinstance(update_id, int) else None
+        message = to_message(update, self._me, self._clock.now())
+        if message is not None:
+            await inbound(message)
+        if update.callback_query is not None:
+            self._answer_later(update.callback_query.id)
+        if update.my_chat_member is not None:
+            change = update.my_chat_member
+            log.info("membership changed", extra={"in": change.chat.type, "now": change.new_chat_member.status})
+        return update.update_id
+
+    def _answer_later(self, query: str) -> None:
+        task = asyncio.create_task(self._answer(query), name="telegram-answer")
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, query: str) -> None:
+        """Stops the button's spinner. A query that is too old was answered before, or nobody waits for it."""
+        backoff = Backoff(self._pace)
+        for _ in range(_ANSWER_ATTEMPTS):
+            try:
+                await self._bot.answer_callback_query(query)
+                return
+            except BadRequest:
+                return
+            except RetryAfter as error:
+                await asyncio.sleep(wait_of(error).total_seconds())
+            except TelegramError as error:
+                log.info("a button press could not be answered yet", extra={"why": reason(error)})
+                await asyncio.sleep(backoff.next())

@@ -1,0 +1,115 @@
+"""Long polling: an update counts as taken only when our side has kept it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from telegram import Bot
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from adapters.telegram.transport import RawBot
+from adapters.telegram.updates import KINDS
+from core.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long things take, in seconds."""
+
+    poll: int = 30
+    """Longest time that one call waits for updates."""
+    first_delay: float = 0.5
+    longest_delay: float = 30.0
+    """Back-off after a failure: doubling from the first to the longest, with jitter."""
+    before_preview: float = 0.25
+    """A reply that is ready by then needs no preview."""
+    between_drafts: float = 1.0
+    between_actions: float = 4.5
+    """Telegram shows "typing" for five."""
+    last_draft: float = 1.0
+    """How long the final message waits for a draft under way, which would otherwise appear after it."""
+
+
+class Backoff:
+    """Delays that double while something fails."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self.failures = 0
+
+    def next(self) -> float:
+        longest = min(self._pace.first_delay * 2.0 ** min(self.failures, 16), self._pace.longest_delay)
+        self.failures += 1
+        return longest * random.uniform(0.5, 1.0)
+
+
+async def poll(bot: RawBot, pace: Pace, take: Callable[[object], Awaitable[int | None]]) -> None:
+    """Fetches updates until cancelled and gives each to `take`, in order.
+
+    `take` returns the id of an update that is done with (None: it has none). When it raises `Unavailable`, this update
+    and the later ones stay unconfirmed, and are fetched again after a while.
+    """
+    offset: int | None = None
+    backoff = Backoff(pace)
+    while True:
+        try:
+            updates = await bot.raw_updates(offset, pace.poll, KINDS)
+        except TelegramError as error:
+            await _recover(bot, error, backoff)
+            continue
+        try:
+            for update in updates:
+                done = await take(update)
+                offset = offset if done is None else done + 1
+        except Unavailable as error:
+            delay = backoff.next()
+            log.warning("messages wait at Telegram", extra={"why": error.what, "seconds": round(delay, 1)})
+            await asyncio.sleep(delay)
+            continue
+        if backoff.failures:
+            log.info("receiving from Telegram again", extra={"failures": backoff.failures})
+            backoff.failures = 0
+
+
+async def _recover(bot: Bot, error: TelegramError, backoff: Backoff) -> None:
+    delay = backoff.next()
+    match error:
+        case RetryAfter():
+            delay = max(delay, wait_of(error).total_seconds())
+        case Conflict() if "webhook is active" in error.message:
+            log.warning("a webhook is set for this bot; it is removed, since we poll")
+            await _remove_webhook(bot)
+        case Conflict():
+            log.warning("another program polls with the same TELEGRAM_BOT_TOKEN; stop one of them")
+        case InvalidToken():
+            log.error("Telegram no longer accepts TELEGRAM_BOT_TOKEN")
+        case _:
+            level = logging.WARNING if backoff.failures == 1 else logging.DEBUG
+            log.log(level, "Telegram cannot be reached", extra={"why": reason(error), "seconds": round(delay, 1)})
+    await asyncio.sleep(delay)
+
+
+async def _remove_webhook(bot: Bot) -> None:
+    try:
+        await bot.delete_webhook(drop_pending_updates=False)
+    except TelegramError as error:
+        log.warning("the webhook could not be removed", extra={"why": reason(error)})
+
+
+def wait_of(error: RetryAfter) -> dt.timedelta:
+    """How long Telegram wants us to wait; the library gives seconds or a span, as it is set up."""
+    wait = error.retry_after
+    return wait if isinstance(wait, dt.timedelta) else dt.timedelta(seconds=wait)
+
+
+def reason(error: TelegramError) -> str:
+    """The kind of failure. Not its text: that may quote an address with the token, or what somebody wrote."""
+    cause = error.__cause__
+    return f"{type(error).__name__} ({type(cause).__name__})" if cause is not None else type(error).__name__

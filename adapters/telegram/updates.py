@@ -1,0 +1,253 @@
+"""What Telegram tells us, read once and turned into a `Message`. Knows nothing of the network."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.messages import Address, Message, MessageKind, Sender
+
+PLATFORM = "telegram"
+
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member", "stopped_message_generation")
+"""The updates we ask for."""
+
+_ATTACHMENTS = {
+    "animation": "video",  # comes with a "document" beside it, so it stands before that
+    "audio": "audio",
+    "document": "file",
+    "live_photo": "photo",
+    "paid_media": "photo",
+    "photo": "photo",
+    "sticker": "sticker",
+    "story": "story",
+    "video": "video",
+    "video_note": "video",
+    "voice": "voice",
+    "checklist": "checklist",
+    "contact": "contact",
+    "dice": "dice",
+    "game": "game",
+    "poll": "poll",
+    "venue": "location",
+    "location": "location",
+    "rich_message": "rich text",
+}
+"""Fields of a message that hold something a person sent that is not text. What is neither here nor text is news of the
+chat itself (someone joined, the title changed): nobody expects an answer to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The bot's own account."""
+
+    id: int
+    username: str
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class User(_Shape):
+    id: int
+    is_bot: bool = False
+    first_name: str = ""
+    last_name: str = ""
+    language_code: str | None = None
+
+
+class Chat(_Shape):
+    id: int
+    type: str
+    title: str = ""
+
+
+class Span(_Shape):
+    """An entity of a text; offset and length count UTF-16 units."""
+
+    type: str
+    offset: int
+    length: int
+    user: User | None = None
+
+
+class Written(_Shape):
+    """A message in a chat, edited or new."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    message_id: int
+    date: dt.datetime
+    edit_date: dt.datetime | None = None
+    chat: Chat
+    sender: User | None = Field(None, alias="from")
+    sender_chat: Chat | None = None
+    is_automatic_forward: bool = False
+    message_thread_id: int | None = None
+    is_topic_message: bool = False
+    reply_to_message: Written | None = None
+    text: str | None = None
+    entities: tuple[Span, ...] = ()
+    caption: str | None = None
+    caption_entities: tuple[Span, ...] = ()
+
+    @property
+    def attachment(self) -> str:
+        """What it carries besides words; "" for nothing."""
+        carried: dict[str, Any] = self.model_extra or {}
+        return next((name for field, name in _ATTACHMENTS.items() if field in carried), "")
+
+    @property
+    def thread(self) -> str:
+        # Replies in an ordinary supergroup have a thread id too; only topics are places of their own.
+        return str(self.message_thread_id) if self.is_topic_message and self.message_thread_id else ""
+
+
+class Pressed(_Shape):
+    """A press on an inline button."""
+
+    id: str
+    sender: User = Field(alias="from")
+    message: Written | None = None
+    data: str = ""
+
+
+class Member(_Shape):
+    status: str
+
+
+class Membership(_Shape):
+    chat: Chat
+    new_chat_member: Member
+
+
+class Update(_Shape):
+    update_id: int
+    message: Written | None = None
+    edited_message: Written | None = None
+    callback_query: Pressed | None = None
+    my_chat_member: Membership | None = None
+
+
+def to_message(update: Update, me: Me, now: dt.datetime) -> Message | None:
+    """The message that an update brings us; None when it brings none that is meant for us.
+
+    `now` dates a pressed button: Telegram does not say when that was.
+    """
+    if update.message is not None:
+        return _from_written(update.update_id, update.message, me, edited=False)
+    if update.edited_message is not None:
+        return _from_written(update.update_id, update.edited_message, me, edited=True)
+    if update.callback_query is not None:
+        return _from_pressed(update.update_id, update.callback_query, now)
+    return None
+
+
+def is_private(address: Address) -> bool:
+    """Groups have negative ids, people positive ones."""
+    return not address.chat.startswith("-")
+
+
+def _from_written(update_id: int, written: Written, me: Me, *, edited: bool) -> Message | None:
+    sender = _sender(written)
+    if sender is None or sender.is_bot or written.is_automatic_forward:
+        return None
+    if written.text is not None:
+        text, entities, attachment = written.text, written.entities, ""
+    else:
+        text, entities, attachment = written.caption or "", written.caption_entities, written.attachment
+        if not attachment or (edited and not text):
+            return None
+    text, called = _call(text, entities, me)
+    private = written.chat.type == "private"
+    if not (private or called or _answers(written, me)):
+        return None
+    kind: MessageKind = "edit" if edited else "attachment" if attachment else "text"
+    return Message(
+        event_id=f"u{update_id}",
+        address=Address(PLATFORM, "", str(written.chat.id), written.thread),
+        sender=sender,
+        text=text,
+        sent_at=(written.edit_date or written.date) if edited else written.date,
+        kind=kind,
+        message_id=str(written.message_id),
+        attachment=attachment,
+        private=private,
+    )
+
+
+def _from_pressed(update_id: int, pressed: Pressed, now: dt.datetime) -> Message | None:
+    written = pressed.message
+    if written is None or pressed.sender.is_bot:
+        return None
+    return Message(
+        event_id=f"u{update_id}",
+        address=Address(PLATFORM, "", str(written.chat.id), written.thread),
+        sender=_account(pressed.sender),
+        text="",
+        sent_at=now,
+        kind="choice",
+        message_id=str(written.message_id),
+        choice=pressed.data,
+        private=written.chat.type == "private",
+    )
+
+
+def _account(user: User) -> Sender:
+    name = f"{user.first_name} {user.last_name}".strip()
+    return Sender(str(user.id), name, user.is_bot, user.language_code)
+
+
+def _sender(written: Written) -> Sender | None:
+    """Who wrote it. An anonymous administrator or a channel speaks as a chat, behind a stand-in that is a bot."""
+    if written.sender_chat is not None:
+        return Sender(str(written.sender_chat.id), written.sender_chat.title)
+    return _account(written.sender) if written.sender is not None else None
+
+
+def _answers(written: Written, me: Me) -> bool:
+    """It is a reply to us. In a topic that we opened, every message looks like a reply to that opening."""
+    target = written.reply_to_message
+    if target is None or target.sender is None or "forum_topic_created" in (target.model_extra or {}):
+        return False
+    return target.sender.id == me.id
+
+
+def _call(text: str, entities: tuple[Span, ...], me: Me) -> tuple[str, bool]:
+    """The text without our name in it, and whether it calls us: by name, or by a command that is not another bot's."""
+    units = text.encode("utf-16-le")
+    handle = f"@{me.username}".lower()
+    called = False
+    cuts: list[tuple[int, int]] = []
+    for span in entities:
+        start, end = max(span.offset, 0) * 2, max(span.offset + span.length, 0) * 2
+        words = units[start:end].decode("utf-16-le", "replace")
+        match span.type:
+            case "mention" if words.lower() == handle:
+                cuts.append((start, end))
+            case "text_mention" if span.user is not None and span.user.id == me.id:
+                cuts.append((start, end))
+            case "bot_command" if words.lower().endswith(handle):
+                cuts.append((end - len(handle) * 2, end))
+            case "bot_command" if "@" not in words and span.offset == 0:
+                called = True
+            case _:
+                pass
+    for start, end in sorted(cuts, reverse=True):
+        units = _without(units, start, end)
+    text = units.decode("utf-16-le", "replace")
+    return (text.strip() if cuts else text), called or bool(cuts)
+
+
+def _without(units: bytes, start: int, end: int) -> bytes:
+    """Cuts a name out, together with the gap or the comma that it leaves."""
+    before, after = units[:start].decode("utf-16-le", "replace"), units[end:].decode("utf-16-le", "replace")
+    if not before.strip():
+        before, after = "", after.lstrip(" \t,:，：")
+    elif before[-1:].isspace() and (not after or after[:1].isspace() or after[:1] in ",.;:!?，。；：！？"):
+        before = before.rstrip(" ")
+    return (before + after).encode("utf-16-le")
