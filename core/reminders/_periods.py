@@ -41,13 +41,17 @@ def anchor_year(days: Days, start: int) -> int:
 
 
 class RuleDays:
-    """The days on which a rule fires; `start` only sets the phase of the interval, earlier days are not left out."""
+    """The days on which a rule fires.
 
-    def __init__(self, days: Days, freq: Freq, interval: int, start: int, week_start: int) -> None:
+    `start` only sets the phase of the interval and `last` only ends searches: days beyond both may come out.
+    """
+
+    def __init__(self, days: Days, freq: Freq, interval: int, start: int, week_start: int, last: int) -> None:
         self._days = days
         self._freq = freq
         self._interval = interval
-        self._horizon = min(LAST_YEAR, year_of(start) + HORIZON_YEARS)
+        self._horizon = year_of(start) + HORIZON_YEARS
+        self._last_year = year_of(min(last, LAST_DAY))
         self._block, self._length = (0x7F, 7 * interval) if freq == "WEEKLY" else (1, interval)
         match freq:
             case "YEARLY":
@@ -68,7 +72,7 @@ class RuleDays:
         bits = self._of_year(year, start) >> (day - start)
         if bits:
             return day + (bits & -bits).bit_length() - 1
-        for later in range(year + 1, min(LAST_YEAR, max(self._horizon, year + HORIZON_YEARS)) + 1):
+        for later in range(year + 1, min(self._last_year, max(self._horizon, year + HORIZON_YEARS)) + 1):
             start = year_start(later)
             if bits := self._of_year(later, start):
                 return start + (bits & -bits).bit_length() - 1

@@ -46,6 +46,14 @@ def to_second(moment: dt.datetime) -> int:
     return moment.toordinal() * DAY + moment.hour * 3600 + moment.minute * 60 + moment.second
 
 
+def _last_second(rule: Rule) -> int:
+    """Where a search may stop: the last second of the calendar, or UNTIL with room for any zone."""
+    if rule.until is None:
+        return LAST_DAY * DAY
+    until = rule.until if rule.until.tzinfo is None else rule.until.astimezone(dt.UTC)
+    return to_second(until) + 2 * DAY
+
+
 class DayPlan:
     """A rule whose days do not depend on each other: each of them fires at the same times."""
 
@@ -53,11 +61,11 @@ class DayPlan:
         self._start = start
         self._times = times
         day = start // DAY
-        days = Days(rule, day)
+        days, last = Days(rule, day), _last_second(rule) // DAY
         if rule.window is not None:
-            self._days = RuleDays(days, "DAILY", 1, day, rule.week_start)
+            self._days = RuleDays(days, "DAILY", 1, day, rule.week_start, last)
         else:
-            self._days = RuleDays(days, rule.freq, rule.interval, day, rule.week_start)
+            self._days = RuleDays(days, rule.freq, rule.interval, day, rule.week_start, last)
 
     def first(self, second: int) -> int | None:
         found = self._locate(max(second, self._start))
@@ -96,6 +104,10 @@ class PositionPlan:
         self._week_start = rule.week_start
         self._positions = rule.by_set_pos
         self._counts: dict[int, int] = {}
+        self._last = _last_second(rule) // DAY
+        self._any = RuleDays(self._days, "DAILY", 1, start // DAY, 0, self._last)
+        most = {"WEEKLY": 7, "MONTHLY": 31, "YEARLY": 371}[rule.freq] * len(times)
+        self._never = all(abs(position) > most for position in rule.by_set_pos)
         yearly = rule.freq == "YEARLY"
         self._anchor = anchor_year(self._days, start // DAY) if yearly else self._index(start // DAY)
 
@@ -103,13 +115,19 @@ class PositionPlan:
         second = max(second, self._start)
         index = self._index(second // DAY)
         index += (self._anchor - index) % self._interval
-        for _ in range(_PERIODS[self._freq]):
+        for _ in range(0 if self._never else _PERIODS[self._freq]):
             times = self._picked(index)
             if times is None:
                 return None
             if times and times[-1] >= second:
                 return times[bisect_left(times, second)]
             index += self._interval
+            if not times:
+                day = self._any.next_day(max(1, self._span(index)[0]))
+                if day is None:
+                    return None
+                index = max(index, self._index(day))
+                index += (self._anchor - index) % self._interval
         return None
 
     def nth(self, number: int) -> int | None:
@@ -154,7 +172,7 @@ class PositionPlan:
     def _days_of(self, index: int) -> int | None:
         """The allowed days of a period, bit 0 its first; None past the end of the calendar."""
         first, length = self._span(index)
-        if first + length > LAST_DAY:
+        if first + length > LAST_DAY or first > self._last:
             return None
         return self._days.between(first, length) if first > 0 else 0
 
@@ -184,7 +202,8 @@ class StepPlan:
         self._anchor = start // self.unit
         self.offsets = _picked(_offsets(rule, start), rule.by_set_pos)
         days = Days(rule, start // DAY)
-        self.days = None if days.everyday else RuleDays(days, "DAILY", 1, start // DAY, rule.week_start)
+        self._last = _last_second(rule) // DAY
+        self.days = None if days.everyday else RuleDays(days, "DAILY", 1, start // DAY, 0, self._last)
         self.units = _allowed_units(rule)
         self.limited = self.days is not None or self.units is not None
         self._never = not self.offsets or not self._reachable()
@@ -222,7 +241,7 @@ class StepPlan:
                 if allowed > day:
                     step = allowed * self._per_day
                     continue
-            elif day > LAST_DAY:
+            elif day > self._last:
                 return None
             if self.units is None:
                 return step

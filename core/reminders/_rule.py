@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -59,12 +60,20 @@ class Rule:
     """Weekdays that the rule leaves out; they do not use up `count`."""
     lunar: tuple[int, int] | None = None
     """Month and day of the Chinese calendar, for a yearly rule; the 30th of a short month is its 29th."""
+    _hash: int = field(init=False, repr=False, compare=False, default=0)
+    """Kept because a schedule is looked up by its rule each time it is asked."""
 
     def __post_init__(self) -> None:
         for name in _LISTS:
             object.__setattr__(self, name, ordered(getattr(self, name)))
         _check_ranges(self)
         _check_combination(self)
+        object.__setattr__(
+            self, "_hash", hash(tuple(getattr(self, part.name) for part in fields(self) if part.compare))
+        )
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def counts_elapsed(self) -> bool:
@@ -77,7 +86,7 @@ class Rule:
 
         Raises RuleError("unreadable"), which names the part, or RuleError("too_long").
         """
-        return cls(**read_fields(text))
+        return _parsed(text)
 
     def text(self) -> str:
         """The rule in one line; `Rule.parse` gives it back equal."""
@@ -108,6 +117,11 @@ class Rule:
             excluded_days=tuple(read_weekday(day)[1] for day in value.excluded_days),
             lunar=value.lunar,
         )
+
+
+@lru_cache(maxsize=8192)
+def _parsed(text: str) -> Rule:
+    return Rule(**read_fields(text))
 
 
 _LISTS = (

@@ -117,7 +117,7 @@ def theirs(rule: Rule, start: dt.datetime, most: int) -> list[dt.datetime]:
     """dateutil's answer; it raises where an interval and a limit can never meet, which is no occurrence at all."""
     found: list[dt.datetime] = []
     assert rule.until is not None
-    SPAN[0] = rule.until.date()
+    SPAN[0] = rule.until.date().replace(month=12) if rule.freq == "YEARLY" else rule.until.date()
     try:
         for moment in islice(rrulestr(for_dateutil(rule, start).text(), dtstart=start), most):
             found.append(moment)
