@@ -131,6 +131,11 @@ class Deliverer:
                 # The call that ended the stream did arrive: it always brings at least one character more.
                 preview = Preview(delivery.address, delivery.cause, preview.ts, stopped=True)
             return preview
+        if preview is not None and preview.is_stream:
+            # The call that began the stream did arrive; only its answer, with the ts, was lost.
+            preview.ts = max((ts for ts, text in found.texts.items() if text == preview.shown), default="")
+            preview.clean = True
+            return preview
         if found.preview:
             return Preview(delivery.address, delivery.cause, found.preview, stopped=True)
         return None

@@ -35,7 +35,14 @@ class Dispatcher:
     """Runs the listener that a payload is for."""
 
     def __init__(self, identity: Identity, on_message: Listener, on_press: Listener) -> None:
-        self._identity = identity
+        async def authorize(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
+            return AuthorizeResult(
+                enterprise_id=enterprise_id,
+                team_id=team_id or identity.team,
+                bot_user_id=identity.user,
+                bot_id=identity.bot,
+            )
+
         self._on_message = on_message
         self._on_press = on_press
         self._app = AsyncApp(
@@ -44,7 +51,7 @@ class Dispatcher:
             signing_secret="",
             # Bolt makes a client for every request from this one; it has no token and is never used to call.
             client=AsyncWebClient(logger=library_logger()),
-            authorize=self._authorize,
+            authorize=authorize,
             process_before_response=True,
             raise_error_for_unhandled_request=True,
             attaching_function_token_enabled=False,
@@ -58,14 +65,6 @@ class Dispatcher:
         """Whether the payload is dealt with, so that Slack may be told so."""
         response = await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=payload))
         return response.status == 200
-
-    async def _authorize(self, team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id or self._identity.team,
-            bot_user_id=self._identity.user,
-            bot_id=self._identity.bot,
-        )
 
     async def _message(self, body: Json) -> None:
         await self._on_message(body)

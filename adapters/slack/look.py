@@ -22,7 +22,7 @@ class Found:
     preview: str = ""
     """The ts of a preview that never became the delivery."""
     texts: dict[str, str] = field(default_factory=dict)
-    """The text of each of our own messages seen on the way, by ts."""
+    """The text of each of our own messages that carries no cause, by ts: streams that were not ended by us."""
 
     @property
     def complete(self) -> tuple[str, ...]:
@@ -47,6 +47,8 @@ async def look(web: Web, identity: Identity, address: Address, cause: str, since
     for _ in range(_PAGES):
         answer = await web.get(method, where)
         for message in answer.get("messages") or []:
+            if str(message.get("ts", "")) < since:
+                continue
             if message.get("user") == identity.user or (identity.bot and message.get("bot_id") == identity.bot):
                 _note(found, message, cause)
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
@@ -58,9 +60,10 @@ async def look(web: Web, identity: Identity, address: Address, cause: str, since
 
 def _note(found: Found, message: Json, cause: str) -> None:
     ts = str(message.get("ts", ""))
-    found.texts[ts] = str(message.get("text", ""))
     metadata = message.get("metadata") or {}
     payload = metadata.get("event_payload") or {}
+    if "cause" not in payload:
+        found.texts[ts] = str(message.get("text", ""))
     if payload.get("cause") != cause:
         return
     if metadata.get("event_type") == PREVIEW:

@@ -61,7 +61,10 @@ def readable(mrkdwn: str, bot: str) -> str:
             case "!":
                 return label or f"@{target[1:].partition('^')[0]}"
         address = target.removeprefix("mailto:").removeprefix("tel:")
-        return address if not label or label in (target, address) else f"{label} ({address})"
+        bare = re.sub(r"^https?://", "", address).rstrip("/")
+        if not label or label.rstrip("/") in (target, address, bare):
+            return label or address  # as typed: Slack made the link of it
+        return f"{label} ({address})"
 
     mentioned = f"<@{bot}" in mrkdwn
     text = html.unescape(_TOKEN.sub(word, mrkdwn))
