@@ -6,20 +6,21 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
-from core.language.grammar.chinese_clock import Hint
-from core.language.grammar.chinese_frame import FRAME
-from core.language.grammar.chinese_once import Context, once
-from core.language.grammar.chinese_phrase import Phrase, PhraseReader, clusters
-from core.language.grammar.chinese_rules import Unplaced, rule, several_days
+from core.language.grammar.chinese_clock import Hint, readings
+from core.language.grammar.chinese_frame import FRAME, turned
+from core.language.grammar.chinese_once import Context, at, once
+from core.language.grammar.chinese_once import merged as merge_points
+from core.language.grammar.chinese_phrase import Phrase, PhraseReader, Point, clusters
 from core.language.grammar.chinese_repeats import every
+from core.language.grammar.chinese_rules import Unplaced, rule, rule_of_several, several_times
 from core.language.grammar.chinese_scan import scan
 from core.language.grammar.chinese_script import simplified
-from core.language.grammar.chinese_words import Date, Every, Relative, Times, Weekdays, Word, Workdays
+from core.language.grammar.chinese_words import Clock, Date, Every, Times, Weekdays, Word, Workdays
 from core.language.grammar.normalise import Normalised
 from core.language.grammar.tokens import NOTHING, Parsed, Span, merged
 from core.language.values import Preferences, Problem, Recurrence, Window
 
-__all__ = ["FRAME", "parse"]
+__all__ = ["FRAME", "parse", "turned"]
 
 MAX_TEXT = 1200
 """Of a longer message the beginning and the end are read: times stand at either."""
@@ -38,7 +39,7 @@ _TIMER_BEFORE = re.compile(r"(?:闹钟|闹铃|计时器?|定时器?|timer)(?:设
 _REQUEST = re.compile(r"提醒|叫我|喊我|告诉我|通知|闹钟|闹铃|记得|别忘|remind")
 _CLAUSE_START = re.compile(r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给)$")
 _CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
-_PARTICLE_BEFORE = re.compile(r"(?:请?在|于|赶在|等到|到了?|就在|约|大约|大概|差不多)$")
+_PARTICLE_BEFORE = re.compile(r"(?:提醒|重复|响|请?在|于|赶在|等到|到了?|就在|约|大约|大概|差不多)$")
 _PARTICLE_AFTER = re.compile(r"(?:的时候|的时间|时分|时候|那天|那时候?|当天|左右|许|准时|准点|时(?=提醒|叫|喊|[ ,]))")
 
 
@@ -72,7 +73,7 @@ def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parse
     chosen = _primary(candidates, plain)
     if chosen is None:
         return NOTHING
-    phrase = _completed(chosen, candidates, plain)
+    phrase = _completed(chosen, candidates, context)
     try:
         return _answer(phrase, context, plain, chosen)
     except (OverflowError, ValueError):  # beyond the calendar: year 9999, lunar tables
@@ -155,11 +156,11 @@ def _stands(one: _Candidate, text: str) -> bool:
     if phrase.span is not None and not (phrase.everies or phrase.points) and phrase.span.way == "lasting":
         return False
     if one.attribute and not one.clause_start and not one.asked_before:
-        return _REQUEST.search(text, 0, one.start) is None
+        return not one.recurring and _REQUEST.search(text, 0, one.start) is None
     return True
 
 
-def _completed(chosen: _Candidate, candidates: list[_Candidate], text: str) -> Phrase:
+def _completed(chosen: _Candidate, candidates: list[_Candidate], context: Context) -> Phrase:
     """The chosen phrase with what other parts of the sentence add to it."""
     phrase = chosen.phrase
     for other in candidates:
@@ -171,10 +172,11 @@ def _completed(chosen: _Candidate, candidates: list[_Candidate], text: str) -> P
             if not any(point.has_day for point in phrase.points):
                 phrase.points = extra.points + phrase.points
             phrase.used += extra.used
-        elif _adds_hours(phrase, other) or _adds_day(phrase, other, chosen):
+        elif _adds_hours(phrase, other):
             phrase.points = phrase.points + extra.points
-            if not (extra.has_clock and any(point.clock for point in chosen.phrase.points) and not _adds_hours(phrase, other)):
-                phrase.used += extra.used
+            phrase.used += extra.used
+        elif _adds_day(phrase, other, chosen):
+            _take_day(phrase, extra, context)
         _add_bounds(phrase, other)
     return phrase
 
@@ -201,6 +203,22 @@ def _adds_day(phrase: Phrase, other: _Candidate, chosen: _Candidate) -> bool:
     return extra.points[0].has_day and not other.attribute
 
 
+def _take_day(phrase: Phrase, extra: Phrase, context: Context) -> None:
+    """The day of what is planned; its own clock time stays in the task, and the reminder comes before it."""
+    planned = extra.points[0]
+    phrase.points = [Point(scopes=planned.scopes, day=planned.day), *phrase.points]
+    if not any(point.clock for point in extra.points):
+        phrase.used += extra.used
+        return
+    event, asked = at(merge_points(extra.points), context), phrase.points[-1]
+    if event is None or asked.clock is None or asked.parts:
+        return
+    options = [option for option in readings(asked.clock, None) if option.on(event.local.date()) < event.local]
+    if options:
+        latest = options[-1].time
+        asked.clock = Clock(latest.hour, latest.minute, latest.second, open=False)
+
+
 def _add_bounds(phrase: Phrase, other: _Candidate) -> None:
     extra = other.phrase
     took = False
@@ -211,9 +229,11 @@ def _add_bounds(phrase: Phrase, other: _Candidate) -> None:
             phrase.until, took = extra.until, True
         if extra.start is not None and phrase.start is None and not extra.loose_start:
             phrase.start, took = extra.start, True
+        if extra.range_end is not None and phrase.range_end is None and len(extra.points) == 1 and not phrase.has_clock:
+            phrase.points, phrase.range_end, took = phrase.points + extra.points, extra.range_end, True
         if extra.excluded:
             phrase.excluded, took = phrase.excluded + extra.excluded, True
-        if extra.times is not None and phrase.times is None and (extra.times.total or other.clause_start and other.clause_end):
+        if extra.times is not None and phrase.times is None and (extra.times.total or (other.clause_start and other.clause_end)):
             phrase.times, took = replace(extra.times, total=True), True
         if extra.span is not None and phrase.span is None:
             phrase.span, took = extra.span, True
@@ -232,7 +252,7 @@ def _answer(phrase: Phrase, context: Context, text: str, chosen: _Candidate) -> 
         kind = "never" if unplaced.kind == "impossible" else unplaced.kind
         return Parsed(None, spans, True, problem=Problem(kind, shown))
     if recurrence is not None:
-        return Parsed(recurrence, spans, True)
+        return Parsed(recurrence, spans, True, phrase.deadline)
     if phrase.start is not None and not phrase.points and not phrase.length:
         point, phrase.start = phrase.start, None
         phrase.points = [point]
@@ -252,7 +272,7 @@ def _answer(phrase: Phrase, context: Context, text: str, chosen: _Candidate) -> 
 def _lengths_that_repeat(phrase: Phrase) -> None:
     """两小时提醒我一次, 一天三次: a length with a number of times is a rule."""
     bare, times = phrase.bare, phrase.times
-    if bare is None or times is None or phrase.everies or phrase.points and phrase.points[0].has_day:
+    if bare is None or times is None or phrase.everies or (phrase.points and phrase.points[0].has_day):
         return
     if bare.seconds and not bare.days and not bare.months:
         phrase.everies.append(every(bare.seconds / 60, "分钟") if bare.seconds % 60 == 0 else Every(None, problem="too_fine"))
@@ -303,16 +323,16 @@ def _implied(phrase: Phrase, context: Context) -> Recurrence | None:
         if any(day.run for day in weekdays) and not phrase.has_clock:
             return None
         found = rule(phrase, context)
-        week = weekdays[0].week
-        if week is None:
+        if all(day.week is None for day in weekdays):
             return found
-        start = found.start or context.today
-        return replace(found, start=start, count=count)
+        if all(len(day.days) == 1 for day in weekdays):
+            return rule_of_several(several_times(phrase, context), phrase.has_clock)
+        return replace(found, start=found.start or context.today, count=count)
     dates = [day for day in days if isinstance(day, Date)]
     if len(days) == len(dates) and sum(len(day.days) for day in dates) > 1:
         return replace(rule(phrase, context), count=sum(len(day.days) for day in dates))
-    if len(days) == 1 and isinstance(days[0], Relative | Date) and sum(point.clock is not None for point in phrase.points) > 1:
-        return several_days(phrase, context)
+    if len(days) > 1 or (days and sum(point.clock is not None for point in phrase.points) > 1):
+        return rule_of_several(several_times(phrase, context), phrase.has_clock)
     return None
 
 
@@ -331,6 +351,8 @@ def _spans(phrase: Phrase, text: str) -> tuple[Span, ...]:
     spans: list[Span] = []
     for word in _used(phrase):
         before = _PARTICLE_BEFORE.search(text, max(0, word.start - 3), word.start)
+        if before and before[0] in ("提醒", "重复", "响") and not isinstance(word.value, Times):
+            before = None
         start = before.start() if before and before.end() == word.start else word.start
         after = _PARTICLE_AFTER.match(text, word.end)
         spans.append(Span(start, after.end() if after else word.end))

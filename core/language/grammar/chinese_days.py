@@ -50,8 +50,8 @@ def place(point: Point, today: dt.date) -> Placed | None:
             return _weekdays(weekdays, scope, today)
         case Date() as date:
             return _date(date, scope, today)
-        case Ordinal(n, what):
-            return _one(_ordinal(n, what, scope, today))
+        case Ordinal(places, what):
+            return _one(_ordinal(places[0], what, scope, today))
         case Festival(_, named):
             return _festival(named, scope, today)
         case MoonDate(month, day):

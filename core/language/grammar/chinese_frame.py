@@ -25,7 +25,7 @@ _SET = _words(
     "设置", "设定", "设立", "设", "建立", "建", "新建", "创建", "添加", "增加", "加", "定", "订", "弄", "开", "来", "搞", "调", "安排", "需要", "想要", "要", "给我", "上"
 )  # fmt: skip
 _ALARM = _words("闹钟", "闹铃", "提醒事项", "提醒", "备忘录", "备忘", "待办", "日程", "倒计时", "定时器", "计时器", "定时", "reminder", "alarm")
-_ONE = f"{_words('一下', '一声', '一次', '下')}?"
+_ONE = f"(?:{_words('一下', '一声', '一次')}|{both('下')}(?=[,.!~ {GAP}]|$))?"
 _MEASURE = f"(?:{_words('一个', '一条', '个', '条', '我的', '新的')}{_G}){{0,2}}"
 
 _REQUESTS = (
@@ -38,6 +38,8 @@ _REQUESTS = (
     rf"{_PLEASE}{_words('我')}?{_SET}{_words('好', '了', '上')}?{_G}{_MEASURE}{_G}{_words('的')}?{_ALARM}{_words('设置', '设', '定')}?{_words('为', '在', '到', '于', '成')}?{_STOP}(?:{_PLEASE}{_CALL}{_WHO}{_ONE})?",
     rf"{_PLEASE}{_SET}{_MEASURE}{_G}{_words('的')}{_ALARM}",
     rf"^{_STOP}{_ALARM}{_words('设置', '设', '定')}?{_words('为', '在', '到', '于')}?{_STOP}(?={GAP}|[:,])",
+    rf"{_PLEASE}{_words('闹钟', '闹铃')}{_words('在')}?{_G}{_words('响')}{_ONE}{_STOP}",
+    rf"{GAP}{_words('的')}?{_ALARM}{_STOP}$",
     # 提醒我…, 叫我…, 通知大家…
     rf"{_PLEASE}{_CALL}{_G}{_WHO}{_ONE}{_STOP}{_words('记得', '别忘了', '别忘', '不要忘记', '不要忘了', '不要忘', '要', '应该', '该')}?",
     rf"{_PLEASE}{_words('提醒一下', '提醒下', '提醒')}{_STOP}(?={GAP}|$)",
@@ -47,9 +49,8 @@ _REQUESTS = (
     rf"{_PLEASE}{_words('别忘了', '别忘记', '别忘', '不要忘了', '不要忘记', '不要忘', '勿忘')}{_STOP}",
 )
 _POLITE = rf"{_words('请问', '麻烦你', '麻烦', '拜托了', '拜托', '谢谢你', '谢谢', '多谢', '好吗', '可以吗', '行吗', '好不好', '谢啦', '帮我')}|^{_words('请')}"
-_LEADING = rf"(?:[\s,.;:!~、。，：；！?]|{_words('我们要', '我要', '我得', '我需要', '我想', '我该', '我', '需要', '要', '该', '应该', '得', '的时候', '的时间', '的', '时候', '之前', '时', '在', '就', '记得', '到时候', '提醒', '那', '会', '把', '一下')})"
-_LEADING = _LEADING.replace(f"|{both('把')}", "")
-_TRAILING = rf"(?:[\s,.;:!~、。，：；！]|{_words('的时候', '到时候', '的时间', '吧', '哦', '啊', '呀', '哈', '在', '好吗', '并且', '然后', '从')}$)"
+_LEADING = rf"(?:[\s,.;:!~、。，：；！?]|{_words('一会儿', '一会', '待会儿', '待会', '等会儿', '等会', '等一下', '等下', '稍后', '回头', '我们要', '我要', '我得', '我需要', '我想', '我该', '我', '需要', '要', '该', '应该', '得', '的时候', '的时间', '的', '时候', '之前', '时', '在', '就', '记得', '到时候', '提醒', '那', '会', '一下')})"
+_TRAILING = rf"(?:[\s,.;:!~、。，：；！]|{_words('一会儿', '一会', '待会儿', '待会', '等会儿', '等会', '等下', '稍后', '的时候', '到时候', '的时间', '吧', '哦', '啊', '呀', '哈', '在', '好吗', '并且', '然后', '从')}$)"
 _GROUP = re.compile(both("大家") + "|" + "|".join(both(word) for word in ("所有人", "全体", "全员", "各位", "群里")))
 _US = re.compile(both("我们") + "|" + both("咱们"))
 
@@ -71,3 +72,20 @@ FRAME = FrameLexicon(
     recipient=_recipient,
     joiner="",
 )
+
+
+_QUOTED = re.compile(r"[“\"「『《][^”\"」』》]{0,200}[”\"」』》]")
+_FIRST_PERSON = re.compile(r"我們|我们|咱們|咱们|我|俺|你们|你們|您|你")
+_TURNED = {"我们": "你们", "我們": "你們", "咱们": "你们", "咱們": "你們", "我": "你", "俺": "你"}
+_KEPT = re.compile(r"自我|我国|我國|我方|忘我|小我|大我|我的世界")
+
+
+def turned(task: str) -> str:
+    """The task as the assistant says it back: 给我妈打电话 becomes 给你妈打电话; what is quoted stays."""
+    kept = [match.span() for pattern in (_QUOTED, _KEPT) for match in pattern.finditer(task)]
+    return _FIRST_PERSON.sub(
+        lambda match: match[0]
+        if any(start <= match.start() < end for start, end in kept)
+        else _TURNED.get(match[0], match[0]),
+        task,
+    )

@@ -42,7 +42,7 @@ PART_WORDS: dict[str, PartName] = {
     "晌午": "noon", "午间": "noon", "下午": "afternoon", "午后": "afternoon", "晏昼": "afternoon", "下昼": "afternoon",
     "傍晚": "dusk", "黄昏": "dusk", "晚上": "evening", "晚间": "evening", "夜晚": "evening", "夜里": "night", "夜间": "night",
     "深夜": "night", "半夜": "night", "午夜": "night", "大半夜": "night", "三更半夜": "night", "早": "morning", "晨": "morning",
-    "晚": "evening", "夜": "evening", "morning": "morning", "afternoon": "afternoon", "evening": "evening", "am": "morning",
+    "晚": "evening", "夜": "evening", "中": "noon", "午": "noon", "morning": "morning", "afternoon": "afternoon", "evening": "evening", "am": "morning",
     "pm": "afternoon",
 }  # fmt: skip
 PART_WORD = "|".join(sorted((word for word in PART_WORDS if len(word) > 1 and not word.isascii()), key=len, reverse=True))
@@ -83,18 +83,22 @@ def _weekdays(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
     if match["to"]:
         low, high = WEEKDAY[first], WEEKDAY[match["to"]]
         return Weekdays(tuple(range(low, high + 1)), week, run=True), match.end() if low < high else end
-    days = _day_run(match["d"], match.string[match.end("d") : match.end("d") + 1])
-    return Weekdays(tuple(days), week), match.start("d") + max(1, len(days))
+    days, length = _day_run(match["d"], match.string[match.end("d") : match.end("d") + 1])
+    return Weekdays(tuple(days), week), match.start("d") + length
 
 
-def _day_run(signs: str, following: str) -> list[int]:
-    """The days of 一三五; the last signs belong to a clock time where 点 follows (周一三点 is Monday, three)."""
-    if following and following in "点时号:十百个刻月" and len(signs) > 1:
-        signs = signs[:-1]
-    days = [WEEKDAY[sign] for sign in signs]
-    if any(a >= b for a, b in zip(days, days[1:])):
-        return days[:1]
-    return days
+_NOT_A_DAY = frozenset("点时号:十百个刻月人名位件天年分次条张份只场节")
+
+
+def _day_run(signs: str, following: str) -> tuple[list[int], int]:
+    """The days of 一三五 and of 一,三,五, and how many signs they take; the last one belongs to what follows where
+    that is 点 (周一三点 is Monday, three o'clock)."""
+    if len(signs) > 1 and following in _NOT_A_DAY:
+        signs = signs[:-1].rstrip(",和与及/")
+    days = [WEEKDAY[sign] for sign in signs if sign in WEEKDAY]
+    if any(a >= b for a, b in zip(days, days[1:], strict=False)):
+        return days[:1], 1
+    return days, len(signs)
 
 
 def _stretch(match: re.Match[str], _now_year: int) -> tuple[Value, int]:
@@ -167,12 +171,15 @@ def _moon_day(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
 
 
 def _ordinal(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
-    n = number(match["n"]) if match["n"] else -(number(match["b"]) or 0) if match["b"] else -1 if match["last"] else 1
-    if not n:
+    if match["n"]:
+        places = tuple(number(sign) or 0 for sign in re.split(r"[第个,和与及]+", match["n"]) if sign)
+    else:
+        places = (-(number(match["b"]) or 0) if match["b"] else -1 if match["last"] else 1,)
+    if not all(places):
         return None
     if match["what"]:
-        return Ordinal(n, "workday" if match["what"] != "天" and match["what"] != "日" else "day"), match.end()
-    return Ordinal(n, WEEKDAY[match["wd"]]), match.end()
+        return Ordinal(places, "workday" if match["what"] not in ("天", "日") else "day"), match.end()
+    return Ordinal(places, WEEKDAY[match["wd"]]), match.end()
 
 
 def _festival(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
@@ -180,7 +187,7 @@ def _festival(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
     after = match.string[match.end("f") : match.end("f") + 2]
     if name in NUMERAL_NAMES and not (after[:1] in tuple("假长提叫喊放小期,. 那当节早晚上下中的") or not after):
         return None
-    if name in NUMERAL_NAMES and (before.isdigit() or before in tuple("零一二三四五六七八九十百两第周期拜") and before):
+    if name in NUMERAL_NAMES and (before.isdigit() or (before in tuple("零一二三四五六七八九十百两第周期拜") and before)):
         return None
     if name in WEATHER_NAMES and before not in ("年", "每") and after not in ("那天", "当天", "节气"):
         return None
@@ -217,7 +224,7 @@ def _clock_stands(match: re.Match[str]) -> bool:
     """False for 早一点, 两点建议 and 一时: the words of a clock that mean an amount."""
     exact = match["half"] or match["q"] or match["m"] or match["whole"]
     before = match.string[max(0, match.start() - 2) : match.start()]
-    if exact or before in ("早上", "晚上", "上午", "下午", "中午", "凌晨", "半夜", "傍晚", "夜里", "清晨"):
+    if exact or _PART_BEFORE.search(match.string[max(0, match.start() - 3) : match.start()]):
         return True
     after = match.string[match.end() : match.end() + 2]
     if match["point"] == "时" and (match["h"] in ("一", "几", "临") or after[:1] in tuple("间候常不而代期装尚刻空差")):
@@ -233,6 +240,7 @@ def _clock_stands(match: re.Match[str]) -> bool:
                 and after[:1] not in tuple("提叫喊前后要到开,.") and after != "")  # fmt: skip
 
 
+_PART_BEFORE = re.compile(r"(?:上|午|晨|里|间|早间|傍晚|(?:今|明|后|昨|当|[周期拜][一二三四五六日天]|[天日号])[早晚夜晨])$")
 _WEEKDAY_BEFORE = re.compile(r"[周期拜][一二三四五六日天]$")
 
 
@@ -269,7 +277,7 @@ def _word(value: Value) -> Reader:
     return lambda match, _now_year: (value, match.end())
 
 
-_FESTIVAL = "|".join(sorted(FESTIVALS, key=len, reverse=True))
+FESTIVAL = "|".join(sorted(FESTIVALS, key=len, reverse=True))
 _EDGE = r"(?P<e>上旬|中旬|下旬|[底末初](?![一二三四五六七八九十中级步])|中(?=[,. 提叫喊]|$))?"
 _HERE = r"(?:上上|下下下|下下|上|下|次|这|本|今|当)"
 
@@ -283,18 +291,19 @@ DAY_RULES: tuple[tuple[str, str, Reader], ...] = (
     ("0123456789", r"(?<![\d.])(?P<m>\d{1,2})[-.](?P<d>\d{1,2})(?P<y>\b\B)?[日号]", _slash_date),
     ("1234567890二零〇一", r"(?P<y>\d{4}|\d{2}(?=年(?:\d|[一二三四五六七八九十]{1,2}月|第|除|春|中|国|端|清|元|冬|底|末|初))|[零〇一二三四五六七八九]{4})年(?!前|后|之|以|内|级|货)度?" + _EDGE, _year),
     ("阴农旧正冬腊闰一二三四五六七八九十0123456789", rf"(?P<lunar>农历|阴历|旧历|闰)?(?P<m>正|冬|腊|{NUMBER})月(?:份)?(?:的)?(?P<d>初[一二三四五六七八九十]|{NUMBER}(?![个点:天年周月]))(?P<hao>[日号])?", _month_day),
-    ("一二三四五六七八九十0123456789", rf"(?P<lunar>\b\B)?(?P<m>1[0-2]|[1-9]|十[一二]|[一二三四五六七八九十])月(?!前|后|之|以|内|天|饼|亮|球|经|嫂|台|薪|票|租)(?:份)?(?P<d>\b\B)?(?P<hao>\b\B)?" + _EDGE, _month_day),
+    ("一二三四五六七八九十0123456789", r"(?P<lunar>\b\B)?(?P<m>1[0-2]|[1-9]|十[一二]|[一二三四五六七八九十])月(?!前|后|之|以|内|天|饼|亮|球|经|嫂|台|薪|票|租)(?:份)?(?P<d>\b\B)?(?P<hao>\b\B)?" + _EDGE, _month_day),
     ("初", r"初(?P<d>[一二三四五六七八九十])(?=[和,及,与 号提叫喊早晚上下中]|$)", _moon_day),
     ("一二三四五六七八九十廿卅0123456789", r"(?P<d>(?:\d{1,2}|[一二三四五六七八九十廿卅]{1,3})(?:[日号]?(?:[,和与及/]{1,2})(?:\d{1,2}|[一二三四五六七八九十廿卅]{1,3})){0,5})(?:号|日(?!内|后|之|以|游|行|元|本|语|文))(?!客|楼|线|桌|房|门|院|机|床|店|仓|库|站|台|信|航|选|手|球|队|铺|馆|厅|车|厢|码|头|口|井|会议室|包|柜|档|字|柱|色|电|病|产|商|公)", _day_of_month),
-    ("农阴旧大年元情妇三女植白消愚地劳五青护儿六建七八教国十万光双平圣跨节世读记母父感黑网美马春上龙二端乞中鬼盂仲重寒下腊小除清谷立芒夏大处露秋霜冬惊雨复耶受", rf"(?:农历|阴历)?(?P<f>{_FESTIVAL})(?:(?:小长|长)?假期?|期间|黄金周|当天|当日|那天)?", _festival),
+    ("农阴旧大年元情妇三女植白消愚地劳五青护儿六建七八教国十万光双平圣跨节世读记母父感黑网美马春上龙二端乞中鬼盂仲重寒下腊小除清谷立芒夏大处露秋霜冬惊雨复耶受", rf"(?:农历|阴历)?(?P<f>{FESTIVAL})(?:(?:小长|长)?假期?|期间|黄金周|当天|当日|那天)?", _festival),
     ("大今明后昨前当听寻琴", r"(?P<d>大后|大前|今|明|后|昨|前|当|听|寻|琴)(?:天|日|儿个|儿|(?=[早晚晨夜](?!期|餐饭会)))(?!会更好)", _relative),
     ("t2", r"(?:tomorrow|today|tonight|tmrw|tmr|tmw|2moro)(?![a-z])", _english_day),
-    ("上下次这本今当周星礼双", rf"(?P<w>{_HERE}(?:一个|个|一)?)?(?:(?P<end>周末|双休日|周六日|礼拜六日)|(?:周|星期|礼拜)(?:的)?(?P<d>[一二三四五六七日天]{{1,6}}|[1-7](?![\d:点号月年天周个.]))(?<!周日)(?:(?:到|至|-|~)(?:周|星期|礼拜)?(?P<to>[一二三四五六日天1-7](?![点:时个\d])))?)(?!次|回|遍)", _weekdays),
+    ("上下次这本今当周星礼双", rf"(?P<w>{_HERE}(?:一个|个|一)?)?(?:(?P<end>周末|双休日|周六日|礼拜六日)|(?:周|星期|礼拜)(?:的)?(?P<d>[一二三四五六七日天](?:[,和与及/]?[一二三四五六日天]){{0,6}}|[1-7](?![\d:点号月年天周个.]))(?<!周日)(?:(?:到|至|-|~)(?:周|星期|礼拜)?(?P<to>[一二三四五六日天1-7](?![点:时个\d])))?)(?!次|回|遍)", _weekdays),
     ("上下次这本今当周星礼", rf"(?P<w>{_HERE}(?:一个|个|一)?)?(?P<end>\b\B)?周(?P<d>日)(?![历程志常记]|报(?![名到]))(?P<to>\b\B)?", _weekdays),
     ("上下次这本今当来", rf"(?P<w>{_HERE}(?:一个|个|一)?|来)(?P<u>周(?![边围年岁])|星期(?![一二三四五六])|礼拜|月(?:份)?(?![球亮饼])|季度|季|年度?(?![纪龄]))" + _EDGE, _stretch),
     ("大今明后去前来", r"(?P<d>大后|今|明|后|去|前|来)年" + r"(?P<e>[底末初]|年底)?", _this_year),
     ("月年季岁周", r"(?P<u>月|年|季度|季|岁)(?P<e>[底末初](?![一二三四五六七八九十级步])|中(?![国午间心文小大学秋])|终(?!奖|总|会|报))", _bare_edge),
-    ("第最倒首头", rf"(?:第(?P<n>{NUMBER})|倒数第(?P<b>{NUMBER})|(?P<last>最后)|(?:首|头))(?:一个|个|一)?(?:(?P<what>工作日|交易日|上班日|天|日)|(?:周|星期|礼拜)(?P<wd>[一二三四五六日天]))", _ordinal),
+    ("上中下", r"(?P<e>[上中下]旬)", lambda match, _year: (Stretch("month", edge=_EDGES[match["e"]]), match.end())),
+    ("第最倒首头", rf"(?:第(?P<n>{NUMBER}(?:个?[,和与及]第?{NUMBER}){{0,3}})|倒数第(?P<b>{NUMBER})|(?P<last>最后)|(?:首|头))(?:一个|个|一)?(?:(?P<what>工作日|交易日|上班日|天|日)|(?:周|星期|礼拜)(?P<wd>[一二三四五六日天]))", _ordinal),
     ("下次", r"(?:下一?个|次一?个?|下一)(?:工作日|上班日)", _word(Workdays(1))),
     ("工上平", r"(?:工作日|上班日|平日|上班的日子)(?!志|报|常)", _word(Workdays())),
     ("法节公假", r"(?:法定)?(?:节假日|假日|公众假期|公共假期|节日|假期)", _word(Holidays())),
@@ -312,8 +321,8 @@ CLOCK_RULES: tuple[tuple[str, str, Reader], ...] = (
     ("午半", r"午夜(?!前|后)(?![\d一二三四五六七八九十])", _word(Clock(24, open=False))),
     ("am p", r"(?P<p>am|pm)(?= ?\d)", _part),
     ("凌拂黎大清早一上午朝正中晌下晏傍黄晚夜深半三", rf"(?P<p>{PART_WORD})(?:时分|的时候)?(?!餐|饭|好|班车)", _part),
-    ("早晚晨夜", r"(?P<p>早|晚|晨|夜)(?= ?(?:\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点(?!儿|点)|:))", _part),
+    ("早晚晨夜", r"(?P<p>早|晚|晨|夜)(?! ?一点(?![钟半整一两三零\d]))(?= ?(?:\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点(?!儿|点)|:))", _part),
 )  # fmt: skip
 
-SHORT_PART = re.compile(r"(?P<p>早|晚|晨|夜)(?![餐饭会期安宵班课读操自点饭礼场婚])")
+SHORT_PART = re.compile(r"(?P<p>早|晚|晨|夜|中(?=晚)|午(?=晚))(?![餐饭会期安宵班课读操自点饭礼场婚])")
 """明早, 周五晚, 每晚: only right after a day or 每."""

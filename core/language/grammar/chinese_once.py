@@ -54,6 +54,9 @@ def once(phrase: Phrase, context: Context) -> Once:
     instant = at(point, context)
     if instant is None:
         return Once(None)
+    if isinstance(point.day, Weekdays) and point.day.run and not point.has_hour:
+        end = instant.local + len(point.day.days) * _DAY
+        return Once(Window(instant.local, end, "day"), end <= context.now)
     return _finish(phrase, instant, context)
 
 
@@ -253,10 +256,11 @@ def _end_of_range(last: Point, start: Instant, context: Context) -> dt.datetime 
         options = readings(last.clock, last.parts[-1].name if last.parts else None)
         ends = [option.on(day) for option in options]
         return next((end for end in ends if end > start.local), ends[-1] + _DAY)
-    later = Context(start.local if not last.parts else context.now, context.preferences)
-    end = at(last, later)
+    end = at(last, context)
     if end is None:
         return None
+    if end.local < start.local:
+        end = at(last, Context(start.local, context.preferences)) or end
     whole_day = end.grain == "day"
     return end.local + _DAY if whole_day else end_of(end)
 

@@ -35,6 +35,7 @@ _GLUE = re.compile(
     r"|一?个|闹钟|闹铃|时候|的话|务必|一定|需要|想要?|别忘了?|吃药(?=$)|大概|大约|差不多|左右|准时|准点|再|每次|希望|可以|每回"
     r"|remind|me|at|on|@){0,12}"
 )
+_ATTRIBUTE = re.compile(r"的(?!时|闹|提醒|[ ,]|[早晚上下中凌傍\d一二两三四五六七八九十]|$)")
 MAX_GLUE = 16
 
 
@@ -269,7 +270,14 @@ class PhraseReader:
 
     def _range(self, first: Point, last: Point) -> None:
         phrase = self.phrase
-        if first.has_day and not first.has_hour and not last.has_hour and (phrase.everies or self._every_follows()):
+        repeats = bool(phrase.everies) or self._every_follows()
+        days = _run_of_days(first, last) if repeats else ()
+        if days:
+            phrase.points.append(Point(day=Date(days), parts=last.parts, clock=last.clock))
+        elif repeats and first.has_hour and last.has_day and not last.has_hour:
+            phrase.points.append(first)  # 每天8点到年底
+            phrase.until = last
+        elif first.has_day and not first.has_hour and not last.has_hour and repeats:
             phrase.start, phrase.until = first, last
         else:
             phrase.points.append(first)
@@ -304,6 +312,8 @@ class PhraseReader:
 
     def _every(self, every: Every) -> bool:
         known = [one.frequency for one in self.phrase.everies]
+        if self.phrase.points and _ATTRIBUTE.match(self.text, self.words[self.index].end):
+            return False  # 明天提醒我每天的站会改时间了
         if every.frequency is not None and every.frequency in known:
             nearby = self._join() == "and" and self._peek(1) is not None
             if not nearby or every not in self.phrase.everies:
@@ -320,9 +330,12 @@ class PhraseReader:
         phrase = self.phrase
         match length.way:
             case "after" | "before" | "within":
-                if phrase.length is not None or phrase.everies:
+                if length.way == "within" and (phrase.everies or self._every_follows()):
+                    phrase.span = length
+                elif phrase.length is not None or phrase.everies:
                     return False
-                phrase.length = length
+                else:
+                    phrase.length = length
             case "coming" | "running" | "lasting":
                 phrase.span = length
             case "ahead":
@@ -403,6 +416,11 @@ class PhraseReader:
         if word.value == "except_after":
             self._exclude_behind(point)
             return True
+        if word.value == "between" and point.joined == "and" and phrase.points and phrase.range_end is None and point.clock:
+            phrase.used += point.words
+            self._take()
+            phrase.range_end = point
+            return True
         if word.value in ("before", "or_before", "after", "or_after", "between") and self._fits(point):
             phrase.points.append(point)
             phrase.used += point.words
@@ -446,6 +464,14 @@ class PhraseReader:
         if point.has_day and not last.has_hour:
             return isinstance(point.day, Weekdays | Date) and type(point.day) is type(last.day)
         return not point.has_day and bool(point.parts) and bool(last.parts)
+
+
+def _run_of_days(first: Point, last: Point) -> tuple[int, ...]:
+    """1号至5号 in a rule of months."""
+    match (first.day, last.day):
+        case (Date((low,), None, None), Date((high,), None, None)) if not first.has_hour and 0 < low < high:
+            return tuple(range(low, high + 1))
+    return ()
 
 
 def _only_day(point: Point) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.language.grammar.chinese_lexicon import PART_WORD
+from core.language.grammar.chinese_lexicon import FESTIVAL, PART_WORD
 from core.language.grammar.chinese_numbers import NUMBER, number
 from core.language.grammar.chinese_words import Every, Length, Mark, Times, Value
 from core.language.values import Frequency
@@ -150,24 +150,32 @@ _EVERY_DAY_WORD = re.compile(
     rf"|(?P<part>{PART_WORD}|[早晚晨夜](?!餐|饭))|(?P<month>月[底末初](?!级)|(?:\d{{1,2}}|[一二三四五六七八九十廿]{{1,3}})(?:号|日(?!内|后|之))|初[一二三四五六七八九十])"
     r"|(?P<year>年[底末初](?!级)|(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:\d|[一二三四五六七八九十初份]))|(?P<quarter>季度?[末底初]))"
 )
-_EVERY_FESTIVAL = re.compile(r"(?:每逢|逢|每年|每)(?:个)?(?=[元情妇愚劳五儿教国圣春端七中重除腊清冬母父感小平万双])")
+_EVERY_FESTIVAL = re.compile(rf"(?:每逢|逢|每年|每)(?:个)?(?=(?:农历|阴历)?(?:{FESTIVAL}))")
+_OTHER_WEEK = re.compile(r"(?:每(?:个|逢)?)?[单双]周(?:的)?(?=周|星期|礼拜)")
 _EVERY_UNIT = re.compile(
-    rf"每(?P<gap>隔|间隔|过)?(?:一个(?=半|小|钟|月|星|礼|季|周)|一(?=天|日|周|星期|礼拜|年|小|分|季|刻)|个|(?P<two>双|单)(?=周|月|日))?"
-    rf"(?P<n>\d{{1,4}}\.\d|半|{NUMBER})?(?:个)?(?P<half>半)?(?P<u>秒钟?|分钟?|刻钟?|小时|钟头|钟|天|日|夜|周|星期|礼拜|月|季度?|年|工作日|mins?|minutes?|hours?|hrs?|days?|weeks?|h|s)(?P<tail>半)?"
+    rf"每(?P<gap>隔|间隔|过)?(?:一个(?=小|钟|月|星|礼|季|周)|一(?=天|日|周|星期|礼拜|年|小|分|季|刻)|个|(?P<two>双|单)(?=周|月|日))?"
+    rf"(?P<n>\d{{1,4}}\.\d|半|{NUMBER})?(?:个)?(?P<half>半)?(?P<u>秒钟?|分钟?|刻钟?|小时|钟头|钟|天|日|夜|周|星期|礼拜|月|季度?|年|工作日|mins?|minutes?|hours?|hrs?|days?|weeks?|h|s)(?P<tail>半(?!夜|天|个|小|年))?"
 )
 _GAP_UNIT = re.compile(
     rf"(?:间?隔)(?P<n>一|{NUMBER}|半)?(?:个)?(?P<u>分钟|小时|钟头|天|日|周|星期|礼拜|月|季度|年)(?![壁离阂])"
 )
 _DOUBLED = re.compile(r"(?P<u>天天(?!向|气|乐)|日日|年年|月月|周周|夜夜|晚晚|时时(?!刻|间)|每时每刻|早晚各)")
+_NO_DATE = re.compile(
+    r"每年(?:的)?(?:农历|阴历|公历|阳历|我的?)?(?:[^\d,.一二三四五六七八九十正腊]{0,3}的?)?(?:生日|纪念日|忌日)|每(?:个|逢)?(?:双|单|奇|偶)数?[日号天]"
+    r"|每(?:隔)?(?:几|数)(?:天|日|周|个?星期|个?礼拜|个?月|年|个?小时|分钟)?|每(?:个|逢|到)?(?:学期|假期|节假日|假日|节日)"
+)
 _UNPLACEABLE = re.compile(
-    r"每(?:次|当|回|逢|一次|顿|节课|趟|到|个?学期|个?假期|个?节假日|个?假日|个?节日|半天|隔一阵|隔几|隔一段|几|阵子|场|餐|时每刻)|隔三差五|三天两头|时不时|不定期|定期|定时(?=提醒|叫)|经常提醒|反复提醒|一直提醒|循环提醒|不停地?提醒"
+    r"每(?:次|当|回|逢|一次|顿|节课|趟|到|隔一阵子?|隔一段时间|阵子|场|餐|时每刻)|隔三差五|三天两头|时不时|不定期|定期|定时(?=提醒|叫)|经常提醒|反复提醒"
+    r"|一直提醒|循环提醒|不停地?提醒"
 )
 
 
 def read_every(text: str, start: int) -> tuple[Value, int] | None:
     """A word of repetition; the day that it names is left to be read as a day."""
-    if match := _UNPLACEABLE.match(text, start):
+    if match := _NO_DATE.match(text, start):
         return Every(None, problem="unclear_recurrence"), match.end()
+    if match := _OTHER_WEEK.match(text, start):
+        return Every("WEEKLY", 2), match.end()
     if match := _EVERY_DAY_WORD.match(text, start):
         return _every_day_word(match)
     if match := _EVERY_UNIT.match(text, start):
@@ -181,6 +189,8 @@ def read_every(text: str, start: int) -> tuple[Value, int] | None:
         if unit in ("时时", "每时每刻"):
             return Every(None, problem="unclear_recurrence"), match.end()
         return Every({"年": "YEARLY", "月": "MONTHLY", "周": "WEEKLY"}.get(unit[0], "DAILY")), match.end()  # type: ignore[arg-type]
+    if match := _UNPLACEABLE.match(text, start):
+        return Every(None, problem="unclear_recurrence"), match.end()
     return None
 
 
@@ -221,7 +231,7 @@ def _gap_unit(match: re.Match[str]) -> tuple[Value, int] | None:
 
 
 _TIMES = re.compile(
-    rf"(?P<total>一共|总共|共计|合计|共|总计|只|仅|最多|重复|循环|连续|提醒)?(?:提醒|重复|执行|响|叫)?(?:我)?(?P<n>{NUMBER})(?P<c>次|回(?![家来去复电答信国归访])|遍|趟|顿)(?![性数元要]|卖)"
+    rf"(?:各|分别)?(?P<total>(?:一共|总共|共计|合计|共|总计|只|仅|最多|重复|循环|连续)(?:提醒|重复|执行|响|叫)?(?:我)?)?(?P<n>{NUMBER})(?P<c>次|回(?![家来去复电答信国归访])|遍|趟|顿)(?![性数元要]|卖)"
 )
 _MARKS: tuple[tuple[re.Pattern[str], Mark], ...] = (
     (re.compile(r"(?:自从|从|自|由)(?=[\d一二两三四五六七八九十今明后大下本这周星礼上早晚中凌傍月年元国春清端中除圣第农正腊])"), "from"),

@@ -82,7 +82,7 @@ def rule(phrase: Phrase, context: Context) -> Recurrence:
         _earlier(phrase.lead, fields)
     if fields.frequency is None:
         raise Unplaced("unclear_recurrence")
-    if fields.frequency == "MINUTELY" and fields.interval < 1 or fields.interval < 1:
+    if (fields.frequency == "MINUTELY" and fields.interval < 1) or fields.interval < 1:
         raise Unplaced("too_fine")
     return _finished(fields)
 
@@ -126,9 +126,10 @@ def _base(phrase: Phrase, fields: _Fields) -> None:
     for other in phrase.everies:
         if other is finest or other.frequency is None or other.frequency == "DAILY":
             continue
-        if finest.frequency not in _UNDER_A_DAY and other.interval != 1:
+        named = any(isinstance(point.day, Date | Ordinal | Festival | MoonDate) for point in phrase.points)
+        if finest.frequency == "DAILY" and finest.interval == 1 and (other.interval != 1 or named):
             fields.frequency, fields.interval = other.frequency, other.interval
-        elif other.interval != 1 or (other.frequency != "WEEKLY" and finest.frequency == "DAILY"):
+        elif other.interval != 1:
             raise Unplaced("unclear_recurrence")
     times = phrase.times
     if times is not None and not times.total and times.n > 1:
@@ -234,31 +235,38 @@ def _on_date(days: tuple[int, ...], month: int | None, fields: _Fields) -> None:
 
 def _on_ordinal(ordinal: Ordinal, month: int | None, fields: _Fields, phrase: Phrase, context: Context) -> None:
     if fields.frequency == "WEEKLY":
-        if ordinal.what == "workday":
-            fields.weekdays.add(ordinal.n - 1 if ordinal.n > 0 else 5 + ordinal.n)
-        elif ordinal.what == "day":
-            fields.weekdays.add(ordinal.n - 1 if ordinal.n > 0 else 7 + ordinal.n)
-        if not fields.weekdays <= set(range(7)):
-            raise Unplaced("impossible")
+        _in_week(ordinal, fields)
         return
     if month is not None:
         fields.by_month.append(month)
         fields.at_least("YEARLY")
     elif fields.frequency in (None, "DAILY"):
         fields.frequency = "MONTHLY"
-    if fields.frequency == "YEARLY" and month is None and ordinal.what == "day" and abs(ordinal.n) == 1:
-        fields.by_month.append(1 if ordinal.n == 1 else 12)
+    first = ordinal.places[0] > 0
+    if fields.frequency == "YEARLY" and month is None and ordinal.what == "day" and ordinal.places in ((1,), (-1,)):
+        fields.by_month.append(1 if first else 12)
     elif fields.frequency not in ("MONTHLY", "YEARLY") or (fields.frequency == "YEARLY" and month is None):
         raise Unplaced("unclear_recurrence")
-    if fields.frequency == "MONTHLY" and fields.interval == 3 and any(e.interval == 3 for e in phrase.everies):
-        _anchor_quarter(ordinal.n > 0, fields, context)
+    if fields.frequency == "MONTHLY" and fields.interval == 3 and any(one.interval == 3 for one in phrase.everies):
+        _anchor_quarter(first, fields, context)
     if ordinal.what == "day":
-        fields.by_month_day.append(ordinal.n)
+        fields.by_month_day += ordinal.places
     elif ordinal.what == "workday":
         fields.weekdays.update(range(5))
-        fields.set_pos.append(ordinal.n)
+        fields.set_pos += ordinal.places
     else:
-        fields.by_day.append(f"{ordinal.n}{CODES[int(ordinal.what)]}")
+        fields.by_day += [f"{place}{CODES[int(ordinal.what)]}" for place in ordinal.places]
+
+
+def _in_week(ordinal: Ordinal, fields: _Fields) -> None:
+    """每周第一个工作日, 每周最后一天."""
+    if isinstance(ordinal.what, int):
+        raise Unplaced("unclear_recurrence")
+    length = 5 if ordinal.what == "workday" else 7
+    days = {place - 1 if place > 0 else length + place for place in ordinal.places}
+    if not days <= set(range(length)):
+        raise Unplaced("impossible")
+    fields.weekdays |= days
 
 
 def _anchor_quarter(at_start: bool, fields: _Fields, context: Context) -> None:
@@ -320,6 +328,7 @@ def _clock_times(phrase: Phrase, fields: _Fields, context: Context) -> None:
         _window(phrase.points[-1], phrase.range_end, fields, context)
         if fields.window is not None:
             return
+    by_24 = any(point.clock.hour > 12 for point in phrase.points if point.clock)
     waiting: list[Point] = []
     previous: Point | None = None
     for point in phrase.points:
@@ -332,11 +341,13 @@ def _clock_times(phrase: Phrase, fields: _Fields, context: Context) -> None:
             options = readings(point.clock, part)
             if inherited is not None and len(options) > 1:
                 options = readings(point.clock, inherited)
+            if by_24:
+                options = options[:1]  # 9:00, 14:00 and 21:00 count to 24
             chosen = preferred(options, context.hint, context.preferences)
             fields.times.add(chosen.time)
             fields.ambiguous = fields.ambiguous or (len(options) > 1 and context.hint is None and point.clock.hour != 12)
         waiting, previous = [], point if point.parts else previous
-    if not fields.times or waiting and not any(point.clock for point in phrase.points):
+    if not fields.times or (waiting and not any(point.clock for point in phrase.points)):
         parts_only = {usual(part.name, context.preferences) for point in waiting for part in point.parts}
         fields.times = parts_only or fields.times
     if fields.frequency in _UNDER_A_DAY and fields.times:
@@ -391,7 +402,9 @@ def _until(point: Point, fields: _Fields, context: Context) -> None:
         fields.window = (fields.window[0] if fields.window else dt.time(), end)
         return
     bare = Point(scopes=point.scopes, day=point.day)
-    placed = place(bare, fields.start or context.today)
+    placed = place(bare, context.today)
+    if placed is not None and fields.start is not None and placed.dates[0] < fields.start:
+        placed = place(bare, fields.start)
     if placed is None:
         raise Unplaced("impossible")
     fields.until = placed.dates[0] + (placed.days - 1) * _DAY
@@ -401,11 +414,15 @@ def _until(point: Point, fields: _Fields, context: Context) -> None:
 
 def _span(span: Length, fields: _Fields, context: Context) -> None:
     """接下来五天每天: five times; another length ends the rule after it."""
+    seconds = {"MINUTELY": 60, "HOURLY": 3600}.get(fields.frequency or "", 0) * fields.interval
+    if seconds and span.seconds and not span.days and not span.months:
+        fields.count = max(1, span.seconds // seconds)
+        return
     per_day = max(1, len(fields.times))
     unit_days = {"DAILY": 1, "WEEKLY": 7}.get(fields.frequency or "", 0)
     if unit_days and not span.months and not span.seconds and span.days % unit_days == 0 and fields.interval == 1:
         plain = per_day == 1 and (fields.frequency == "DAILY" or len(fields.weekdays) <= 1)
-        if plain and not fields.weekdays or plain and fields.frequency == "WEEKLY":
+        if (plain and not fields.weekdays) or (plain and fields.frequency == "WEEKLY"):
             fields.count = span.days // unit_days
             return
     if fields.frequency == "MONTHLY" and span.months and not span.days and fields.interval == 1 and per_day == 1:
@@ -433,7 +450,7 @@ def _except(phrase: Phrase, fields: _Fields, context: Context) -> None:
 
 
 def _leave_out(days: set[int], fields: _Fields) -> None:
-    if fields.by_day or fields.by_month_day or fields.lunar or fields.interval > 1 and fields.frequency == "DAILY":
+    if fields.by_day or fields.by_month_day or fields.lunar or (fields.interval > 1 and fields.frequency == "DAILY"):
         raise Unplaced("unclear_recurrence")
     kept = (fields.weekdays or set(range(7))) - days
     if not kept or fields.frequency not in ("DAILY", "WEEKLY", *_UNDER_A_DAY):
@@ -458,16 +475,26 @@ def _earlier(lead: Length, fields: _Fields) -> None:
     raise Unplaced("unclear_recurrence")
 
 
-def several_days(phrase: Phrase, context: Context) -> Recurrence | None:
-    """这周二和周四, 明天早上8点和晚上8点: the few times of a list without 每, as a rule that ends after them."""
-    days: set[dt.date] = set()
+def several_times(phrase: Phrase, context: Context) -> list[dt.datetime]:
+    """The moments of a list without 每 (明天和后天早上8点, 明天早上8点和晚上8点) that are still to come, in order."""
+    days: list[dt.date] = []
     for point in phrase.points:
-        if point.has_day and (placed := place(point, context.today)) is not None:
-            days.add(placed.dates[0])
-    hours = [point for point in phrase.points if point.clock is not None]
-    if len(days) == 1 and len(hours) > 1:
-        fields = _Fields(frequency="DAILY", start=min(days), count=len(hours))
-        _clock_times(phrase, fields, context)
-        return _finished(fields)
-    return None
+        if point.has_day and (placed := place(point, context.today)) is not None and placed.days == 1:
+            days.append(placed.dates[0])
+    fields = _Fields(frequency="DAILY")
+    _clock_times(phrase, fields, context)
+    times = sorted(fields.times) or [dt.time(context.preferences.default_hour)]
+    moments = {dt.datetime.combine(day, time) for day in days for time in times}
+    return sorted(moment for moment in moments if moment > context.now)
 
+
+def rule_of_several(moments: list[dt.datetime], said_hours: bool) -> Recurrence | None:
+    """A few moments as a rule that ends after them; None where no rule of days or weeks holds exactly them."""
+    days, times = sorted({moment.date() for moment in moments}), sorted({moment.time() for moment in moments})
+    if len(moments) < 2 or len(days) * len(times) != len(moments) or (days[-1] - days[0]).days > 6:
+        return None
+    clock = tuple(times) if said_hours else ()
+    if len(days) == 1 or (days[-1] - days[0]).days == len(days) - 1:
+        return Recurrence("DAILY", times=clock, start=days[0], count=len(moments))
+    codes = tuple(CODES[day] for day in sorted({day.weekday() for day in days}))
+    return Recurrence("WEEKLY", by_day=codes, times=clock, start=days[0], count=len(moments))

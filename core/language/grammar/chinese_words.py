@@ -54,9 +54,9 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Ordinal:
-    """第二个星期二, 最后一个工作日, 第一天: of the stretch before it. A weekday is 0 to 6."""
+    """第二个星期二, 最后一个工作日, 第二和第四个周六: of the stretch before it. A weekday is 0 to 6."""
 
-    n: int
+    places: tuple[int, ...]
     what: Literal["day", "workday"] | int
 
 
