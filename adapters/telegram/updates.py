@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from core.messages import Address, Message, MessageKind, Sender
 
@@ -48,6 +48,14 @@ class Me:
     username: str
 
 
+def _storable(text: str) -> str:
+    """With what no database takes (half a character, NUL) made harmless."""
+    return text.replace("\x00", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+_Words = Annotated[str, AfterValidator(_storable)]
+
+
 class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -55,15 +63,15 @@ class _Shape(BaseModel):
 class User(_Shape):
     id: int
     is_bot: bool = False
-    first_name: str = ""
-    last_name: str = ""
-    language_code: str | None = None
+    first_name: _Words = ""
+    last_name: _Words = ""
+    language_code: _Words | None = None
 
 
 class Chat(_Shape):
     id: int
     type: str
-    title: str = ""
+    title: _Words = ""
 
 
 class Span(_Shape):
@@ -90,9 +98,9 @@ class Written(_Shape):
     message_thread_id: int | None = None
     is_topic_message: bool = False
     reply_to_message: Written | None = None
-    text: str | None = None
+    text: _Words | None = None
     entities: tuple[Span, ...] = ()
-    caption: str | None = None
+    caption: _Words | None = None
     caption_entities: tuple[Span, ...] = ()
 
     @property
@@ -113,7 +121,7 @@ class Pressed(_Shape):
     id: str
     sender: User = Field(alias="from")
     message: Written | None = None
-    data: str = ""
+    data: _Words = ""
 
 
 class Member(_Shape):

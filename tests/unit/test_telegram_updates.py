@@ -1,0 +1,214 @@
+"""What people do on Telegram arrives as the right kind of message, or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from adapters.telegram.updates import Me, Update, to_message
+from core.messages import Address, Message, Sender
+from tests.fakes.telegram_server import found_entities
+
+NOW = dt.datetime(2026, 11, 27, 9, 0, tzinfo=dt.UTC)
+ME = Me(42, "remora_bot")
+ADA = {"id": 7, "is_bot": False, "first_name": "Ada", "last_name": "L", "language_code": "zh-hans"}
+US = {"id": 42, "is_bot": True, "first_name": "Remora"}
+PRIVATE = {"id": 7, "type": "private", "first_name": "Ada"}
+GROUP = {"id": -100, "type": "supergroup", "title": "Friends"}
+
+
+def message(kind: str = "message", chat: dict[str, Any] | None = None, **content: Any) -> Message | None:
+    written = {"message_id": 5, "date": 1_795_770_000, "chat": chat or PRIVATE, "from": ADA} | content
+    return to_message(Update.model_validate({"update_id": 9, kind: written}), ME, NOW)
+
+
+def heard(**content: Any) -> Message:
+    found = message(**content)
+    assert found is not None
+    return found
+
+
+def in_group(text: str, **content: Any) -> Message | None:
+    return message(chat=GROUP, text=text, entities=found_entities(text), **content)
+
+
+def test_a_private_text_arrives_with_all_that_is_known_of_it() -> None:
+    assert heard(text="hello") == Message(
+        event_id="u9",
+        address=Address("telegram", "", "7"),
+        sender=Sender("7", "Ada L", locale="zh-hans"),
+        text="hello",
+        sent_at=dt.datetime.fromtimestamp(1_795_770_000, dt.UTC),
+        message_id="5",
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "name"),
+    [
+        ("photo", [{"file_id": "a"}], "photo"),
+        ("sticker", {"emoji": "🙂"}, "sticker"),
+        ("voice", {}, "voice"),
+        ("document", {}, "file"),
+        ("video_note", {}, "video"),
+        ("location", {}, "location"),
+        ("contact", {}, "contact"),
+    ],
+)
+def test_what_is_not_text_is_an_attachment_with_its_caption(field: str, value: object, name: str) -> None:
+    found = heard(**{field: value, "caption": "look"})
+    assert (found.kind, found.attachment, found.text) == ("attachment", name, "look")
+    assert heard(**{field: value}).text == ""
+
+
+def test_an_animation_is_a_video_although_a_file_comes_with_it() -> None:
+    assert heard(document={}, animation={}).attachment == "video"
+
+
+@pytest.mark.parametrize(
+    "news", [{"new_chat_members": [ADA]}, {"pinned_message": {}}, {"new_chat_title": "x"}, {"forum_topic_created": {}}]
+)
+def test_news_of_the_chat_itself_is_no_message(news: dict[str, Any]) -> None:
+    assert message(**news) is None
+
+
+def test_an_edit_is_an_edit_of_the_same_message() -> None:
+    found = heard(kind="edited_message", text="hello!", edit_date=1_795_770_060)
+    assert (found.kind, found.message_id, found.text) == ("edit", "5", "hello!")
+    assert found.sent_at == dt.datetime.fromtimestamp(1_795_770_060, dt.UTC)
+
+
+def test_a_position_that_moves_is_no_edit() -> None:
+    assert message(kind="edited_message", location={}, edit_date=1_795_770_060) is None
+
+
+@pytest.mark.parametrize("who", [{"from": US}, {"from": ADA | {"is_bot": True}}, {"from": None}])
+def test_what_no_person_wrote_is_dropped(who: dict[str, Any]) -> None:
+    assert message(text="hello", **who) is None
+
+
+def test_an_anonymous_administrator_speaks_as_the_group() -> None:
+    anonymous = {"from": {"id": 1087968824, "is_bot": True, "first_name": "Group"}, "sender_chat": GROUP}
+    found = in_group("@remora_bot hi", **anonymous)
+    assert found is not None
+    assert found.sender == Sender("-100", "Friends")
+
+
+def test_a_post_that_a_channel_forwards_by_itself_is_dropped() -> None:
+    assert in_group("@remora_bot hi", sender_chat=GROUP, is_automatic_forward=True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("@remora_bot hello", "hello"),
+        ("@Remora_Bot, hello", "hello"),
+        ("@remora_bot：明天开会", "明天开会"),
+        ("hello @remora_bot", "hello"),
+        ("hello @remora_bot, how are you", "hello, how are you"),
+        ("hello @remora_bot how are you", "hello how are you"),
+        ("🙂🙂 @remora_bot hi @bobby_b", "🙂🙂 hi @bobby_b"),
+        ("@remora_bot", ""),
+        ("@remora_bot @remora_bot hi", "hi"),
+        ("/remind@remora_bot tea", "/remind tea"),
+        ("/remind tea @charlie", "/remind tea @charlie"),
+        ("please /remind@remora_bot", "please /remind"),
+    ],
+)
+def test_in_a_group_a_call_is_heard_and_our_name_taken_out(text: str, left: str) -> None:
+    found = in_group(text)
+    assert found is not None
+    assert found.text == left
+    assert found.direct
+    assert not found.private
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", "@remora_bot2 hi", "@other_bot hi", "/roll@other_bot", "see /list", "me@remora_bot", ""]
+)
+def test_in_a_group_all_else_is_left_alone(text: str) -> None:
+    assert in_group(text) is None
+
+
+def test_a_call_without_a_name_works_by_the_account() -> None:
+    found = message(
+        chat=GROUP, text="Remora, hi", entities=[{"type": "text_mention", "offset": 0, "length": 6, "user": US}]
+    )
+    assert found is not None
+    assert found.text == "hi"
+
+
+def test_a_caption_can_call_us_too() -> None:
+    found = message(chat=GROUP, photo=[{}], caption="@remora_bot this", caption_entities=found_entities("@remora_bot"))
+    assert found is not None
+    assert (found.kind, found.text) == ("attachment", "this")
+
+
+def reply_to(sender: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"reply_to_message": {"message_id": 4, "date": 1, "chat": GROUP, "from": sender, "text": "x"} | more}
+
+
+def test_a_reply_to_us_is_meant_for_us() -> None:
+    assert in_group("yes", **reply_to(US)) is not None
+    assert in_group("yes", **reply_to(ADA)) is None
+
+
+def test_in_a_topic_that_we_opened_not_every_message_is_a_reply_to_us() -> None:
+    assert in_group("hello", **reply_to(US, forum_topic_created={"name": "x"})) is None
+
+
+def test_only_topics_are_threads() -> None:
+    in_topic = in_group("@remora_bot hi", message_thread_id=3, is_topic_message=True)
+    in_reply_thread = in_group("@remora_bot hi", message_thread_id=3)
+    assert in_topic is not None
+    assert in_reply_thread is not None
+    assert (in_topic.address.thread, in_reply_thread.address.thread) == ("3", "")
+
+
+def pressed(**content: Any) -> Message | None:
+    query = {"id": "q", "from": ADA, "chat_instance": "1", "data": "done:5"} | content
+    return to_message(Update.model_validate({"update_id": 9, "callback_query": query}), ME, NOW)
+
+
+@pytest.mark.parametrize(
+    "about", [{"date": 1_795_770_000, "text": "Stretch!", "from": US}, {"date": 0}], ids=["at hand", "too old to see"]
+)
+def test_a_pressed_button_is_a_choice_of_who_pressed_it(about: dict[str, Any]) -> None:
+    found = pressed(message={"message_id": 5, "chat": GROUP} | about)
+    assert found == Message(
+        event_id="u9",
+        address=Address("telegram", "", "-100"),
+        sender=Sender("7", "Ada L", locale="zh-hans"),
+        text="",
+        sent_at=NOW,
+        kind="choice",
+        message_id="5",
+        choice="done:5",
+        private=False,
+    )
+
+
+def test_a_button_outside_of_chats_is_no_message() -> None:
+    assert pressed(inline_message_id="x") is None
+
+
+@pytest.mark.parametrize("offset", [-5, 0, 10, 10**9])
+def test_entities_that_lie_are_harmless(offset: int) -> None:
+    lies = [
+        {"type": "mention", "offset": offset, "length": 10**9},
+        {"type": "bot_command", "offset": offset, "length": -3},
+    ]
+    assert heard(text="hello 🙂", entities=lies).text == "hello 🙂"
+
+
+def test_half_a_character_is_made_whole() -> None:
+    assert heard(text="a\ud800b\x00").text == "a\ufffdb\ufffd"
+
+
+@pytest.mark.parametrize("text", [7, ["x"]])
+def test_a_text_that_is_none_cannot_be_read(text: object) -> None:
+    with pytest.raises(ValidationError):
+        message(text=text)
