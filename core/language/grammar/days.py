@@ -22,7 +22,7 @@ class Day:
     """What was said of a day; None is "not said". Offsets count from now: 0 this, 1 next, -1 last.
 
     `nth` picks the nth weekday, working day or weekend of the month or year, from the end when negative; `day` is the
-    day of the month, from the end when negative. `coming` is "next Friday" (the one of next week in English).
+    day of the month, from the end when negative. `weeks_later` counts on from the coming one ("Monday week").
     """
 
     days: int | None = None
@@ -31,6 +31,7 @@ class Day:
     working: bool | None = None
     weekend: bool | None = None
     week: int | None = None
+    weeks_later: int | None = None
     day: int | None = None
     month: int | None = None
     months: int | None = None
@@ -86,7 +87,7 @@ def resolved(day: Day, today: dt.date, *, after: bool = False) -> Dated | None:
     """The date meant, today or later where the words allow ("prefer the future"); `after` excludes today.
 
     None: no such day exists ("30 February"). A weekday said beside a day of the month ("Tuesday the 19th") is
-    looked for in the coming three years, and dropped where it never fits.
+    looked for in the coming year; beside a whole date it is dropped where it does not fit.
     """
     try:
         return _resolved(day, today, after)
@@ -140,7 +141,7 @@ def _weekday(day: Day, today: dt.date) -> Dated:
         return Dated(start + dt.timedelta(days=(weekday - start.weekday()) % 7))
     if day.past:
         return Dated(today - dt.timedelta(days=(today.weekday() - weekday - 1) % 7 + 1))
-    return Dated(today + dt.timedelta(days=(weekday - today.weekday() - 1) % 7 + 1))
+    return Dated(today + dt.timedelta(days=(weekday - today.weekday() - 1) % 7 + 1 + 7 * (day.weeks_later or 0)))
 
 
 def _months_of(day: Day, today: dt.date) -> tuple[dt.date, dt.date]:
@@ -242,13 +243,12 @@ def _day_of_month(day: Day, today: dt.date, after: bool) -> Dated | None:
     if day.month is not None and day.year is None and day.years is None:
         first = dt.date(today.year, day.month, 1)
     step = 12 if day.month is not None else 1
-    found: dt.date | None = None
-    for _ in range(40):
+    for _ in range(12 if day.month is None else 9):
         length = calendar.monthrange(first.year, first.month)[1]
         if number <= length:
             found = first.replace(day=number if number > 0 else max(1, length + 1 + number))
             future = found > today or (found == today and not after)
-            fits = day.weekday is None or found.weekday() == day.weekday
+            fits = day.weekday is None or day.month is not None or found.weekday() == day.weekday
             if fixed or day.months is not None or (future and fits):
                 return Dated(found)
         elif fixed or day.months is not None:

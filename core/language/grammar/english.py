@@ -13,7 +13,7 @@ from core.language.grammar.english_scan import pieces
 from core.language.grammar.english_tokens import tokens
 from core.language.grammar.normalise import Normalised
 from core.language.grammar.tokens import NOTHING, Parsed, Span, merged
-from core.language.values import Preferences, Problem
+from core.language.values import Preferences, Problem, Recurrence
 
 _ASKING = frozenset({"remind", "ping", "nudge", "alert", "notify", "wake", "tell", "message", "poke", "buzz", "prompt", "call", "text", "rmd"})
 _ASKED = frozenset({"me", "us", "alarm", "alarms", "reminder", "reminders", "timer", "everyone", "channel", "alert", "notification"})
@@ -27,6 +27,8 @@ def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parse
 def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) -> tuple[Parsed, int]:
     """The parse and how many times it looked at a token, which a test holds to a bound."""
     reader = Reader(tokens(text.text))
+    if reader.text(0) == "how" and reader.text(1) in ("many", "much", "long", "old", "far"):
+        return NOTHING, reader.looks
     found = pieces(reader)
     if not found:
         return NOTHING, reader.looks
@@ -38,6 +40,7 @@ def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) 
     spans = merged([_span(reader, piece) for piece in meaning.used])
     shown = text.source[spans[0].start : spans[-1].end]
     problem = Problem(meaning.trouble, shown) if meaning.trouble else None
+    repeats = repeats or isinstance(meaning.when, Recurrence)
     return Parsed(meaning.when, spans, repeats, meaning.deadline, problem), reader.looks
 
 

@@ -13,7 +13,7 @@ _QUANTITY = frozenset({"unit", "half"})
 _NOT_A_CLOCK = frozenset(
     ["percent", "%", "people", "persons", "items", "cartons", "boxes", "times", "x", "km", "miles", "mi", "kg", "lbs", "lb", "g", "ml", "mph", "kmh", "degrees", "dollars", "euros", "bucks", "pounds", "pages", "page", "copies", "bottles", "cups", "pills", "tablets", "mg", "bags", "pieces", "more", "of"]
 )
-_JOINS = frozenset({",", "and", "&", "/", "+", "or"})
+_JOINS = frozenset({",", "and", "&", "/", "+"})
 _DASHES = frozenset({"-", "to", "until", "till", "til", "through", "thru", "and", "~"})
 
 
@@ -70,6 +70,8 @@ def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
         return _finished(r, number, 0, i + 1)
     if ahead.text in _OCLOCK or (ahead.text in ("ish", "h") and ahead.glued and (ahead.text == "ish" or 12 < number < 24)):
         return _finished(r, number, 0, i + 1)
+    if 1 <= number <= 12 and _part_follows(r, i + 1):
+        return Clock(number), i + 1
     if ahead.category == "noon" and number == 12:
         return Clock(12 if ahead.name == "noon" else 0, 0, None, True), i + 2
     if ahead.kind == "number" and r.at(i + 2).kind == "meridiem" and 1 <= number <= 12 and ahead.number < 60:
@@ -77,6 +79,16 @@ def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
     if ahead.text == "oh" and r.at(i + 2).kind == "number" and r.at(i + 3).kind == "meridiem":
         return _finished(r, number, int(r.at(i + 2).number), i + 3)
     return _minutes_from_hour(r, i, number)
+
+
+_AFTER_CLOCK = frozenset({"on", "to", "in", "and", "for", "please", "pls", "at", "so", "i", "about", "this", "every"})
+
+
+def _part_follows(r: Reader, j: int) -> bool:
+    """ "3 in the morning", "eleven at night"."""
+    if r.text(j) == "in" and r.text(j + 1) == "the" and r.at(j + 2).category == "part":
+        return True
+    return r.text(j) == "at" and r.at(j + 1).name == "night"
 
 
 def _minutes_from_hour(r: Reader, i: int, minutes: int) -> tuple[Clock, int] | None:
@@ -90,6 +102,8 @@ def _minutes_from_hour(r: Reader, i: int, minutes: int) -> tuple[Clock, int] | N
     if named and word in ("after", "before", "to") and r.at(j + 1).category != "noon":
         return None
     target = _hour_target(r, j + 1)
+    if target is not None and r.at(i).name != "word" and not named and target[0].meridiem is None and r.at(target[1]).kind == "word" and not r.at(target[1]).category and r.text(target[1]) not in _AFTER_CLOCK:
+        return None
     if target is None or (not named and r.at(i).name != "word" and minutes < 5):
         return None
     if word in _TO and not named and r.at(i).name != "word" and minutes % 5 and target[0].meridiem is None:
@@ -169,6 +183,8 @@ def bare_clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
 def _counts_things(r: Reader, j: int) -> bool:
     """The number before counts something: "at 20 percent", "in 5 minutes"."""
     token = r.at(j)
+    if token.glued and token.kind == "word" and token.text not in ("h", "ish", "o", "hrs", "oclock", "o'clock"):
+        return True
     return token.category in _QUANTITY or token.text in _NOT_A_CLOCK or (token.text == "-" and r.at(j + 1).category == "unit")
 
 

@@ -148,7 +148,11 @@ def _weekday(r: Reader, i: int) -> tuple[Day, int] | None:
     day, j = Day(weekday=r.at(i).number_as_int), i + 1
     j += r.text(j) == "." and r.at(j).glued and r.at(j + 1).kind != "end"
     if r.text(j) == "after" and r.text(j + 1) == "next":
-        return replace(day, week=2), j + 2
+        return replace(day, weeks_later=1), j + 2
+    if r.text(j) == "week" and r.at(j + 1).category != "day" and r.text(j + 1) not in ("day", "days", "of"):
+        return replace(day, weeks_later=1), j + 1
+    if r.at(j).kind == "number" and 13 <= r.at(j).number <= 31 and len(r.text(j)) == 2 and r.at(j + 1).category in ("", "month") and r.at(j + 1).kind in ("end", "punct"):
+        return replace(day, day=int(r.at(j).number)), j + 1
     if r.text(j) == "of" and _modifier(r.text(j + 1)) is not None and r.at(j + 2).name == "week":
         return replace(day, week=_modifier(r.text(j + 1))), j + 3
     if r.text(j) == "coming":
@@ -411,6 +415,8 @@ def _number_day(r: Reader, i: int) -> tuple[Day, int] | None:
     number = int(r.at(i).number)
     if not 1 <= number <= 31:
         return None
+    if r.at(i + 1).category == "weekdays" and r.at(i + 1).number >= 0 and r.text(i + 2) == "from" and r.text(i + 3) in ("now", "today"):
+        return Day(weekday=r.at(i + 1).number_as_int, weeks_later=number - 1), i + 4
     k = i + 1 + (r.text(i + 1) in ("of", "-", "/", "."))
     if r.at(k).category == "month" and not (r.at(k).text == "may" and r.at(k + 1).kind == "word" and not r.at(k + 1).category):
         end = k + 1 + (r.text(k + 1) == "." and r.at(k + 1).glued and r.at(k + 2).kind != "end")

@@ -53,10 +53,10 @@ def every_at(r: Reader, i: int) -> Found | None:
         return every_at(r, i + 1)
     match token.category:
         case "every":
-            return _every(r, i + 1) or _unplaced(r, i + 1)
+            return _every(r, i + 1) or _unplaced(r, i + 1, asked=r.text(i - 1) in ("me", "us", ""))
         case "often":
             return _often(r, i)
-        case "weekdays":
+        case "weekdays" if r.at(i - 1).kind != "number":
             return _plural_days(r, i)
         case "weekday":
             return _weekday_habit(r, i)
@@ -368,11 +368,11 @@ def _often(r: Reader, i: int) -> Found | None:
 _FOLLOWS = frozenset(["except", "but", "starting", "beginning", "from", "until", "till", "that", "about", "with", "please", "pls", "before", "after", "between", "around", "by", "i", "remind", "ping", "in", "so", "or", "excluding", "when"])
 
 
-def _unplaced(r: Reader, j: int) -> Found | None:
+def _unplaced(r: Reader, j: int, asked: bool) -> Found | None:
     """ "every so often", "every full moon": a repetition asked for that no rule says."""
     token = r.at(j)
     vague = token.text in _VAGUE or (token.kind in ("number", "ordinal", "decimal") and r.text(j + 1) in ("or", "to", "-"))
-    if not vague and not (token.text == "other" and r.at(j + 1).category):
+    if not vague and token.text != "other" and not (asked and token.kind == "word" and r.at(j - 1).text not in ("each",)):
         return None
     k = j + 1
     while k < j + 4 and r.at(k).kind == "word" and r.text(k) in ("often", "and", "then", "again", "in", "a", "while", "hours", "days", "weeks", "minutes", "months", "moon", "i", "of"):

@@ -7,7 +7,8 @@ import re
 from core.language.grammar.task import FrameLexicon
 
 _WHO = r"(?P<who>me|us|everyone|everybody|all|the (?:channel|team|group|room)|this (?:channel|group)|<@[^<>\s]{1,40}>|@[\w.-]{1,40}|<!channel>|#[\w-]{1,40})"
-_ASK = r"(?:remind|rmd|remnd|remid|rmind|reming|remidn|ping|nudge|notify|alert|buzz|poke|prompt|message|dm|text|tell|warn)"
+_ASK = r"(?:remind|rmd|remnd|remid|rmind|reming|remidn|ping|nudge|notify|alert|buzz|poke)"
+_MAY_ASK = r"(?:prompt|message|dm|text|tell|warn|call)"
 _NOUN = r"(?:reminders?|alarms?|alerts?|notifications?|timers?|nudge|remainder)"
 _SP = r"[\s\x1f]+"
 _KIND = r"(?:(?:an?|the|another|new|my|quick|daily|weekly|monthly|recurring|repeating|one)[\s\x1f]+){0,3}"
@@ -15,22 +16,26 @@ _FOR_WHO = rf"(?:{_SP}for{_SP}(?P<who>us|everyone|the (?:channel|team|group)|@[\
 _REQUESTS = tuple(
     re.compile(pattern)
     for pattern in (
+        rf"\b(?:don'?t|never){_SP}forget{_SP}to{_SP}remind{_SP}(?P<who>me|us)\b",
         rf"\b{_ASK}{_SP}{_WHO}(?!\w)",
-        rf"\bdon'?t{_SP}(?:let{_SP}(?P<who>me|us){_SP}forget|forget{_SP}to{_SP}remind{_SP}(?:me|us))\b",
+        rf"\b{_MAY_ASK}{_SP}(?P<who>me|us)(?=\s*\x1f|\s+to\s[^?]{{0,200}}\x1f)",
+        rf"\bdon'?t{_SP}let{_SP}(?P<who>me|us){_SP}forget\b",
         rf"\bmake{_SP}sure{_SP}(?P<who>i|we){_SP}(?:don'?t{_SP}forget|remember)\b",
-        rf"\bwake{_SP}(?P<who>me|us){_SP}up\b",
-        rf"\blet{_SP}(?P<who>me|us){_SP}know\b",
+        rf"\bwake{_SP}(?P<who>me|us)(?:{_SP}up)?\b",
+        rf"\blet{_SP}(?P<who>me|us){_SP}know\b(?=\s*\x1f)",
         rf"\b(?:set|add|create|make|schedule|put|need|new|give|send|start|want){_SP}(?:(?:up|in|on|me|us){_SP})?{_KIND}{_NOUN}(?:{_SP}set)?\b{_FOR_WHO}",
-        rf"(?:\A|(?<=[\s\x1f,.;:!?])){_KIND}{_NOUN}\b(?=\s*[-:\x1f]|\s*\Z|\s+(?:to|for|that|set|about|me|in|on|at)\b)",
+        rf"(?:\A|(?<=[\x1f,.;:!?])|(?<=please)|(?<=pls)|(?<=[\x1f,.;:!?]\s))\s{{0,2}}(?!my\b){_KIND}{_NOUN}\b(?=\s*[-:\x1f]|\s*\Z|\s+(?:to|for|that|set|about|me|in|on|at)\b)",
+        r"\bnote\s+to\s+(?:my)?self\b",
         r"(?:\A|(?<=[.,;!?]\s))\s*(?:please\s+|pls\s+)?(?:remember|don'?t\s+forget|do\s+not\s+forget)\b",
     )
 )
 _POLITE = re.compile(
-    r"\b(?:please|pls|plz|plss|kindly|thanks|thank\s+you|thx|ty|cheers|can\s+(?:you|u)|could\s+(?:you|u)|would\s+you|will\s+you|can\s+i\s+get|i\s+want\s+you\s+to|i'?d\s+like\s+you\s+to|i\s+need\s+you\s+to"
+    r"(?:\b(?=\w)|(?<=\x1f)(?=\s))(?:please|pls|plz|plss|kindly|thanks|thank\s+you|thx|ty|cheers|can\s+(?:you|u)|could\s+(?:you|u)|would\s+you|will\s+you|can\s+i\s+get|i\s+want\s+you\s+to|i'?d\s+like\s+you\s+to|i\s+need\s+you\s+to"
+    r"|(?<=\x1f)\s{0,3}(?:later(?:\s+on)?|soon|in\s+a\s+(?:bit|while|moment|little\s+while)|sometime)"
     r"|hey|hi|hello|yo|ok|okay|siri|alexa|olly|cortana|google|remora)\b(?=\W|\Z)"
 )
 _LEADING = re.compile(
-    r"(?:[\s\x1f,.;:!?-]+|(?:to|that|about|so\s+that|so|because|cause|for|of|and|2|with|set|of\s+it|then|as)\b(?!')"
+    r"(?:[\s\x1f,.;:!?-]+|(?:to|when\s+it'?s|that|about|so\s+that|so|because|cause|for|of|and|2|with|set|of\s+it|then|as)\b(?!')"
     r"|(?:i|we)\s+(?:should|need\s+to|have\s+to|must|can|gotta|ought\s+to|want\s+to|'ve\s+got\s+to|will)\b|i'?ve\s+got\s+to\b|(?:gotta|need\s+to|have\s+to|got\s+to|must)\b|i'?(?:ll|m\s+going)\s+(?:to\s+)?(?:have\s+to\s+)?)+"
 )
 _TRAILING = re.compile(r"(?:[\s\x1f,;:-]+|(?<![\w.])[.!?]+|(?<=\w)[.!?]+|\b(?:and|at|on|by|in|so|then|for\s+it|set|to|of)(?=[\s\x1f,.;:!?-]*\Z))\Z")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -73,7 +74,7 @@ _PARTS = {
 }
 _RELATIVE = {
     "today 2day tdy todays": ("today", 0),
-    "tomorrow tmrw tmr tmrrw tmw tmro tomo tomoz tomorow tommorow tommorrow tomorro 2moro 2morrow 2morro 2mrw 2mro "
+    "tomorrow tmrw tmr tmrrw tmw tmro tomoz tomorow tommorow tommorrow tomorro 2moro 2morrow 2morro 2mrw 2mro "
     "2morow tomorrows tmrws": ("tomorrow", 1),
     "yesterday yday": ("yesterday", -1),
     "tonight tonite 2nite 2night tonights": ("tonight", 0),
@@ -170,18 +171,47 @@ def _one_slip(typed: str, meant: str) -> bool:
     return longer[1:] == shorter
 
 
+def _slip_kind(typed: str, meant: str) -> int:
+    """How likely the slip is, most likely first: a letter left out, two swapped, one too many, one wrong."""
+    if len(meant) > len(typed):
+        return 0
+    if len(meant) < len(typed):
+        return 2
+    return 1 if sorted(meant) == sorted(typed) else 3
+
+
 @lru_cache(maxsize=4096)
 def corrected(word: str) -> Entry | None:
     """The time word that an unknown word is one slip away from (two where it is long), else None."""
-    if not 4 <= len(word) <= 14 or word in _TYPED_RIGHT or not word.isalpha():
+    if not 4 <= len(word) <= 16 or word in _TYPED_RIGHT or not word.isalpha():
         return None
-    for key in _shorter(word):
-        for meant in _INDEX.get(key, ()):
-            if _one_slip(word, meant) and (len(word) >= 5 or WORDS[meant].category in ("weekday", "every", "relative")):
-                return WORDS[meant]
+    plain = _without_runs(word)
+    if plain != word and plain in WORDS:
+        return WORDS[plain]
+    near = {meant for key in _shorter(word) for meant in _INDEX.get(key, ())}
+    slips = [meant for meant in near if _one_slip(word, meant) and (len(word) >= 5 or WORDS[meant].category in ("weekday", "every", "relative"))]
+    if slips:
+        return WORDS[min(slips, key=lambda meant: (_slip_kind(word, meant), meant))]
     if len(word) >= 7:
-        for key in _shorter(word):
-            for meant in _INDEX.get(key, ()):
-                if len(meant) >= 8 and meant[0] == word[0] and abs(len(meant) - len(word)) <= 1:
-                    return WORDS[meant]
+        far = [meant for meant in near if len(meant) >= 8 and meant[0] == word[0] and abs(len(meant) - len(word)) <= 1]
+        if far:
+            return WORDS[min(far)]
     return None
+
+
+def _without_runs(word: str) -> str:
+    """ "tomorrowww" and "nooon" with each run of three letters and more cut down."""
+    twice = re.sub(r"(.)\1{2,}", r"\1\1", word)
+    return twice if twice in WORDS else re.sub(r"(.)\1{2,}", r"\1", word)
+
+
+_UNIT_WORDS = tuple(word for word, entry in WORDS.items() if entry.category == "unit" and len(word) >= 3)
+
+
+@lru_cache(maxsize=1024)
+def corrected_unit(word: str) -> Entry | None:
+    """The unit one slip away, where the words before leave room for nothing else ("every moth", "in 3 dyas")."""
+    if not 3 <= len(word) <= 12 or not word.isalpha():
+        return None
+    near = [unit for unit in _UNIT_WORDS if unit[0] == word[0] and _one_slip(word, unit) and (len(word) > 3 or len(unit) > 3 or _slip_kind(word, unit) == 1)]
+    return WORDS[min(near, key=lambda unit: (_slip_kind(word, unit), unit))] if near else None

@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from core.language.grammar.days import Dated, Day, merged_days, resolved, shifted
+from core.language.grammar.days import DAY_CODES, Dated, Day, merged_days, resolved, shifted
 from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Days, Meaning, Part, Piece, Shift, Trouble
 from core.language.grammar.parts import hour_in_part, next_of_both, part_window, usual_hour
-from core.language.values import Delta, Instant, Preferences, When, Window
+from core.language.values import Delta, Instant, Preferences, Recurrence, When, Window
 
 _LATEST = frozenset({"by", "before", "b4"})
 _FROM = frozenset({"after", "since", "from"})
@@ -44,10 +44,37 @@ class Chosen:
 def once(found: list[Piece], scene: Scene, asked_at: int) -> Meaning:
     """The meaning of the pieces. `asked_at` is the token behind "remind me" (-1: nowhere)."""
     chosen = _choose(found, asked_at)
+    several = _several(chosen, scene) if chosen.shift is None else None
+    if several is not None:
+        return Meaning(several, chosen.used, chosen.preposition in _LATEST)
     when, trouble = _meaning(chosen, scene) if chosen.used else (None, None)
     if when is None and trouble is None:
         return Meaning()
     return Meaning(when, chosen.used, chosen.preposition in _LATEST, trouble)
+
+
+def _several(chosen: Chosen, scene: Scene) -> Recurrence | None:
+    """ "at 8 and 18", "on Monday and Wednesday": a rule that ends when each was once, so that none is dropped."""
+    days = next((piece.value.days for piece in chosen.used if isinstance(piece.value, Days) and not piece.value.through), ())
+    clocks = next((piece.value.clocks for piece in chosen.used if isinstance(piece.value, Clocks)), ())
+    if len(days) < 2 and len(clocks) < 2:
+        return None
+    hours = [(hour_of(clock, chosen.part, scene), clock.minute) for clock in clocks]
+    times = tuple(sorted({dt.time(hour, minute) for (hour, _, _), minute in hours}))
+    is_open = any(left_open for (_, _, left_open), _ in hours)
+    if len(days) < 2:
+        dated = resolved(chosen.day, scene.now.date()) if chosen.day else None
+        last = dt.datetime.combine(scene.now.date(), times[0])
+        date = dated.date if dated else scene.now.date() + dt.timedelta(days=int(last <= scene.now))
+        return Recurrence("DAILY", times=times, start=date, until=date, ambiguous=is_open)
+    count = len(days) * max(1, len(times))
+    if all(_only_weekday(day) for day in days):
+        codes = tuple(DAY_CODES[number] for number in sorted({day.weekday or 0 for day in days}))
+        return Recurrence("WEEKLY", by_day=codes, times=times, count=count, ambiguous=is_open)
+    if all(day.day is not None and day == Day(day=day.day) for day in days):
+        numbers = tuple(sorted({day.day or 1 for day in days}))
+        return Recurrence("MONTHLY", by_month_day=numbers, times=times, count=count, ambiguous=is_open)
+    return None
 
 
 def _rank(piece: Piece, asked_at: int) -> tuple[int, int]:
@@ -81,9 +108,15 @@ def _choose_shift(head: Piece, found: list[Piece]) -> Chosen:
         close = piece.weight >= 3 or abs(piece.start - head.end) <= 1 or abs(head.start - piece.end) <= 1
         if close and isinstance(piece.value, Clocks) and chosen.clock is None:
             chosen = replace(chosen, clock=piece.value.clocks[0], used=_in_order(*chosen.used, piece))
+        elif close and isinstance(piece.value, Days) and chosen.day is None and _only_weekday(piece.value.days[0]):
+            chosen = replace(chosen, day=piece.value.days[0], used=_in_order(*chosen.used, piece))
         elif close and isinstance(piece.value, Part) and chosen.part is None and piece.weight >= 2 and piece.start >= head.end:
             chosen = replace(chosen, part=piece.value.name, used=_in_order(*chosen.used, piece))
     return chosen
+
+
+def _only_weekday(day: Day) -> bool:
+    return day.weekday is not None and day == Day(weekday=day.weekday)
 
 
 def _choose_anchored(head: Piece, found: list[Piece]) -> Chosen:
@@ -101,8 +134,17 @@ def _choose_anchored(head: Piece, found: list[Piece]) -> Chosen:
 def _choose_moment(ranked: list[Piece], found: list[Piece]) -> Chosen:
     chosen = Chosen()
     for piece in ranked:
-        chosen = _with_piece(chosen, piece)
+        if not (isinstance(piece.value, Clocks) and chosen.day is not None and _belongs_elsewhere(chosen, piece, found)):
+            chosen = _with_piece(chosen, piece)
     return chosen
+
+
+def _belongs_elsewhere(chosen: Chosen, clock: Piece, found: list[Piece]) -> bool:
+    """ "on Thursday about the meeting on Friday at 3": the clock time is the other day's."""
+    if _beside(chosen, clock):
+        return False
+    others = (other for other in found if isinstance(other.value, Days) and other not in chosen.used and other.end == clock.start)
+    return any(isinstance(other.value, Days) and other.value.days[0] != chosen.day for other in others)
 
 
 def _with_piece(chosen: Chosen, piece: Piece) -> Chosen:
@@ -113,6 +155,8 @@ def _with_piece(chosen: Chosen, piece: Piece) -> Chosen:
             if chosen.day is None:
                 last = days[-1] if through else None
                 return replace(chosen, day=days[0], through=last, preposition=preposition or chosen.preposition, used=used)
+            if days[0] == chosen.day and len(days) == 1:
+                return replace(chosen, used=used)
             both = merged_days(chosen.day, days[0]) if _beside(chosen, piece) or _complement(chosen.day, days[0]) else None
             return replace(chosen, day=both, used=used) if both is not None else chosen
         case Clocks(clocks=clocks, preposition=preposition) if chosen.clock is None and chosen.span is None:
@@ -205,6 +249,11 @@ def _from_now(chosen: Chosen, shift: Shift, scene: Scene) -> Outcome:
             return Instant(moved(scene.now, shift)), "past"
         return Delta(shift.seconds), None
     local = moved(scene.now, shift)
+    if chosen.day is not None:
+        monday = local - dt.timedelta(days=local.weekday())
+        local = monday + dt.timedelta(days=chosen.day.weekday or 0)
+        if chosen.clock is None and chosen.part is None:
+            return Instant(dt.datetime.combine(local.date(), dt.time()), "day"), None
     if chosen.clock is None and chosen.part is None:
         return Instant(local), "past" if shift.sign < 0 else None
     return _moment(replace(chosen, shift=None, day=Day(fixed=local.date())), scene)

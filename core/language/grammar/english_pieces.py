@@ -150,8 +150,15 @@ class Meaning:
     trouble: Trouble | None = None
 
 
+MOST_LOOKS = 5000
+MOST_PIECES = 24
+
+
 class Reader:
-    """The tokens of a sentence; reading beyond the last one gives END. Counts its looks, so that a test can bound the work."""
+    """The tokens of a sentence; reading beyond the last one gives END.
+
+    Counts its looks: a person's sentence takes some hundred, and the scan stops after MOST_LOOKS whatever was typed.
+    """
 
     __slots__ = ("length", "looks", "tokens")
 

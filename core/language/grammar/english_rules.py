@@ -66,7 +66,7 @@ class Rule:
 
 def recurrence(found: list[Piece], scene: Scene) -> Meaning:
     """The rule that the pieces say together; with its trouble and no rule where they do not make one."""
-    used = tuple(piece for piece in found if piece.weight >= 2)
+    used = _told(found)
     try:
         rule = _rule(list(used), scene)
         return Meaning(_finished(rule, scene), used)
@@ -76,6 +76,13 @@ def recurrence(found: list[Piece], scene: Scene) -> Meaning:
         return Meaning(None, used, trouble="impossible")
 
 
+def _told(found: list[Piece]) -> tuple[Piece, ...]:
+    """The pieces that say the rule; clock times of other things in the sentence are left to the task."""
+    used = [piece for piece in found if piece.weight >= 2]
+    clocks = _clock_pieces(used)
+    return tuple(piece for piece in used if not isinstance(piece.value, Clocks) or piece in clocks)
+
+
 def _rule(used: list[Piece], scene: Scene) -> Rule:
     everies = [piece.value for piece in used if isinstance(piece.value, Every)]
     if all(every.frequency is None and not every.trouble for every in everies):
@@ -83,6 +90,8 @@ def _rule(used: list[Piece], scene: Scene) -> Rule:
     for every in everies:
         if every.trouble or every.interval < 1:
             raise Unplaced("too_fine" if every.trouble == "too_fine" or every.interval < 1 else "unclear_recurrence")
+    if _two_rules(used):
+        raise Unplaced
     rule = _joined(everies)
     for every in everies:
         _add_days(rule, every.days, every.through, scene, own=True)
@@ -94,6 +103,19 @@ def _rule(used: list[Piece], scene: Scene) -> Rule:
         _add_bound(rule, piece.value, scene)
     _add_exceptions(rule, used, scene)
     return rule
+
+
+def _two_rules(used: list[Piece]) -> bool:
+    """ "every Monday at 9 and every Friday at 5": different days with clock times of their own."""
+    owners: dict[tuple[Day, ...], set[tuple[Clock, ...]]] = {}
+    last: tuple[Day, ...] | None = None
+    for piece in used:
+        if isinstance(piece.value, Every):
+            last = piece.value.days
+        elif isinstance(piece.value, Clocks) and last is not None:
+            owners.setdefault(last, set()).add(piece.value.clocks)
+    dayed = [clocks for days, clocks in owners.items() if days]
+    return len(dayed) > 1 and any(clocks != dayed[0] for clocks in dayed)
 
 
 def _joined(everies: list[Every]) -> Rule:

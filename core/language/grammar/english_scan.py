@@ -7,14 +7,15 @@ from core.language.grammar.english_clock import clocks_at, span_at
 from core.language.grammar.english_days import LAST, NEXT, THIS, days_at, period_at
 from core.language.grammar.english_every import bound_at, every_at, except_at
 from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
-from core.language.grammar.english_pieces import Clock, Clocks, Days, Every, Part, Piece, Reader, Value
+from core.language.grammar.english_pieces import MOST_LOOKS, MOST_PIECES, Clock, Clocks, Days, Every, Part, Piece, Reader, Shift, Value
 from core.language.grammar.english_shift import bare_shift_at, shift_at
 
-_DAY_PREPOSITIONS = frozenset({"on", "by", "for", "from", "before", "after", "until", "till", "til", "since", "in", "at", "around", "b4", "this", "due", "of"})
+_DAY_PREPOSITIONS = frozenset({"on", "by", "for", "from", "before", "after", "until", "till", "til", "since", "in", "at", "around", "b4", "this", "due", "of", "over"})
 _CLOCK_PREPOSITIONS = frozenset({"at", "@", "by", "around", "before", "after", "until", "till", "til", "from", "b4", "about", "approximately", "since", "past", "for"})
 _DETERMINERS = frozenset({"a", "an", "the", "my", "our", "your", "his", "her", "their"})
 _ALARM = frozenset({"alarm", "alarms", "reminder", "alert", "notification", "call", "meeting", "appointment", "scheduled", "set", "up", "me", "timer", "it", "snooze", "reservation", "is", "booked", "ping"})
-_LENGTH_BEFORE = frozenset({"me", "alarm", "timer", "reminder", "wait", "snooze", "", "alert", "for", "it", "set", "nap", "again", "sleep"})
+_LENGTH_BEFORE = frozenset({"me", "us", "alarm", "timer", "reminder", "snooze", "", "alert", "it", "nap", "again"})
+_ASKING = frozenset({"remind", "ping", "nudge", "alert", "notify", "wake", "buzz", "poke", "rmd", "message", "tell", "for"})
 _IDIOMS: tuple[tuple[tuple[str, ...], Clock | str], ...] = (
     (("end", "of", "the", "day"), Clock(17, exact=True)),
     (("end", "of", "business", "day"), Clock(17, exact=True)),
@@ -43,7 +44,7 @@ def pieces(r: Reader) -> list[Piece]:
     found: list[Piece] = []
     i = 0
     ahead = 0
-    while i < r.length:
+    while i < r.length and len(found) < MOST_PIECES and r.looks < MOST_LOOKS:
         while ahead < len(rules) and rules[ahead].start < i:
             ahead += 1
         if ahead < len(rules) and rules[ahead].start == i:
@@ -64,7 +65,7 @@ def _repetitions(r: Reader) -> list[Piece]:
     """The repetitions of the sentence and, if there is one, the days left out of it; nothing else may take their words."""
     found: list[Piece] = []
     i = 0
-    while i < r.length:
+    while i < r.length and len(found) < MOST_PIECES and r.looks < MOST_LOOKS // 2:
         kind = r.at(i).kind
         left_out = except_at(r, i) if kind == "word" else None
         every = left_out or (every_at(r, i) if kind in ("word", "number", "ordinal") else None)
@@ -82,10 +83,11 @@ def _repetitions(r: Reader) -> list[Piece]:
 def _only_length(r: Reader) -> list[Piece]:
     """ "set an alarm for fifteen minutes": a length alone counts where nothing else was said."""
     for i in range(r.length):
-        if r.at(i).kind not in ("number", "decimal", "word") or r.text(i - 1) not in _LENGTH_BEFORE:
+        opens = r.at(i).kind in ("number", "decimal") or r.text(i) in ("for", "a", "an", "half", "couple", "few")
+        if not opens or r.text(i - 1) not in _LENGTH_BEFORE or (r.text(i - 1) in ("me", "us") and r.text(i - 2) not in _ASKING):
             continue
-        found = bare_shift_at(r, i) if r.text(i) == "for" or r.at(i).kind != "word" or r.text(i) in ("a", "an", "half") else None
-        if found is not None and (r.text(i) != "for" or r.text(i - 1) in _LENGTH_BEFORE):
+        found = bare_shift_at(r, i)
+        if found is not None and (i > 0 or r.at(found[1]).kind in ("end", "punct") or r.text(i) == "for"):
             return [Piece(found[0], i, found[1], 2)]
     return []
 
@@ -101,7 +103,7 @@ def _at(r: Reader, i: int, recurring: bool, before: list[Piece]) -> list[Piece]:
     if token.text in _IDIOM_STARTS and (idiom := _idiom(r, i)) is not None:
         return [idiom]
     shift = shift_at(r, i) if token.kind != "punct" else None
-    if shift is not None and not (shift[0].anchored and r.at(shift[1]).kind == "end"):
+    if shift is not None and (before or not shift[0].anchored or r.at(shift[1]).kind not in ("end", "punct")):
         return [Piece(shift[0], i, shift[1], 3)]
     span = span_at(r, i)
     if span is not None:
@@ -249,7 +251,7 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
 def _this_part(r: Reader, i: int) -> list[Piece]:
     """ "this morning", "last night", "later today", "early tomorrow"."""
     word, ahead = r.text(i), r.at(i + 1)
-    if word in ("later", "earlier", "sometime", "early", "late") and ahead.category == "relative":
+    if word in ("later", "earlier", "sometime", "early", "late") and (ahead.category == "relative" or (ahead.text in NEXT and r.at(i + 2).category == "unit")):
         inner = _plain(r, i + 1, [])
         return [Piece(piece.value, i, piece.end, piece.weight) for piece in inner]
     if word in THIS or word == "last":
@@ -267,16 +269,26 @@ def _weighed_days(r: Reader, i: int, days: tuple[Days, int], before: list[Piece]
     """How surely a day without a preposition is the time asked for."""
     token, end = r.at(i), days[1]
     last, first = r.at(end - 1), days[0].days[0]
+    if last.text in WEAK_WEEKDAYS and token.text == "the" and end == i + 2:
+        return []
     if (last.owner and last.category in ("relative", "weekday")) or (token.text == "the" and r.at(end).kind == "word" and not r.at(end).category and first.weekday is not None and end == i + 2):
         return [Piece(days[0], i, end, 1)]
     beside = bool(before) and before[-1].end >= i - 1
     lone = i == 0 or end >= r.length or r.text(i - 1) in ("me", ",", ":", "-", "and") or r.at(end).kind == "punct"
+    if r.text(i - 1) in ("happy", "merry"):
+        return []
     if first.holiday is not None and not (beside or lone or r.at(end).text in ("at", "@", "morning", "evening")):
         return []
-    if end == i + 1 and token.text in WEAK_WEEKDAYS and not (beside or _time_behind(r, end) or (lone and token.text != "sat")):
+    if last.text in WEAK_WEEKDAYS and end <= i + 2 and not (beside or _time_behind(r, end) or (lone and i > 0 and token.text != "sat")):
+        return []
+    if token.kind == "date" and token.parts[1:] in _FRACTIONS and r.at(end).kind == "word" and not r.at(end).category and r.text(end) not in _AFTER_DATE:
         return []
     modified = token.text in NEXT or token.text in THIS or token.text in LAST
     return [Piece(days[0], i, end, 3 if token.category == "relative" or modified or token.kind == "date" else 2)]
+
+
+_FRACTIONS = ((2,), (3,), (4,), (8,))
+_AFTER_DATE = frozenset({"at", "to", "for", "in", "and", "please", "pls", "about", "i", "around", "by", "until", "we"})
 
 
 def _time_behind(r: Reader, j: int) -> bool:
@@ -289,6 +301,8 @@ def _next_to_day(r: Reader, i: int, before: list[Piece]) -> tuple[Clocks, int] |
     token = r.at(i)
     if token.kind not in ("number", "decimal"):
         return None
+    if before and before[-1].end == i and isinstance(before[-1].value, Shift) and before[-1].value.anchored and _ends_here(r, i):
+        return clocks_at(r, i, bare=True)
     behind = bool(before) and before[-1].end >= i - 1 and isinstance(before[-1].value, Days | Part | Every) and (before[-1].end == i or r.text(i - 1) == ",")
     ahead = r.at(i + 1)
     in_front = (ahead.category == "relative" or (ahead.text == "this" and r.at(i + 2).category == "part")) and (i == 0 or r.text(i - 1) in ("me", "alarm", ",", "for"))

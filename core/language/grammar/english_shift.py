@@ -83,11 +83,14 @@ def _article(r: Reader, i: int) -> tuple[float, int] | None:
 
 def length_at(r: Reader, i: int) -> tuple[Shift, int] | None:
     """A length of time: "an hour and a half", "1 hour 20 minutes", "1h30", "half an hour", "3 quarters of an hour"."""
+    if r.at(i).kind == "clock" and "h" in r.text(i):
+        hours, minutes = r.at(i).parts[:2]
+        return Shift(seconds=3600 * hours + 60 * minutes), i + 1 + (_unit(r, i + 1) == "minute")
     amount = _amount(r, i)
     if amount is None:
         return None
     found = amount_at(r, amount[1], amount[0])
-    if found is None:
+    if found is None or (found[0] == Shift(seconds=1) and r.text(i) in ("a", "one")):
         return None
     total, j = found
     unit = _unit(r, amount[1])
@@ -130,7 +133,7 @@ def shift_at(r: Reader, i: int) -> tuple[Shift, int] | None:
         return _day_beside(r, j + 1)
     if r.text(j) == "day" and r.text(j + 1) in ("before", "after") and not opener:
         return _day_beside(r, j)
-    found = length_at(r, j)
+    found = length_at(r, j) if opener or r.at(j).kind != "clock" else None
     if found is None:
         return None
     length, end = found
@@ -147,11 +150,13 @@ def shift_at(r: Reader, i: int) -> tuple[Shift, int] | None:
         return signed(length, -1, anchored=True), end + 1 + (word == "prior" and r.text(end + 1) == "to") + (word == "ahead" and r.text(end + 1) == "of")
     if word in ("after", "from", "past", "following") and not opener:
         return signed(length, 1, anchored=True), end + 1
+    if word in ("on", "this", "next") and length.days and not opener and r.at(end + (word == "on")).category == "weekday":
+        return signed(length, 1, anchored=True), end + (word == "on")
     return (signed(length, 1), end) if opener else None
 
 
 def _day_beside(r: Reader, j: int) -> tuple[Shift, int] | None:
-    if r.at(j + 2).kind == "end" or (r.text(j + 1) == "after" and r.at(j + 2).name == "tomorrow"):
+    if r.text(j + 1) == "after" and (r.at(j + 2).name == "tomorrow" or r.at(j + 2).kind in ("end", "punct")):
         return None
     return Shift(days=1, anchored=True, sign=-1 if r.text(j + 1) == "before" else 1), j + 2
 

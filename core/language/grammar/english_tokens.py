@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from core.language.grammar.english_lexicon import CARDINALS, ORDINALS, WORDS, Category, corrected
-from core.language.grammar.tokens import MAX_TOKENS
+from core.language.grammar.english_lexicon import CARDINALS, ORDINALS, WORDS, Category, corrected, corrected_unit
 
 Kind: TypeAlias = Literal["word", "number", "decimal", "ordinal", "clock", "date", "meridiem", "punct", "other", "end"]
 
@@ -60,22 +59,84 @@ _LEXEMES = re.compile(
     re.VERBOSE,
 )
 _GLUED_MERIDIEM = {"am": "am", "pm": "pm", "a": "am", "p": "pm"}
-_TAIL = 160
+_WHOLE = 900
+_ASKS = re.compile(r"\b(?:remind|rmd|ping me|nudge|alarm|timer|wake me|don'?t forget|note to self|alert me)")
+_BEFORE, _AFTER, _HEAD, _LAST = 200, 400, 160, 240
+_MOST = 220
+"""Tokens read of one message: far more than any request has."""
 
 
 def tokens(text: str) -> list[Token]:
-    """The tokens of a message in lower case, at most MAX_TOKENS: of a longer one the beginning and the end."""
+    """The tokens of a message in lower case. Of a long one only what stands around the request, at the beginning and
+    at the end is read: the times are there, and the work stays bounded."""
     found: list[Token] = []
-    last_end = 0
-    for match in _LEXEMES.finditer(text, 0, 6000):
-        token = _token(match, glued=match.start() == last_end)
-        last_end = match.end()
-        found.append(token)
-        if len(found) > 2 * MAX_TOKENS:
-            break
-    if len(found) > MAX_TOKENS:
-        found = found[: MAX_TOKENS - _TAIL] + found[-_TAIL:]
-    return _joined_numbers(found)
+    for start, end in _stretches(text):
+        if found:
+            found.append(Token("punct", "\n", start, start))
+        last_end = start
+        for match in _LEXEMES.finditer(text, start, end):
+            found.append(_token(match, glued=match.start() == last_end))
+            last_end = match.end()
+            if len(found) > _MOST:
+                break
+    return _units_meant(_joined_numbers(_without_quotes(found[:_MOST])))
+
+
+def _stretches(text: str) -> list[tuple[int, int]]:
+    length = len(text)
+    if length <= _WHOLE:
+        return [(0, length)]
+    asks = _ASKS.search(text)
+    last = text.rfind("remind me")
+    wanted = [(0, _HEAD)]
+    for place in sorted({asks.start() if asks else 0, last if last > 0 else 0} - {0}):
+        wanted.append((_word_start(text, place - _BEFORE), min(place + _AFTER, length)))
+    wanted.append((_word_start(text, length - _LAST), length))
+    joined = [wanted[0]]
+    for start, end in wanted[1:]:
+        if start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _word_start(text: str, place: int) -> int:
+    """The beginning of the next word, looked for in the next forty letters."""
+    if place <= 0:
+        return 0
+    space = text.find(" ", place, place + 40)
+    return space + 1 if space >= 0 else place
+
+
+def _without_quotes(found: list[Token]) -> list[Token]:
+    """Words in double quotes are somebody's words, not times, unless the whole message is quoted."""
+    marks = [at for at, token in enumerate(found) if token.text == '"']
+    for opening, closing in zip(marks[::2], marks[1::2], strict=False):
+        if opening == 0 and closing >= len(found) - 2:
+            continue
+        for at in range(opening + 1, closing):
+            token = found[at]
+            found[at] = Token("other", token.text, token.start, token.end, glued=token.glued)
+    return found
+
+
+_BEFORE_UNIT = frozenset({"every", "each", "other", "next"})
+_BEFORE_NUMBER = frozenset({"in", "every", "for", "each", "after", "within"})
+
+
+def _units_meant(found: list[Token]) -> list[Token]:
+    """Reads a mistyped unit where only a unit can stand: "every moth", "in 3 dyas"."""
+    for at, token in enumerate(found):
+        if at == 0 or token.kind != "word" or token.category or len(token.text) > 12:
+            continue
+        before = found[at - 1]
+        counted = before.kind == "number" and at > 1 and (found[at - 2].text in _BEFORE_NUMBER or found[at - 2].category == "every")
+        if before.category == "every" or before.text in _BEFORE_UNIT or counted:
+            entry = corrected_unit(token.text)
+            if entry is not None:
+                found[at] = Token("word", token.text, token.start, token.end, entry.category, entry.name, entry.number, glued=token.glued)
+    return found
 
 
 def _token(match: re.Match[str], glued: bool) -> Token:
@@ -145,23 +206,31 @@ def _meridiem_letter(before: list[Token], token: Token) -> Token:
 
 def _number_from(found: list[Token], at: int) -> tuple[Token, int]:
     first = found[at]
-    value, end, kind = first.number, at + 1, first.kind
-    at = end
-    if 20 <= value <= 90 and value % 10 == 0:
-        ahead = at + 1 if at < len(found) and found[at].text == "-" else at
-        if ahead < len(found) and found[ahead].name == "word" and 1 <= found[ahead].number <= 9:
-            if found[ahead].kind in ("number", "ordinal"):
-                value, kind, end = value + found[ahead].number, found[ahead].kind, ahead + 1
-        elif ahead < len(found) and found[ahead].text == "second" and found[ahead].category == "unit":
-            value, kind, end = value + 2, "ordinal", ahead + 1
-    at = end
-    if kind == "number" and at < len(found) and found[at].text in ("hundred", "thousand"):
-        value *= 100 if found[at].text == "hundred" else 1000
-        end = at = at + 1
-        ahead = at + 1 if at < len(found) and found[at].text == "and" else at
+    value, kind, end = _below_hundred(found, at)
+    if kind == "number" and end < len(found) and found[end].text in ("hundred", "thousand"):
+        value *= 100 if found[end].text == "hundred" else 1000
+        end += 1
+        ahead = end + 1 if end < len(found) and found[end].text == "and" else end
         if ahead < len(found) and found[ahead].name == "word" and found[ahead].kind == "number":
-            rest, after = _number_from(found, ahead)
-            if rest.number < value:
-                value, end = value + rest.number, after
+            rest, _, after = _below_hundred(found, ahead)
+            value, end = value + rest, after
     last = found[end - 1]
-    return Token(kind, first.text if end == at and last is first else "#", first.start, last.end, number=value, name="word", glued=first.glued), end
+    text = first.text if last is first else "#"
+    return Token(kind, text, first.start, last.end, number=value, name="word", glued=first.glued), end
+
+
+def _below_hundred(found: list[Token], at: int) -> tuple[float, Kind, int]:
+    """ "twenty-five", "thirty first", "seven": the value, whether it counts or orders, and the index behind."""
+    first = found[at]
+    value, kind = first.number, first.kind
+    if not (20 <= value <= 90 and value % 10 == 0):
+        return value, kind, at + 1
+    ahead = at + 2 if at + 1 < len(found) and found[at + 1].text == "-" else at + 1
+    if ahead >= len(found):
+        return value, kind, at + 1
+    unit = found[ahead]
+    if unit.name == "word" and 1 <= unit.number <= 9 and unit.kind in ("number", "ordinal"):
+        return value + unit.number, unit.kind, ahead + 1
+    if unit.text == "second" and unit.category == "unit":
+        return value + 2, "ordinal", ahead + 1
+    return value, kind, at + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from core.language.grammar.normalise import Normalised
 from core.language.grammar.tokens import Span
@@ -60,13 +61,15 @@ def extract(text: Normalised, spans: tuple[Span, ...], lexicon: FrameLexicon) ->
         rest.cut(match.start(), match.end())
         break
     if asks:
-        while (polite := lexicon.polite.search(rest.low)) is not None and polite.end() > polite.start():
-            rest.cut(polite.start(), polite.end())
+        courtesies = [match.span() for match in islice(lexicon.polite.finditer(rest.low), _COURTESIES)]
+        for start, end in reversed(courtesies):
+            rest.cut(start, end)
     rest.trim(lexicon if asks else None)
     return Framed(rest.written(lexicon.joiner), recipient, asks)
 
 
 _EDGE = 80
+_COURTESIES = 8
 _LOOSE = re.compile(rf"[\s{GAP},;:-]+")
 
 
