@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,4}")
 _PACKAGE = resources.files("adapters.web")
 
 
@@ -34,8 +36,8 @@ def accepted(header: str) -> list[str]:
             quality = float(weight or 1)
         except ValueError:
             continue
-        if tag and quality > 0:
-            weighed.append((-quality, place, tag.strip()))
+        if _TAG.fullmatch(tag) and quality > 0:
+            weighed.append((-quality, place, tag))
     return [tag for _, _, tag in sorted(weighed)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, Field, ValidationError
@@ -28,10 +29,16 @@ _LARGEST = 1 << 20
 _SMALL = 4_096
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Every IANA zone; walking through them takes long enough to be done once, at start."""
+    return frozenset(available_timezones())
+
+
 class _Sent(BaseModel):
     """What the page sends: words, or the button that was pressed with its label as the words."""
 
-    id: str = Field(pattern=r"\A[0-9a-zA-Z-]{16,64}\Z")
+    id: str = Field(pattern=r"^[0-9a-zA-Z-]{16,64}$")
     text: str
     choice: str = Field("", max_length=64)
     zone: str = Field("", max_length=64)
@@ -65,7 +72,7 @@ class Pages:
         self._history, self._secure = history, secure
         self._look = Look()
         self._attempts = Attempts(clock)
-        self._zones = frozenset(available_timezones())
+        self._zones = _zones()
 
     def routes(self) -> list[Route]:
         return [

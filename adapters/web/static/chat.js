@@ -5,6 +5,7 @@
   const $ = (id) => document.getElementById(id);
   const words = JSON.parse(document.body.dataset.words);
   const formToken = document.body.dataset.formToken;
+  const causeOf = (id) => document.body.dataset.person + ":" + id; // how Remora names a message of this person
   const log = $("log"), scroll = $("scroll"), text = $("text"), newer = $("newer"), contact = $("contact");
   const kept = { draft: "remora draft", unsent: "remora unsent" };
   let last = document.body.dataset.last;
@@ -48,7 +49,7 @@
 
   function mine(id, content) {
     const wasAtEnd = atEnd();
-    const item = bubble("mine", id);
+    const item = bubble("mine", causeOf(id));
     bodyOf(item).textContent = content;
     follow(wasAtEnd);
     return item;
@@ -180,7 +181,7 @@
 
   const on = {
     said: (data) => {
-      if (!standing(data.id) && !standing(data.cause)) mine(data.id, data.text);
+      if (!standing(data.cause)) mine(data.id, data.text);
     },
     preview: (data) => preview(data.cause, data.text, true),
     delta: (data) => preview(data.cause, data.text, false),
@@ -265,6 +266,7 @@
     if (answer.status === 401) return end();
     $("url").value = (await answer.json()).url;
     $("copy").textContent = words.copy;
+    $("near").hidden = !["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
     $("linked").showModal();
     $("url").select();
   });
@@ -290,6 +292,6 @@
   text.value = sessionStorage.getItem(kept.draft) || "";
   grow();
   scroll.scrollTop = scroll.scrollHeight;
-  for (const message of read()) queue(message, standing(message.id) || mine(message.id, message.text));
+  for (const message of read()) queue(message, standing(causeOf(message.id)) || mine(message.id, message.text));
   listen();
 })();

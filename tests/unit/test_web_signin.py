@@ -1,0 +1,122 @@
+"""One-time links and cookies hold for as long as they say, and only if they are ours."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+
+import pytest
+
+from adapters.web.signin import COOKIE_LIFE, LINK_LIFE, Attempts, SignIn
+
+SECOND = dt.timedelta(seconds=1)
+
+
+class Watch:
+    """A clock that stands where it is set."""
+
+    def __init__(self) -> None:
+        self.time = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
+
+    def now(self) -> dt.datetime:
+        return self.time
+
+    async def sleep_until(self, moment: dt.datetime) -> None:
+        raise AssertionError("nobody sleeps here")
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def sign_in(watch: Watch) -> SignIn:
+    return SignIn(b"k" * 32, watch, lambda: "http://localhost:8080")
+
+
+def token(link: str) -> str:
+    return link.partition("#")[2]
+
+
+def test_a_link_works_once(sign_in: SignIn) -> None:
+    link = sign_in.new_link("ada")
+    assert link.startswith("http://localhost:8080/in#")
+    assert sign_in.redeem(token(link)) == "ada"
+    assert sign_in.redeem(token(link)) is None
+
+
+def test_a_secret_is_long_and_never_the_same(sign_in: SignIn) -> None:
+    tokens = {token(sign_in.new_link("ada")) for _ in range(50)}
+    assert len(tokens) == 50
+    assert all(len(base64.urlsafe_b64decode(one + "=")) == 32 for one in tokens)
+
+
+@pytest.mark.parametrize(("later", "person"), [(LINK_LIFE - SECOND, "ada"), (LINK_LIFE, None)])
+def test_a_link_ends_after_half_an_hour(sign_in: SignIn, watch: Watch, later: dt.timedelta, person: str | None) -> None:
+    link = sign_in.new_link("ada")
+    watch.time += later
+    assert sign_in.redeem(token(link)) == person
+
+
+def test_links_that_nobody_uses_do_not_pile_up(sign_in: SignIn) -> None:
+    first = sign_in.new_link("ada")
+    for _ in range(100):
+        last = sign_in.new_link("ada")
+    assert sign_in.redeem(token(first)) is None
+    assert sign_in.redeem(token(last)) == "ada"
+
+
+@pytest.mark.parametrize("given", ["", "x", "\ud800", "💥" * 50])
+def test_a_guess_opens_nothing(sign_in: SignIn, given: str) -> None:
+    sign_in.new_link("ada")
+    assert sign_in.redeem(given) is None
+
+
+@pytest.mark.parametrize(("later", "person"), [(COOKIE_LIFE - SECOND, "ada 小明"), (COOKIE_LIFE, None)])
+def test_a_cookie_holds_for_thirty_days(sign_in: SignIn, watch: Watch, later: dt.timedelta, person: str | None) -> None:
+    cookie = sign_in.cookie("ada 小明")
+    watch.time += later
+    assert sign_in.person(cookie) == person
+
+
+def test_a_cookie_of_another_key_is_nothing(sign_in: SignIn, watch: Watch) -> None:
+    other = SignIn(b"o" * 32, watch, lambda: "")
+    assert sign_in.person(other.cookie("ada")) is None
+
+
+@pytest.mark.parametrize("cookie", ["", ".", "a.b", "é.é", "=.=", "x", "a.b.c", "\ud800.x"])
+def test_junk_is_no_cookie(sign_in: SignIn, cookie: str) -> None:
+    assert sign_in.person(cookie) is None
+
+
+def test_no_bit_of_a_cookie_can_be_changed(sign_in: SignIn) -> None:
+    cookie = sign_in.cookie("ada")
+    payload, _, mac = cookie.partition(".")
+    forged = base64.urlsafe_b64encode(json.dumps(["bob", 9_999_999_999, ""]).encode()).decode().rstrip("=")
+    assert sign_in.person(f"{forged}.{mac}") is None
+    assert sign_in.person(f"{payload}.{mac[:-4]}AAAA") is None
+    assert sign_in.person(f"{payload}.") is None
+    assert sign_in.person(f"{payload}.{sign_in.form_token(cookie)}") is None
+
+
+def test_a_form_token_belongs_to_one_cookie(sign_in: SignIn) -> None:
+    mine, yours = sign_in.cookie("ada"), sign_in.cookie("ada")
+    assert sign_in.form_token_fits(mine, sign_in.form_token(mine))
+    assert not sign_in.form_token_fits(mine, sign_in.form_token(yours))
+    assert not sign_in.form_token_fits(mine, "")
+    assert not sign_in.form_token_fits(mine, "é")
+
+
+def test_too_many_failures_wait_until_the_window_has_passed(watch: Watch) -> None:
+    attempts = Attempts(watch, most=3, window=dt.timedelta(minutes=15))
+    for _ in range(3):
+        assert attempts.wait("10.0.0.1") == 0
+        attempts.failed("10.0.0.1")
+        watch.time += SECOND
+    assert attempts.wait("10.0.0.2") == 0, "others need not wait"
+    wait = attempts.wait("10.0.0.1")
+    assert 0 < wait <= 15 * 60
+    watch.time += dt.timedelta(seconds=wait)
+    assert attempts.wait("10.0.0.1") == 0
