@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -112,6 +114,10 @@ async def ended(task: asyncio.Task[None]) -> None:
 class TestStart:
     def test_without_a_token_telegram_is_off(self) -> None:
         assert create(Settings(_env_file=None, TELEGRAM_BOT_TOKEN="")) is None
+
+    def test_a_start_without_telegram_does_not_pay_for_its_library(self) -> None:
+        code = "import sys, adapters.telegram as t; sys.exit('telegram' in sys.modules or 'httpx' in sys.modules)"
+        assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
     def test_with_a_token_it_is_there(self) -> None:
         adapter = create(Settings(_env_file=None, TELEGRAM_BOT_TOKEN="1234:abc"))
@@ -286,6 +292,16 @@ class TestGroups:
             await post(telegram, Delivery(1, "turn:1", message.address, Reply("Hi!"), message.message_id))
         assert message.address == telegram.at(forum, "77")
         assert forum.from_bot[0]["message_thread_id"] == 77
+
+    async def test_a_server_that_insists_on_the_answered_message_gets_the_reply_without_it(
+        self, telegram: TelegramRig
+    ) -> None:
+        group = telegram.server.group("Friends")
+        telegram.server.refuse("sendMessage", 400, "Bad Request: message to be replied not found")
+        async with telegram.adapter.connect():
+            await post(telegram, Delivery(1, "turn:1", telegram.at(group), Reply("Hello!"), reply_to="5"))
+        assert group.texts == ["Hello!"]
+        assert "reply_parameters" not in telegram.server.calls("sendMessage")[-1].params
 
     async def test_a_topic_that_was_deleted_is_gone(self, telegram: TelegramRig) -> None:
         forum = telegram.server.group("Plans", forum=True)
