@@ -22,7 +22,7 @@ from core.language.values import Preferences, Problem, Recurrence, Window
 
 __all__ = ["FRAME", "parse", "turned"]
 
-MAX_TEXT = 1200
+MAX_TEXT = 1000
 """Of a longer message the beginning and the end are read: times stand at either."""
 
 _MORNING = re.compile(r"起床|叫醒|晨跑|早餐|早饭|早会|晨会|早操|早读|晨练|早高峰|早班|吃早|打卡上班|上班打卡")
@@ -41,6 +41,31 @@ _CLAUSE_START = re.compile(r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在
 _CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
 _PARTICLE_BEFORE = re.compile(r"(?:提醒|重复|响|请?在|于|赶在|等到|到了?|就在|约|大约|大概|差不多)$")
 _PARTICLE_AFTER = re.compile(r"(?:的时候|的时间|时分|时候|那天|那时候?|当天|左右|许|准时|准点|时(?=提醒|叫|喊|[ ,]))")
+
+
+_SPACED = re.compile(r"(?<=\d) {1,3}(?=[年月日号天点时分秒周个小星礼刻半季])|(?<=[午上里晨早晚每第过隔点月年周]) {1,3}(?=\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Compact:
+    """The text without the spaces that people set between digits and Chinese signs (12 月 5 日)."""
+
+    text: str
+    gaps: tuple[tuple[int, int], ...]
+    """Where in the written text, in order, and how many signs were taken out."""
+
+    @classmethod
+    def of(cls, text: str) -> _Compact:
+        gaps = tuple((match.start(), match.end() - match.start()) for match in _SPACED.finditer(text))
+        return cls(_SPACED.sub("", text), gaps) if gaps else cls(text, ())
+
+    def place(self, index: int) -> int:
+        """The place in the written text of a sign of this one."""
+        for start, length in self.gaps:
+            if index < start:
+                break
+            index += length
+        return index
 
 
 @dataclass(slots=True)
@@ -64,7 +89,15 @@ class _Candidate:
 
 def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parsed:
     """The time of a Chinese message. `now` is naive, the wall clock of the person's zone."""
-    plain = _ends(simplified(text.text))
+    read = _Compact.of(_ends(simplified(text.text)))
+    parsed = _parse(read.text, now, preferences)
+    if not read.gaps or not parsed.spans:
+        return parsed
+    spans = tuple(Span(read.place(span.start), read.place(span.end - 1) + 1) for span in parsed.spans)
+    return replace(parsed, spans=spans)
+
+
+def _parse(plain: str, now: dt.datetime, preferences: Preferences) -> Parsed:
     words = scan(plain, now.year)
     if not words:
         return NOTHING

@@ -50,6 +50,9 @@ def place(point: Point, today: dt.date) -> Placed | None:
             return _weekdays(weekdays, scope, today)
         case Date() as date:
             return _date(date, scope, today)
+        case Ordinal(places, "week"):
+            monday = _ordinal(places[0], 0, scope, today)  # the n-th week begins with the n-th Monday
+            return None if monday is None else Placed((monday,), "week", 7)
         case Ordinal(places, what):
             return _one(_ordinal(places[0], what, scope, today))
         case Festival(_, named):

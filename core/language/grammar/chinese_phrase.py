@@ -31,11 +31,12 @@ Join = Literal["touch", "and", "glue"]
 _AND = re.compile(r"[ ,的]*(?:,|和|与|跟|及|以及|还有|加上?|或者?|/|&|\+)[ ,]*")
 _TOUCH = re.compile(r"[ 的之在于就()(这]*|的?时候|[ ]?[((]|的那[个天]")
 _GLUE = re.compile(
-    r"(?:[ ,.:;!~()\n的在于就是请我你您要都会能各给把去吧呢啊哦得该并且且为到和与]|提醒|叫|喊|通知|告诉|记得|麻烦|帮|设置?|定|建立?|新建|添加?"
-    r"|一?个|闹钟|闹铃|时候|的话|务必|一定|需要|想要?|别忘了?|吃药(?=$)|大概|大约|差不多|左右|准时|准点|再|每次|希望|可以|每回"
+    r"(?:[ ,.:;!~()\n的在于就是请我你您要都各吧呢啊哦]|给我|可以|能不能|提醒|叫|喊|通知|告诉|记得|麻烦|帮|设置?|定|建立?|新建|添加?"
+    r"|一?个|闹钟|闹铃|时候|的话|务必|一定|需要|想要?|别忘了?|大概|大约|差不多|左右|准时|准点|再|每次|希望|可以|每回"
     r"|remind|me|at|on|@){0,12}"
 )
 _ATTRIBUTE = re.compile(r"的(?!时|闹|提醒|[ ,]|[早晚上下中凌傍\d一二两三四五六七八九十]|$)")
+_COUNTS = re.compile(r"[ ,的]*(?:请)?(?:(?:提醒|叫|喊|通知|响)(?:我|大家)?)?(?:各|响)?")
 MAX_GLUE = 16
 
 
@@ -353,8 +354,10 @@ class PhraseReader:
         return True
 
     def _times(self, times: Times) -> bool:
-        if self.phrase.times is not None and self.phrase.times.n != 1:
-            return False
+        between = self.text[self.words[self.index - 1].end : self.words[self.index].start] if self.index else ""
+        if not _COUNTS.fullmatch(between) or (self.phrase.times is not None and self.phrase.times.n != 1):
+            self.index += 1  # 去一趟银行 is the task
+            return True
         self.phrase.times = times
         self._take()
         return True

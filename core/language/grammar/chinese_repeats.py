@@ -75,7 +75,7 @@ def read_length(text: str, start: int) -> tuple[Value, int] | None:
     fraction, bare, found = False, False, 0
     while found < 4 and (match := _ONE.match(text, position)):
         part = _one(match)
-        if part is None or (match["u"] in ("年", "日", "月") and found == 0 and _is_date(text, match)):
+        if part is None or _names_weekday(text, match) or (match["u"] in ("年", "日", "月") and found == 0 and _is_date(text, match)):
             break
         months, days, seconds = months + part.months, days + part.days, seconds + part.seconds
         workdays, fraction, bare = workdays + part.workdays, fraction or part.fraction, bare or _needs_way(match)
@@ -88,6 +88,16 @@ def read_length(text: str, start: int) -> tuple[Value, int] | None:
     if way is None and (bare and found == 1):
         return None
     return Length(months, days, seconds, workdays, way, fraction), end  # type: ignore[arg-type]
+
+
+def _names_weekday(text: str, match: re.Match[str]) -> bool:
+    """设一个周五的闹钟: 个 counts the alarm, not the week."""
+    if match["u"] == "天":
+        return text.startswith("天", match.end())  # 一个天天的闹钟
+    return match["u"] in ("周", "星期", "礼拜") and _WEEKDAY_SIGN.match(text, match.end()) is not None
+
+
+_WEEKDAY_SIGN = re.compile(r"[一二三四五六日天末](?![次回遍天个年周])")
 
 
 def _is_date(text: str, match: re.Match[str]) -> bool:
@@ -231,7 +241,7 @@ def _gap_unit(match: re.Match[str]) -> tuple[Value, int] | None:
 
 
 _TIMES = re.compile(
-    rf"(?:各|分别)?(?P<total>(?:一共|总共|共计|合计|共|总计|只|仅|最多|重复|循环|连续)(?:提醒|重复|执行|响|叫)?(?:我)?)?(?P<n>{NUMBER})(?P<c>次|回(?![家来去复电答信国归访])|遍|趟|顿)(?![性数元要]|卖)"
+    rf"(?:各|分别)?(?P<total>(?:一共|总共|共计|合计|共|总计|只|仅|最多|重复|循环|连续)(?:提醒|重复|执行|响|叫)?(?:我)?)?(?P<n>{NUMBER})(?P<c>次|回(?![家来去复电答信国归访])|遍|趟|顿)(?![性数元]|要的|卖)"
 )
 _MARKS: tuple[tuple[re.Pattern[str], Mark], ...] = (
     (re.compile(r"(?:自从|从|自|由)(?=[\d一二两三四五六七八九十今明后大下本这周星礼上早晚中凌傍月年元国春清端中除圣第农正腊])"), "from"),

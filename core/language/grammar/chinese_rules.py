@@ -234,6 +234,8 @@ def _on_date(days: tuple[int, ...], month: int | None, fields: _Fields) -> None:
 
 
 def _on_ordinal(ordinal: Ordinal, month: int | None, fields: _Fields, phrase: Phrase, context: Context) -> None:
+    if ordinal.what == "week":
+        raise Unplaced("unclear_recurrence")
     if fields.frequency == "WEEKLY":
         _in_week(ordinal, fields)
         return

@@ -30,13 +30,16 @@ def _table(rules: tuple[tuple[str, str, Reader], ...]) -> dict[str, tuple[_Compi
 
 
 _DAYS, _CLOCKS = _table(DAY_RULES), _table(CLOCK_RULES)
+_SIGNS = {*_DAYS, *_CLOCKS, *_EVERY_SIGNS, *_LENGTH_SIGNS, *_TIMES_SIGNS, *_MARK_SIGNS, *"早晚晨夜中午_abcdefghijklmnopqrstuvwxyz"}
+_STARTS = re.compile("[" + re.escape("".join(sorted(_SIGNS))) + "]")
 
 
 def scan(text: str, now_year: int) -> list[Word]:
     """The time words of a text in order; what a reader refused with None (quotes, links, greetings) is stepped over."""
     words: list[Word] = []
     position = 0
-    while position < len(text) and len(words) < MAX_WORDS:
+    while (sign := _STARTS.search(text, position)) is not None and len(words) < MAX_WORDS:
+        position = sign.start()
         value, end = _read(text, position, now_year, words[-1] if words else None)
         if value is not None and not (isinstance(value, Ordinal) and not _counts_in(words, position)):
             words.append(Word(position, end, value))

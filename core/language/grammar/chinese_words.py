@@ -57,7 +57,7 @@ class Ordinal:
     """第二个星期二, 最后一个工作日, 第二和第四个周六: of the stretch before it. A weekday is 0 to 6."""
 
     places: tuple[int, ...]
-    what: Literal["day", "workday"] | int
+    what: Literal["day", "workday", "week"] | int
 
 
 @dataclass(frozen=True, slots=True)
