@@ -86,7 +86,7 @@ class Rule:
 
         Raises RuleError("unreadable"), which names the part, or RuleError("too_long").
         """
-        return _parsed(text)
+        return read(text)
 
     def text(self) -> str:
         """The rule in one line; `Rule.parse` gives it back equal."""
@@ -120,7 +120,7 @@ class Rule:
 
 
 @lru_cache(maxsize=8192)
-def _parsed(text: str) -> Rule:
+def read(text: str) -> Rule:
     return Rule(**read_fields(text))
 
 
