@@ -18,7 +18,7 @@ from core.language.grammar.chinese_script import simplified
 from core.language.grammar.chinese_words import Clock, Date, Every, Times, Weekdays, Word, Workdays
 from core.language.grammar.normalise import Normalised
 from core.language.grammar.tokens import NOTHING, Parsed, Span, merged
-from core.language.values import Preferences, Problem, Recurrence, Window
+from core.language.values import Preferences, Problem, Recurrence
 
 __all__ = ["FRAME", "parse", "turned"]
 
@@ -37,13 +37,17 @@ _ASKS_BEFORE = re.compile(
 _TIMER_AFTER = re.compile(r"[ 的之]*(?:倒?计时|定时|闹钟|闹铃|提醒|叫|喊|通知|timer)")
 _TIMER_BEFORE = re.compile(r"(?:闹钟|闹铃|计时器?|定时器?|timer)(?:设置?|定)?[为在成到: ]*$")
 _REQUEST = re.compile(r"提醒|叫我|喊我|告诉我|通知|闹钟|闹铃|记得|别忘|remind")
-_CLAUSE_START = re.compile(r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给)$")
+_CLAUSE_START = re.compile(
+    r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给)$"
+)
 _CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
 _PARTICLE_BEFORE = re.compile(r"(?:提醒|重复|响|请?在|于|赶在|等到|到了?|就在|约|大约|大概|差不多)$")
 _PARTICLE_AFTER = re.compile(r"(?:的时候|的时间|时分|时候|那天|那时候?|当天|左右|许|准时|准点|时(?=提醒|叫|喊|[ ,]))")
 
 
-_SPACED = re.compile(r"(?<=\d) {1,3}(?=[年月日号天点时分秒周个小星礼刻半季])|(?<=[午上里晨早晚每第过隔点月年周]) {1,3}(?=\d)")
+_SPACED = re.compile(
+    r"(?<=\d) {1,3}(?=[年月日号天点时分秒周个小星礼刻半季])|(?<=[午上里晨早晚每第过隔点月年周]) {1,3}(?=\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,9 @@ def _parse(plain: str, now: dt.datetime, preferences: Preferences) -> Parsed:
     try:
         return _answer(phrase, context, plain, chosen)
     except (OverflowError, ValueError):  # beyond the calendar: year 9999, lunar tables
-        return Parsed(None, _spans(phrase, plain), bool(phrase.everies), problem=Problem("impossible", _shown(phrase, plain)))
+        return Parsed(
+            None, _spans(phrase, plain), bool(phrase.everies), problem=Problem("impossible", _shown(phrase, plain))
+        )
 
 
 def _ends(text: str) -> str:
@@ -182,7 +188,9 @@ def _stands(one: _Candidate, text: str) -> bool:
     phrase = one.phrase
     if phrase.empty:
         return False
-    only_bare = phrase.bare is not None and not (phrase.everies or phrase.points or phrase.length or phrase.start or phrase.until)
+    only_bare = phrase.bare is not None and not (
+        phrase.everies or phrase.points or phrase.length or phrase.start or phrase.until
+    )
     if only_bare:
         after, before = text[one.end : one.end + 12], text[max(0, one.start - 12) : one.start]
         return phrase.times is not None or bool(_TIMER_AFTER.match(after) or _TIMER_BEFORE.search(before))
@@ -266,7 +274,11 @@ def _add_bounds(phrase: Phrase, other: _Candidate) -> None:
             phrase.points, phrase.range_end, took = phrase.points + extra.points, extra.range_end, True
         if extra.excluded:
             phrase.excluded, took = phrase.excluded + extra.excluded, True
-        if extra.times is not None and phrase.times is None and (extra.times.total or (other.clause_start and other.clause_end)):
+        if (
+            extra.times is not None
+            and phrase.times is None
+            and (extra.times.total or (other.clause_start and other.clause_end))
+        ):
             phrase.times, took = replace(extra.times, total=True), True
         if extra.span is not None and phrase.span is None:
             phrase.span, took = extra.span, True
@@ -280,7 +292,7 @@ def _answer(phrase: Phrase, context: Context, text: str, chosen: _Candidate) -> 
     _lengths_that_repeat(phrase)
     spans, shown = _spans(phrase, text), _shown(phrase, text)
     try:
-        recurrence = _recurrence(phrase, context, chosen, text)
+        recurrence = _recurrence(phrase, context, text)
     except Unplaced as unplaced:
         kind = "never" if unplaced.kind == "impossible" else unplaced.kind
         return Parsed(None, spans, True, problem=Problem(kind, shown))
@@ -296,10 +308,7 @@ def _answer(phrase: Phrase, context: Context, text: str, chosen: _Candidate) -> 
     if found.when is None:
         return Parsed(None, spans, problem=Problem("impossible", shown))
     deadline = phrase.deadline or (phrase.length is not None and phrase.length.way == "within")
-    when = found.when
-    if phrase.until is not None and not isinstance(when, Window):
-        when = found.when
-    return Parsed(when, spans, False, deadline, Problem("past", shown) if found.past else None)
+    return Parsed(found.when, spans, False, deadline, Problem("past", shown) if found.past else None)
 
 
 def _lengths_that_repeat(phrase: Phrase) -> None:
@@ -308,7 +317,9 @@ def _lengths_that_repeat(phrase: Phrase) -> None:
     if bare is None or times is None or phrase.everies or (phrase.points and phrase.points[0].has_day):
         return
     if bare.seconds and not bare.days and not bare.months:
-        phrase.everies.append(every(bare.seconds / 60, "分钟") if bare.seconds % 60 == 0 else Every(None, problem="too_fine"))
+        phrase.everies.append(
+            every(bare.seconds / 60, "分钟") if bare.seconds % 60 == 0 else Every(None, problem="too_fine")
+        )
     elif bare.days and not bare.months and not bare.seconds:
         phrase.everies.append(every(bare.days / 7, "周") if bare.days % 7 == 0 else every(bare.days, "天"))
     elif bare.months and not bare.days:
@@ -318,14 +329,14 @@ def _lengths_that_repeat(phrase: Phrase) -> None:
     phrase.bare = None
 
 
-def _recurrence(phrase: Phrase, context: Context, chosen: _Candidate, text: str) -> Recurrence | None:
+def _recurrence(phrase: Phrase, context: Context, text: str) -> Recurrence | None:
     """The rule where the phrase repeats, with or without a word of repetition; None where it happens once."""
     if phrase.everies:
         return rule(phrase, context)
-    if phrase.span is not None and (phrase.span.way == "running" or phrase.has_clock):
-        if not phrase.points or not any(point.has_day for point in phrase.points):
-            phrase.everies.append(Every("DAILY"))
-            return rule(phrase, context)
+    no_day = not any(point.has_day for point in phrase.points)
+    if phrase.span is not None and (phrase.span.way == "running" or phrase.has_clock) and no_day:
+        phrase.everies.append(Every("DAILY"))
+        return rule(phrase, context)
     if phrase.times is not None and phrase.times.n > 1 and (phrase.points or phrase.length):
         raise Unplaced("unclear_recurrence")
     if phrase.start is not None and not phrase.loose_start and phrase.start.has_day and not phrase.points:
@@ -348,7 +359,9 @@ def _weekday_run(phrase: Phrase) -> bool:
 def _implied(phrase: Phrase, context: Context) -> Recurrence | None:
     """工作日早上, 周一三五, 周一到周五七点: several days without 每."""
     days = [point.day for point in phrase.points if point.day is not None]
-    if any(isinstance(day, Workdays) and day.step is None for day in days) and not any(point.scopes for point in phrase.points):
+    if any(isinstance(day, Workdays) and day.step is None for day in days) and not any(
+        point.scopes for point in phrase.points
+    ):
         return rule(phrase, context)
     weekdays = [day for day in days if isinstance(day, Weekdays) and not day.weekend]
     count = sum(len(day.days) for day in weekdays)
@@ -375,7 +388,8 @@ def _used(phrase: Phrase) -> list[Word]:
     return [
         word
         for word in phrase.used
-        if not (bare_idle and word.value == phrase.bare) and not (isinstance(word.value, Times) and phrase.times is None)
+        if not (bare_idle and word.value == phrase.bare)
+        and not (isinstance(word.value, Times) and phrase.times is None)
     ]
 
 

@@ -78,9 +78,7 @@ _MOON = {
     "除夕夜": (12, 30), "除夕": (12, 30), "大年三十": (12, 30), "年三十": (12, 30), "大年夜": (12, 30), "大年初二": (1, 2),
     "大年初三": (1, 3), "大年初四": (1, 4), "大年初五": (1, 5), "大年初六": (1, 6), "大年初七": (1, 7), "大年初八": (1, 8),
 }  # fmt: skip
-_TERMS = (
-    "春分 清明 谷雨 立夏 小满 芒种 夏至 小暑 大暑 立秋 处暑 白露 秋分 寒露 霜降 立冬 小雪 大雪 冬至 小寒 大寒 立春 雨水 惊蛰"
-)
+_TERMS = "春分 清明 谷雨 立夏 小满 芒种 夏至 小暑 大暑 立秋 处暑 白露 秋分 寒露 霜降 立冬 小雪 大雪 冬至 小寒 大寒 立春 雨水 惊蛰"
 _EASTER = {"复活节": 0, "复活节星期一": 1, "耶稣受难日": -2, "耶稣受难节": -2, "受难日": -2, "圣灵降临节": 49}
 
 FESTIVALS: dict[str, Named] = (
@@ -109,7 +107,8 @@ def named_day(named: Named, year: int) -> dt.date | None:
         case Term(degrees):
             return solar_term(year, degrees)
         case AfterEaster(days):
-            return easter(year) + dt.timedelta(days=days)
+            sunday: dt.date = easter(year)
+            return sunday + dt.timedelta(days=days)
 
 
 def nth_weekday(year: int, month: int, n: int, weekday: int) -> dt.date:
@@ -124,12 +123,13 @@ def moon_day(year: int, month: int, day: int) -> dt.date | None:
     if not (1901 <= year <= 2098 and 1 <= month <= 12 and 1 <= day <= 30):
         return None
     if day == 30:
-        following = LunarDate(year + 1, 1, 1) if month == 12 else LunarDate(year, month + 1, 1)
-        last = following.to_solar_date() - dt.timedelta(days=1)
+        following: dt.date = LunarDate(year + month // 12, month % 12 + 1, 1).to_solar_date()
+        last = following - dt.timedelta(days=1)
         if month != 12 and LunarDate.leap_month_for_year(year) == month:
             last = moon_day(year, month, 29) or last
         return last
-    return LunarDate(year, month, day).to_solar_date()
+    found: dt.date = LunarDate(year, month, day).to_solar_date()
+    return found
 
 
 def moon_of(day: dt.date) -> int:
@@ -140,7 +140,9 @@ def moon_of(day: dt.date) -> int:
 @lru_cache(maxsize=512)
 def solar_term(year: int, degrees: int) -> dt.date:
     """The day in China (UTC+8) on which the sun reaches that longitude."""
-    guess = dt.datetime(year, 3, 20, 12) + dt.timedelta(days=(degrees if degrees < 285 else degrees - 360) * 365.2422 / 360)
+    guess = dt.datetime(year, 3, 20, 12) + dt.timedelta(
+        days=(degrees if degrees < 285 else degrees - 360) * 365.2422 / 360
+    )
     for _ in range(4):
         off = (degrees - _longitude(guess) + 180) % 360 - 180
         guess += dt.timedelta(days=off * 365.2422 / 360)

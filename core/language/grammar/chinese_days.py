@@ -170,7 +170,9 @@ def _date(date: Date, scope: _Scope, today: dt.date) -> Placed | None:
     if scope.month is not None and scope.year is not None:
         return _one(_safe(scope.year, scope.month, day))
     months = (month_start(today.year, today.month + ahead) for ahead in range(14))
-    coming = [found for first in months if (found := _safe(first.year, first.month, day)) is not None and found >= today]
+    coming = [
+        found for first in months if (found := _safe(first.year, first.month, day)) is not None and found >= today
+    ]
     return Placed(tuple(coming[:2])) if coming else None
 
 
@@ -211,7 +213,10 @@ def _next_moon_day(day: int, today: dt.date) -> Placed | None:
         return None
     year = moon_of(today)
     coming = sorted(
-        found for y in (year, year + 1) for month in range(1, 13) if (found := moon_day(y, month, day)) and found >= today
+        found
+        for y in (year, year + 1)
+        for month in range(1, 13)
+        if (found := moon_day(y, month, day)) and found >= today
     )
     return Placed(tuple(coming[:2])) if coming else None
 
@@ -229,7 +234,9 @@ def _stretch(stretch: Stretch, scope: _Scope, today: dt.date) -> Placed | None:
         if stretch.month is not None:
             months = 12
         first = add_months(first, months)
-        placed = _edge(stretch, first, add_months(first, {"month": 1, "quarter": 3, "year": 12, "week": 0}[stretch.unit]) - _DAY)
+        placed = _edge(
+            stretch, first, add_months(first, {"month": 1, "quarter": 3, "year": 12, "week": 0}[stretch.unit]) - _DAY
+        )
     return placed
 
 

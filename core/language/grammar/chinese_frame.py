@@ -16,14 +16,48 @@ _G = f"[{GAP} ]{{0,3}}"
 _STOP = rf"[,.;:!~ {GAP}]{{0,4}}"
 _WHO = (
     r"(?P<who>@[\w.\-]{1,40}|<@[\w|.\-]{1,60}>|"
-    + "|".join(both(word) for word in ("我们大家", "我们", "咱们", "我", "大家伙", "大家", "所有人", "全体", "全员", "各位", "群里", "俺", "咱"))
+    + "|".join(
+        both(word)
+        for word in [
+            "我们大家",
+            "我们",
+            "咱们",
+            "我",
+            "大家伙",
+            "大家",
+            "所有人",
+            "全体",
+            "全员",
+            "各位",
+            "群里",
+            "俺",
+            "咱",
+        ]
+    )
     + ")"
 )
 _CALL = _words("提醒", "叫醒", "叫", "喊", "通知", "告诉", "告知", "催", "知会", "call", "remind")
 _SET = _words(
     "设置", "设定", "设立", "设", "建立", "建", "新建", "创建", "添加", "增加", "加", "定", "订", "弄", "开", "来", "搞", "调", "安排", "需要", "想要", "要", "给我", "上"
 )  # fmt: skip
-_ALARM = _words("闹钟", "闹铃", "提醒事项", "提醒", "备忘录", "备忘", "待办", "日程", "倒计时", "定时器", "计时器", "定时", "reminder", "alarm")
+_ALARM = _words(
+    *[
+        "闹钟",
+        "闹铃",
+        "提醒事项",
+        "提醒",
+        "备忘录",
+        "备忘",
+        "待办",
+        "日程",
+        "倒计时",
+        "定时器",
+        "计时器",
+        "定时",
+        "reminder",
+        "alarm",
+    ]
+)
 _ONE = f"(?:{_words('一下', '一声', '一次')}|{both('下')}(?=[,.!~ {GAP}]|$))?"
 _MEASURE = f"(?:{_words('一个', '一条', '个', '条', '我的', '新的')}{_G}){{0,2}}"
 
@@ -54,15 +88,19 @@ _COURTESY = _words(
     "到时候", "到时", "届时", "准时", "及时", "定时", "再", "你",
 )  # fmt: skip
 _THANKS = _words("谢谢你", "谢谢", "多谢", "谢啦", "拜托了", "好吗", "可以吗", "行吗", "好不好", "行不行")
+_BEGINS = rf"(?:(?<=[\s,.;:!{GAP}])|^)"
 _POLITE = (
-    rf"(?:(?<=[\s,.;:!{GAP}])|^)(?:{_COURTESY}{_G}){{1,4}}(?=[\s,{GAP}]|$)|(?:(?<=[\s,.;:!{GAP}])|^){_THANKS}(?=[\s,.;:!~?]{{0,4}}$)"
+    rf"{_BEGINS}(?:{_COURTESY}{_G}){{1,4}}(?=[\s,{GAP}]|$)"
+    rf"|{_BEGINS}{_THANKS}(?=[\s,.;:!~?]{{0,4}}$)"
 )
 _VAGUE = ("一会儿", "一会", "待会儿", "待会", "等会儿", "等会", "等下", "稍后")
 _OPENING = _words(
     *_VAGUE, "等一下", "回头", "我们要", "我要", "我得", "我需要", "我想", "我该", "我", "需要", "要", "该", "应该", "得", "的时候",
     "的时间", "的", "时候", "之前", "时", "在", "就", "记得", "到时候", "提醒", "那", "会", "一下",
 )  # fmt: skip
-_CLOSING = _words(*_VAGUE, "的时候", "到时候", "的时间", "吧", "哦", "啊", "呀", "哈", "在", "好吗", "并且", "然后", "从")
+_CLOSING = _words(
+    *_VAGUE, *["的时候", "到时候", "的时间", "吧", "哦", "啊", "呀", "哈", "在", "好吗", "并且", "然后", "从"]
+)
 _DONE = "(?<![期好完没沒坏壞满滿病丢丟忘晚迟遲空来來走掉])了"
 """该交房租了 asks for 交房租; 到期了 and 忘了 keep their 了."""
 _GROUP = re.compile(both("大家") + "|" + "|".join(both(word) for word in ("所有人", "全体", "全员", "各位", "群里")))
@@ -97,9 +135,10 @@ _KEPT = re.compile(r"自我|我国|我國|我方|忘我|小我|大我|我的世�
 def turned(task: str) -> str:
     """The task as the assistant says it back: 给我妈打电话 becomes 给你妈打电话; what is quoted stays."""
     kept = [match.span() for pattern in (_QUOTED, _KEPT) for match in pattern.finditer(task)]
-    return _FIRST_PERSON.sub(
-        lambda match: match[0]
-        if any(start <= match.start() < end for start, end in kept)
-        else _TURNED.get(match[0], match[0]),
-        task,
-    )
+
+    def other(match: re.Match[str]) -> str:
+        if any(start <= match.start() < end for start, end in kept):
+            return match[0]
+        return _TURNED.get(match[0], match[0])
+
+    return _FIRST_PERSON.sub(other, task)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from core.language.grammar.chinese_calendar import FESTIVALS, NUMERAL_NAMES, WEATHER_NAMES
 from core.language.grammar.chinese_numbers import NUMBER, number, year
@@ -45,7 +46,9 @@ PART_WORDS: dict[str, PartName] = {
     "晚": "evening", "夜": "evening", "中": "noon", "午": "noon", "morning": "morning", "afternoon": "afternoon", "evening": "evening", "am": "morning",
     "pm": "afternoon",
 }  # fmt: skip
-PART_WORD = "|".join(sorted((word for word in PART_WORDS if len(word) > 1 and not word.isascii()), key=len, reverse=True))
+PART_WORD = "|".join(
+    sorted((word for word in PART_WORDS if len(word) > 1 and not word.isascii()), key=len, reverse=True)
+)
 _RELATIVE = {
     "大后": 3, "大前": -3, "今": 0, "明": 1, "后": 2, "昨": -1, "前": -2, "当": 0, "听": 1, "寻": -1, "琴": -1, "本": 0, "即": 0,
 }  # fmt: skip
@@ -96,7 +99,7 @@ def _day_run(signs: str, following: str) -> tuple[list[int], int]:
     if len(signs) > 1 and following in _NOT_A_DAY:
         signs = signs[:-1].rstrip(",和与及/")
     days = [WEEKDAY[sign] for sign in signs if sign in WEEKDAY]
-    if any(a >= b for a, b in zip(days, days[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(days)):
         return days[:1], 1
     return days, len(signs)
 
@@ -189,7 +192,9 @@ def _festival(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
     after = match.string[match.end("f") : match.end("f") + 2]
     if name in NUMERAL_NAMES and not (after[:1] in tuple("假长提叫喊放小期,. 那当节早晚上下中的") or not after):
         return None
-    if name in NUMERAL_NAMES and (before.isdigit() or (before in tuple("零一二三四五六七八九十百两第周期拜") and before)):
+    if name in NUMERAL_NAMES and (
+        before.isdigit() or (before in tuple("零一二三四五六七八九十百两第周期拜") and before)
+    ):
         return None
     if name in WEATHER_NAMES and before not in ("年", "每") and after not in ("那天", "当天", "节气"):
         return None
@@ -233,7 +238,7 @@ def _clock_stands(match: re.Match[str]) -> bool:
         return False
     if match["point"] == "点" and after[:1] in tuple("儿点都也不心评击赞名") and after:
         return False
-    if after in ("建议", "意见", "要求", "想法", "内容", "原因", "注意", "问题", "说明", "理由", "感想", "心得", "体会", "希望"):
+    if after in _POINTS_MADE:
         return False
     if match["h"] in ("一", "两", "几") and _NOT_A_CLOCK.search(before):
         return before.endswith(("早", "晚")) and match["h"] != "一"
@@ -242,7 +247,13 @@ def _clock_stands(match: re.Match[str]) -> bool:
                 and after[:1] not in tuple("提叫喊前后要到开,.") and after != "")  # fmt: skip
 
 
-_PART_BEFORE = re.compile(r"(?:上|午|晨|里|间|早间|傍晚|(?:今|明|后|昨|当|[周期拜][一二三四五六日天]|[天日号])[早晚夜晨])$")
+_POINTS_MADE = frozenset(
+    ["建议", "意见", "要求", "想法", "内容", "原因", "注意", "问题", "说明", "理由", "感想", "心得", "体会", "希望"]
+)
+"""两点建议 counts arguments."""
+_PART_BEFORE = re.compile(
+    r"(?:上|午|晨|里|间|早间|傍晚|(?:今|明|后|昨|当|[周期拜][一二三四五六日天]|[天日号])[早晚夜晨])$"
+)
 _WEEKDAY_BEFORE = re.compile(r"[周期拜][一二三四五六日天]$")
 
 

@@ -125,9 +125,7 @@ def _whole(placed: Placed, context: Context) -> Instant:
     return Instant(dt.datetime.combine(context.today, _MIDNIGHT) if running else start, placed.grain, (start, end))
 
 
-def _first_coming(
-    placed: Placed, options: tuple[Reading, ...], context: Context, point: Point
-) -> Instant:
+def _first_coming(placed: Placed, options: tuple[Reading, ...], context: Context, point: Point) -> Instant:
     """The chosen reading on the first of the dates where it is still to come."""
     ambiguous = len(options) > 1 and context.hint is None and point.clock is not None and point.clock.hour != 12
     for day in placed.dates:
@@ -135,14 +133,18 @@ def _first_coming(
         if coming:
             chosen = preferred(coming, context.hint, context.preferences) if len(coming) == len(options) else coming[0]
             return Instant(chosen.on(day), "minute", None, ambiguous)
-    return Instant(preferred(options, context.hint, context.preferences).on(placed.dates[-1]), "minute", None, ambiguous)
+    return Instant(
+        preferred(options, context.hint, context.preferences).on(placed.dates[-1]), "minute", None, ambiguous
+    )
 
 
 def _on_no_day(point: Point, context: Context) -> Instant:
     if point.clock is None:
         part = point.parts[0].name
         today = _part_on(context.today, part, context)
-        return today if today.window and today.window[1] > context.now else _part_on(context.today + _DAY, part, context)
+        return (
+            today if today.window and today.window[1] > context.now else _part_on(context.today + _DAY, part, context)
+        )
     options = readings(point.clock, point.parts[-1].name if point.parts else None)
     if context.hint is not None and len(options) > 1:
         options = (options[0],) if context.hint == "am" else (options[1],)
@@ -185,7 +187,7 @@ def _moved(phrase: Phrase, length: Length, context: Context) -> Once:
     if length.seconds:
         return Once(Instant(moment.replace(second=0, microsecond=0), "minute"), back)
     if point.has_day:
-        return _in_stretch_of(point, length, moment, context)
+        return _in_stretch_of(point, moment, context)
     if point.has_hour:
         point.day = Relative((moment.date() - context.today).days)
         found = at(point, context)
@@ -193,11 +195,13 @@ def _moved(phrase: Phrase, length: Length, context: Context) -> Once:
     return Once(Instant(dt.datetime.combine(moment.date(), _MIDNIGHT), "day"), back)
 
 
-def _in_stretch_of(point: Point, length: Length, moment: dt.datetime, context: Context) -> Once:
+def _in_stretch_of(point: Point, moment: dt.datetime, context: Context) -> Once:
     """两周后的周三 is a day of that week, 三个月后的5号 of that month."""
     match point.day:
         case Weekdays(days, None):
-            weeks = ((moment.date() - _DAY * moment.weekday()) - (context.today - _DAY * context.today.weekday())).days // 7
+            weeks = (
+                (moment.date() - _DAY * moment.weekday()) - (context.today - _DAY * context.today.weekday())
+            ).days // 7
             point.day = Weekdays(days, weeks)
         case Date(days, None):
             point.day = Date(days, moment.month, moment.year)
@@ -238,7 +242,12 @@ def _completed(first: Point, last: Point) -> Point:
         whole.scopes = first.scopes
     elif isinstance(last.day, Weekdays) and last.day.week is None and isinstance(first.day, Weekdays):
         whole.day = replace(last.day, week=first.day.week)
-    elif isinstance(last.day, Date) and last.day.year is None and isinstance(first.day, Date) and first.day.year is not None:
+    elif (
+        isinstance(last.day, Date)
+        and last.day.year is None
+        and isinstance(first.day, Date)
+        and first.day.year is not None
+    ):
         whole.day = replace(last.day, year=first.day.year)
     elif last.scopes and not last.day and first.scopes and first.scopes[0].year and last.scopes[0].unit == "month":
         whole.scopes = [Stretch("year", year=first.scopes[0].year), *last.scopes]
@@ -275,5 +284,3 @@ def time_window(first: Point, last: Point) -> tuple[dt.time, dt.time] | None:
     waking_pairs = [pair for pair in pairs if pair[0].minutes >= 5 * 60] or pairs
     start, end = min(waking_pairs, key=lambda pair: pair[0].minutes) if pairs else (starts[0], ends[0])
     return start.time, end.time
-
-

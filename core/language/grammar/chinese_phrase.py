@@ -87,7 +87,9 @@ class Point:
         match word.value:
             case Stretch() as scope if not self.has_hour and self.day is None and _scopes_fit(self.scopes, scope):
                 self.scopes.append(scope)
-            case Weekdays() if self.day is not None and not self.has_hour and isinstance(self.day, Date | Relative | Festival):
+            case Weekdays() if (
+                self.day is not None and not self.has_hour and isinstance(self.day, Date | Relative | Festival)
+            ):
                 pass  # 7月16日周四: the date decides
             case Part() as part if self.clock is None and len(self.parts) < 4:
                 self.parts.append(part)
@@ -95,7 +97,9 @@ class Point:
                 self.clock = clock
             case Relative() if self.day is not None or self.scopes or self.has_hour:
                 return False
-            case day if isinstance(day, Day) and not isinstance(day, Stretch) and self.day is None and not self.has_hour:
+            case day if (
+                isinstance(day, Day) and not isinstance(day, Stretch) and self.day is None and not self.has_hour
+            ):
                 self.day = day
             case _:
                 return False
@@ -419,7 +423,13 @@ class PhraseReader:
         if word.value == "except_after":
             self._exclude_behind(point)
             return True
-        if word.value == "between" and point.joined == "and" and phrase.points and phrase.range_end is None and point.clock:
+        if (
+            word.value == "between"
+            and point.joined == "and"
+            and phrase.points
+            and phrase.range_end is None
+            and point.clock
+        ):
             phrase.used += point.words
             self._take()
             phrase.range_end = point
@@ -459,7 +469,9 @@ class PhraseReader:
             return True
         if point.joined != "and" and not (point.joined == "touch" and self._list_without_comma(point)):
             return False
-        return not (point.has_day and point.clock and any(p.has_day and p.clock for p in points) and not self.phrase.everies)
+        return not (
+            point.has_day and point.clock and any(p.has_day and p.clock for p in points) and not self.phrase.everies
+        )
 
     def _list_without_comma(self, point: Point) -> bool:
         """周二周四, 早上8点晚上8点."""

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from core.language.grammar.chinese_lexicon import FESTIVAL, PART_WORD
 from core.language.grammar.chinese_numbers import NUMBER, number
-from core.language.grammar.chinese_words import Every, Length, Mark, Times, Value
+from core.language.grammar.chinese_words import Every, Length, Mark, Times, Value, Way
 from core.language.values import Frequency
 
-_SECONDS = {"秒": 1, "分": 60, "刻": 900, "小时": 3600, "钟头": 3600, "钟": 3600, "时": 3600, "s": 1, "min": 60, "h": 3600, "hr": 3600}
+_SECONDS = {"秒": 1, "分": 60, "刻": 900, "小时": 3600, "钟头": 3600, "钟": 3600, "s": 1, "min": 60, "h": 3600}
 _DAYS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7, "day": 1, "week": 7}
 _MONTHS = {"月": 1, "季": 3, "季度": 3, "年": 12}
 _UNIT = "秒钟?|分钟?|刻钟?|小时|钟头|个钟|天|日|周|星期|礼拜|个月|月|季度?|年|个工作日|工作日|mins?|minutes?|hours?|hrs?|days?|weeks?|h|s"
-_SINGLE = rf"(?P<n>\d{{1,4}}\.\d|半|{NUMBER})(?:多|来)?(?P<ge>个)?(?P<half>半)?(?P<u>{_UNIT})(?P<tail>半(?!夜|天|个|小|年))?"
+_SINGLE = (
+    rf"(?P<n>\d{{1,4}}\.\d|半|{NUMBER})(?:多|来)?(?P<ge>个)?(?P<half>半)?(?P<u>{_UNIT})(?P<tail>半(?!夜|天|个|小|年))?"
+)
 _ONE = re.compile(rf"(?:零|又|加|外加)?{_SINGLE}(?:的时间|时间)?")
-_BEFORE = re.compile(r"(?P<way>再过|再等|过|等|还有|未来的?|接下来的?|接下去的?|今后的?|往后的?|连续|连着|一连|持续|为期|坚持|提前|提早|前|后|约|大约|大概)?(?:大约|约|大概)?")
-_AFTER = re.compile(r"(?:的时间)?(?:左右)?(?P<after>(?:之|以|过)?后|(?:之|以)?前|(?:之|以)?内)?(?!天|排|来|果|勤|续的|门|容|部|面|台)")
-_WAYS = {
+_BEFORE = re.compile(
+    r"(?P<way>再过|再等|过|等|还有|未来的?|接下来的?|接下去的?|今后的?|往后的?|连续|连着|一连|持续|为期|坚持|提前|提早|前|后|约|大约|大概)?(?:大约|约|大概)?"
+)
+_AFTER = re.compile(
+    r"(?:的时间)?(?:左右)?(?P<after>(?:之|以|过)?后|(?:之|以)?前|(?:之|以)?内)?(?!天|排|来|果|勤|续的|门|容|部|面|台)"
+)
+_WAYS: dict[str, Way | Literal["offset"]] = {
     "再过": "after", "再等": "after", "过": "after", "等": "after", "还有": "after", "连续": "running", "连着": "running", "一连": "running",
     "坚持": "running", "持续": "lasting", "为期": "lasting", "提前": "ahead", "提早": "ahead", "前": "offset", "后": "offset",
     "未来": "coming", "接下来": "coming", "接下去": "coming", "今后": "coming", "往后": "coming",
@@ -75,7 +82,11 @@ def read_length(text: str, start: int) -> tuple[Value, int] | None:
     fraction, bare, found = False, False, 0
     while found < 4 and (match := _ONE.match(text, position)):
         part = _one(match)
-        if part is None or _names_weekday(text, match) or (match["u"] in ("年", "日", "月") and found == 0 and _is_date(text, match)):
+        if (
+            part is None
+            or _names_weekday(text, match)
+            or (match["u"] in ("年", "日", "月") and found == 0 and _is_date(text, match))
+        ):
             break
         months, days, seconds = months + part.months, days + part.days, seconds + part.seconds
         workdays, fraction, bare = workdays + part.workdays, fraction or part.fraction, bare or _needs_way(match)
@@ -87,7 +98,7 @@ def read_length(text: str, start: int) -> tuple[Value, int] | None:
     way = _way(before["way"] if before else None, after["after"] if after else None)
     if way is None and (bare and found == 1):
         return None
-    return Length(months, days, seconds, workdays, way, fraction), end  # type: ignore[arg-type]
+    return Length(months, days, seconds, workdays, way, fraction), end
 
 
 def _names_weekday(text: str, match: re.Match[str]) -> bool:
@@ -101,16 +112,17 @@ _WEEKDAY_SIGN = re.compile(r"[一二三四五六日天末](?![次回遍天个年
 
 
 def _is_date(text: str, match: re.Match[str]) -> bool:
-    """三月五日 and 2026年3月 start a date; 三月后 and 三个月 a length."""
-    if match["ge"] or match["half"] or match["n"] == "半" or match["u"] in ("个月",):
+    """三月五日 and 2026年3月 start a date; 三个月后 and 三年 are lengths."""
+    if match["ge"] or match["half"] or match["n"] == "半":
         return False
-    if match["u"] == "年" and len(match["n"]) >= 4:
-        return True
+    if match["u"] == "年":
+        return len(match["n"]) >= 4
     after = _AFTER.match(text, match.end())
-    return match["u"] != "年" and not (after and after["after"] and not (match["u"] == "月" and after["after"] in ("前", "后", "内", "以前", "之前")))
+    way = after["after"] if after else None
+    return way is None or (match["u"] == "月" and way in ("前", "后", "内", "以前", "之前"))
 
 
-def _way(before: str | None, after: str | None) -> str | None:
+def _way(before: str | None, after: str | None) -> Way | None:
     if before:
         before = before.removesuffix("的") if before != "约" else before
     way = _WAYS.get(before or "")
@@ -154,7 +166,9 @@ def every(amount: float, unit: str) -> Every:
     return Every(finer, int(whole)) if whole == int(whole) else Every(None, problem="unclear_recurrence")
 
 
-_DAY_OF_WEEK = r"(?:周|星期|礼拜)(?:[一二三四五六日天末][一二三四五六日天,和到至]{0,6}|[1-7])(?!次|回|遍|趟|[一二三四五六两几]次)"
+_DAY_OF_WEEK = (
+    r"(?:周|星期|礼拜)(?:[一二三四五六日天末][一二三四五六日天,和到至]{0,6}|[1-7])(?!次|回|遍|趟|[一二三四五六两几]次)"
+)
 _EVERY_DAY_WORD = re.compile(
     rf"(?:每逢?|逢|每到|到了每)(?:个|一个|一|单|双)?(?:(?P<week>{_DAY_OF_WEEK}|工作日|上班日|周末|双休日|平日)"
     rf"|(?P<part>{PART_WORD}|[早晚晨夜](?!餐|饭))|(?P<month>月[底末初](?!级)|(?:\d{{1,2}}|[一二三四五六七八九十廿]{{1,3}})(?:号|日(?!内|后|之))|初[一二三四五六七八九十])"
@@ -198,7 +212,7 @@ def read_every(text: str, start: int) -> tuple[Value, int] | None:
         unit = match["u"]
         if unit in ("时时", "每时每刻"):
             return Every(None, problem="unclear_recurrence"), match.end()
-        return Every({"年": "YEARLY", "月": "MONTHLY", "周": "WEEKLY"}.get(unit[0], "DAILY")), match.end()  # type: ignore[arg-type]
+        return Every(_FREQUENCIES.get(unit[0], ("DAILY", 1))[0]), match.end()
     if match := _UNPLACEABLE.match(text, start):
         return Every(None, problem="unclear_recurrence"), match.end()
     return None
@@ -225,7 +239,7 @@ def _every_unit(match: re.Match[str]) -> Every:
         amount = 2.0
     if amount is None:
         return Every(None, problem="unclear_recurrence")
-    if match["gap"] in ("隔", "间隔") and amount == 1 and stem(match["u"]) in _FREQUENCIES and _FREQUENCIES[stem(match["u"])][0] not in ("HOURLY", "MINUTELY"):
+    if match["gap"] in ("隔", "间隔") and amount == 1 and stem(match["u"]) not in _SECONDS:
         amount = 2.0  # 每隔一天 leaves one day out; 每隔一小时 does not
     return every(amount, match["u"])
 
@@ -236,7 +250,9 @@ def _gap_unit(match: re.Match[str]) -> tuple[Value, int] | None:
     unit = stem(match["u"])
     if amount == 1 and unit not in ("分", "小时", "钟头"):
         amount = 2.0
-    follows_day = unit in ("周", "星期", "礼拜") and match.string[match.end() : match.end() + 1] in tuple("一二三四五六日天末")
+    follows_day = unit in ("周", "星期", "礼拜") and match.string[match.end() : match.end() + 1] in tuple(
+        "一二三四五六日天末"
+    )
     return every(amount, match["u"]), match.start("u") if follows_day else match.end()
 
 
@@ -274,5 +290,3 @@ def read_mark(text: str, start: int) -> tuple[Value, int] | None:
         if match := pattern.match(text, start):
             return mark, match.end()
     return None
-
-

@@ -17,6 +17,7 @@ from core.language.grammar.chinese_words import (
     Length,
     MoonDate,
     Ordinal,
+    PartName,
     Relative,
     Stretch,
     Weekdays,
@@ -29,7 +30,15 @@ CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _DAY = dt.timedelta(days=1)
 _UNDER_A_DAY = ("MINUTELY", "HOURLY")
 _COARSENESS: dict[Frequency, int] = {"MINUTELY": 0, "HOURLY": 1, "DAILY": 2, "WEEKLY": 3, "MONTHLY": 4, "YEARLY": 5}
-_WEEKLY_SPREAD = {1: (0,), 2: (0, 3), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: (0, 1, 2, 3, 4), 6: (0, 1, 2, 3, 4, 5), 7: tuple(range(7))}
+_WEEKLY_SPREAD = {
+    1: (0,),
+    2: (0, 3),
+    3: (0, 2, 4),
+    4: (0, 1, 3, 4),
+    5: tuple(range(5)),
+    6: tuple(range(6)),
+    7: tuple(range(7)),
+}
 
 
 class Unplaced(Exception):
@@ -339,7 +348,8 @@ def _clock_times(phrase: Phrase, fields: _Fields, context: Context) -> None:
             continue
         parts = [part.name for earlier in waiting for part in earlier.parts] + [part.name for part in point.parts]
         inherited = previous.parts[-1].name if previous and previous.parts and not parts else None
-        for part in parts or [None]:
+        each: list[PartName | None] = [*parts] or [None]
+        for part in each:
             options = readings(point.clock, part)
             if inherited is not None and len(options) > 1:
                 options = readings(point.clock, inherited)
@@ -347,7 +357,9 @@ def _clock_times(phrase: Phrase, fields: _Fields, context: Context) -> None:
                 options = options[:1]  # 9:00, 14:00 and 21:00 count to 24
             chosen = preferred(options, context.hint, context.preferences)
             fields.times.add(chosen.time)
-            fields.ambiguous = fields.ambiguous or (len(options) > 1 and context.hint is None and point.clock.hour != 12)
+            fields.ambiguous = fields.ambiguous or (
+                len(options) > 1 and context.hint is None and point.clock.hour != 12
+            )
         waiting, previous = [], point if point.parts else previous
     if not fields.times or (waiting and not any(point.clock for point in phrase.points)):
         parts_only = {usual(part.name, context.preferences) for point in waiting for part in point.parts}
@@ -362,7 +374,10 @@ def _window(first: Point, last: Point, fields: _Fields, context: Context) -> Non
     if fields.frequency in _UNDER_A_DAY:
         fields.window = time_window(first, last)
         if fields.window is None and first.clock is None and first.parts and last.parts:
-            fields.window = usual(first.parts[0].name, context.preferences), usual(last.parts[-1].name, context.preferences)
+            fields.window = (
+                usual(first.parts[0].name, context.preferences),
+                usual(last.parts[-1].name, context.preferences),
+            )
 
 
 def _bounds(phrase: Phrase, fields: _Fields, context: Context) -> None:

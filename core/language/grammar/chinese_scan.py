@@ -30,7 +30,8 @@ def _table(rules: tuple[tuple[str, str, Reader], ...]) -> dict[str, tuple[_Compi
 
 
 _DAYS, _CLOCKS = _table(DAY_RULES), _table(CLOCK_RULES)
-_SIGNS = {*_DAYS, *_CLOCKS, *_EVERY_SIGNS, *_LENGTH_SIGNS, *_TIMES_SIGNS, *_MARK_SIGNS, *"早晚晨夜中午_abcdefghijklmnopqrstuvwxyz"}
+_READ_SIGNS = _EVERY_SIGNS | _LENGTH_SIGNS | _TIMES_SIGNS | _MARK_SIGNS
+_SIGNS = {*_DAYS, *_CLOCKS, *_READ_SIGNS, *"早晚晨夜中午_abcdefghijklmnopqrstuvwxyz"}
 _STARTS = re.compile("[" + re.escape("".join(sorted(_SIGNS))) + "]")
 
 
@@ -74,7 +75,9 @@ def _counts_in(words: list[Word], position: int) -> bool:
 
 def _takes_part(last: Word, text: str) -> bool:
     """明早, 每晚 and the signs of 早中晚."""
-    return isinstance(last.value, Day | Every) or (isinstance(last.value, Part) and text[last.start : last.end] in "早中午")
+    return isinstance(last.value, Day | Every) or (
+        isinstance(last.value, Part) and text[last.start : last.end] in "早中午"
+    )
 
 
 def _by_rules(

@@ -16,9 +16,7 @@ _PAIRS = (
     "極极衛卫穀谷驚惊蟄蛰種种漢汉製制術术羣群組组頻频證证帶带應应邊边條条東东馬马門门關关產产業业儘尽"
     "嚟来來来擇择執执歷历聽听晝昼辦办務务體体區区馀余餘余減减離离備备傳传遲迟飯饭畢毕剛刚處处"
 )
-TRADITIONAL: dict[int, str] = {
-    ord(old): new for old, new in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)
-}
+TRADITIONAL: dict[int, str] = {ord(old): new for old, new in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)}
 """Traditional (and formal) character to the simplified one the lexicon is written in."""
 
 _BOTH: dict[str, str] = {}

@@ -108,6 +108,9 @@ class Clock:
     """Minutes to add (差五分八点 is 8:00 and -5)."""
 
 
+Way = Literal["after", "before", "within", "coming", "running", "lasting", "ahead", "offset_back", "offset_on"]
+
+
 @dataclass(frozen=True, slots=True)
 class Length:
     """A length of time, months, days and seconds beside one another as they are said."""
@@ -116,7 +119,7 @@ class Length:
     days: int = 0
     seconds: int = 0
     workdays: int = 0
-    way: Literal["after", "before", "within", "coming", "running", "lasting", "ahead", "offset_back", "offset_on"] | None = None
+    way: Way | None = None
     """三天后, 三天前, 三天内, 未来三天, 连续三天, 持续三天, 提前三天, 节日前三天, 节日后一天."""
     fraction: bool = False
     """半天, 两个半小时: a count of units cannot be taken from it."""
@@ -141,7 +144,7 @@ class Times:
 
 Mark = Literal[
     "from", "to", "begin", "end", "between", "except_before", "except_after", "before", "after", "or_before", "or_after", "now"
-]
+]  # fmt: skip
 Value = (
     Relative | Weekdays | Date | Stretch | Ordinal | Festival | MoonDate | Workdays | Holidays | Part | Clock | Length | Every
     | Times | Mark
