@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from adapters import Surroundings
 from core.errors import ConfigurationError
 from core.ports import Adapter
 from core.settings import Settings
 
 
-def create(settings: Settings) -> Adapter | None:
+def create(settings: Settings, _around: Surroundings | None = None) -> Adapter | None:
     """The adapter, or None without a bot token: Slack is off."""
     token = settings.slack_bot_token.get_secret_value()
     if not token:

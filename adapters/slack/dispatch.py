@@ -57,13 +57,18 @@ class Dispatcher:
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
-        self._app.event(re.compile("^(?:message|app_mention)$"))(self._message)
+        self._app.event(re.compile("^(?:message|app_mention|agent_session_stopped)$"))(self._message)
         self._app.action(re.compile("^choice:"))(self._press)
         self._app.error(self._failed)
 
     async def dispatch(self, payload: Json) -> bool:
         """Whether the payload is dealt with, so that Slack may be told so."""
-        response = await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=payload))
+        try:
+            request = AsyncBoltRequest(mode="socket_mode", body=payload)
+        except (TypeError, AttributeError, KeyError):  # bolt reads ids out of it before any of its checks
+            log.warning("slack: %s has an unknown shape and was dropped", kind_of(payload))
+            return True
+        response = await self._app.async_dispatch(request)
         return response.status == 200
 
     async def _message(self, body: Json) -> None:

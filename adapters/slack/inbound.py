@@ -60,6 +60,13 @@ class _Event(_Words):
     previous_message: _Words | None = None
 
 
+class _Stopped(BaseModel):
+    user: str
+    channel: str
+    thread_ts: str = ""
+    event_ts: _Ts
+
+
 class _User(BaseModel):
     id: str
     name: str = ""
@@ -95,16 +102,29 @@ class Translator:
         self._threads = threads
 
     async def event(self, body: Json) -> Message | None:
-        """A `message` or `app_mention` event, which are one message if they speak of the same; None if it is not
-        meant for the assistant."""
-        event = _Event.model_validate(body.get("event"))
+        """A `message` or `app_mention` event, which are one message if they speak of the same, or the Stop button of
+        a reply that is being written; None if it is not meant for the assistant."""
         team = str(body.get("team_id") or self._identity.team)
+        if (body.get("event") or {}).get("type") == "agent_session_stopped":
+            return await self._stopped(_Stopped.model_validate(body["event"]), team)
+        event = _Event.model_validate(body.get("event"))
         if event.subtype == "message_changed":
             return await self._edited(event, team)
         if event.subtype not in _SUBTYPES or self._from_bot(event):
             return None
         kind: MessageKind = "attachment" if event.files else "text"
         return await self._message(event, event, team, kind, f"m:{team}:{event.channel}:{event.ts}")
+
+    async def _stopped(self, stop: _Stopped, team: str) -> Message:
+        return Message(
+            event_id=f"s:{team}:{stop.channel}:{stop.event_ts}",
+            address=Address(PLATFORM, team, stop.channel, stop.thread_ts),
+            sender=await self._sender(stop.user),
+            text="",
+            sent_at=_moment(stop.event_ts),
+            kind="stop",
+            private=stop.channel.startswith("D"),
+        )
 
     async def press(self, body: Json) -> Message:
         """A button that was pressed."""

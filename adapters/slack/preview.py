@@ -26,6 +26,7 @@ _Left: TypeAlias = Callable[[], None]
 
 _LONGEST = 8_000
 """Characters shown of a growing reply; the rest comes with the delivery."""
+_LAST_CALL_SECONDS = 3.0
 _END_OF_STREAM = {"message_not_in_streaming_state", "stopped_by_user"}
 _NO_SUCH_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
@@ -114,16 +115,15 @@ class Previews:
         try:
             async for event in events:
                 growing.add(event)
-            growing.end()
-            await showing
             complete = True
         finally:
-            if not complete:
+            growing.end()
+            await self._last_call(showing)
+            if not complete and (preview := self._open.pop(cause)) is not None:
                 # Cancelled, or the reply broke off: an unfinished message would stay, so it is taken away.
-                showing.cancel()
-                await asyncio.gather(showing, return_exceptions=True)
-                if (preview := self._open.pop(cause)) is not None:
-                    await self._discard(preview)
+                await self._discard(preview)
+        if not showing.cancelled():
+            showing.result()
 
     def get(self, cause: str) -> Preview | None:
         return self._open.get(cause)
@@ -177,6 +177,14 @@ class Previews:
         }
         await self._web.post("chat.update", body, left)
 
+    async def _last_call(self, showing: asyncio.Task[None]) -> None:
+        """Waits for the call under way, which may bring the message that is to be replaced; not for long, since the
+        delivery waits for us. What it leaves unknown, the delivery looks for."""
+        _, late = await asyncio.wait({showing}, timeout=_LAST_CALL_SECONDS)
+        if late:
+            showing.cancel()
+            await asyncio.wait({showing})
+
     async def _show(self, address: Address, cause: str, growing: _Growing) -> None:
         status = ""
         preview = self._open.get(cause)
@@ -229,35 +237,35 @@ class Previews:
             method, more = "chat.postMessage", self._words(cause, text) | {"unfurl_links": False, "unfurl_media": False}
         async with preview.lock:
             self._open.put(cause, preview)
+            preview.clean = False
             try:
                 answer = await self._web.post(method, body | more)
             except CallFailed as failure:
-                preview.clean = False
                 if not (failure.left and failure.temporary):
                     self._open.pop(cause)
                 raise
-            preview.ts = str(answer.get("ts", ""))
+            preview.ts, preview.clean = str(answer.get("ts", "")), True
         return preview
 
     async def _grow(self, preview: Preview, text: str) -> None:
         if text == preview.shown:
             return
+        budget = self._appends if preview.is_stream else self._updates
+        if not budget.take():
+            return
         target: Json = {"channel": preview.address.chat, "ts": preview.ts}
         async with preview.lock:
+            preview.clean = False
             try:
-                if not preview.is_stream:
-                    if not self._updates.take():
-                        return
-                    await self._web.post("chat.update", target | self._words(preview.cause, text))
-                else:
-                    if not self._appends.take():
-                        return
+                if preview.is_stream:
                     more = {"markdown_text": text[len(preview.shown) :]}
                     await self._web.post("chat.appendStream", target | more)
+                else:
+                    await self._web.post("chat.update", target | self._words(preview.cause, text))
             except CallFailed as failure:
                 preview.clean = not (failure.left and failure.temporary)
                 raise
-            preview.shown = text
+            preview.shown, preview.clean = text, True
 
     def _words(self, cause: str, text: str) -> Json:
         part = render.growing(text)

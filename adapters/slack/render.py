@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapters.slack.text import escape, neutralise, split
+from adapters.slack.text import clean, escape, neutralise, split
 from adapters.slack.web import Json
 from core.messages import Choice, Reply
 
@@ -32,7 +32,7 @@ class Part:
 
 def parts(reply: Reply) -> tuple[Part, ...]:
     """The reply in messages, in order; the buttons stand under the last. Never empty."""
-    pieces = split(reply.text if reply.plain else neutralise(reply.text), MARKDOWN)
+    pieces = split(clean(reply.text) if reply.plain else neutralise(reply.text), MARKDOWN)
     last = len(pieces) - 1
     return tuple(_part(piece, reply.plain, reply.choices if at == last else ()) for at, piece in enumerate(pieces))
 

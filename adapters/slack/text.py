@@ -20,15 +20,24 @@ _BANG = r"(?:!|&excl;|&#0*33;?|&#x0*21;?)"
 _EVERYONE = r"(?:channel|here|everyone|group)"
 _PING = re.compile(
     rf"{_OPENER}(?=\\*(?:{_AT_OR_HASH}\\*[A-Z0-9]|{_BANG}\\*(?:{_EVERYONE}|subteam|date)))"
-    rf"|(?<![A-Z0-9._%+-])@(?={_EVERYONE}(?![A-Z0-9_]))",
+    rf"|(?<![A-Z0-9._%+-])@(?={_EVERYONE}(?![A-Z0-9_]))"
+    rf"|@(?={_EVERYONE}(?![A-Z0-9_]|\.[A-Z0-9]))",  # all but the middle of an e-mail address
     re.IGNORECASE,
 )
 _UNFINISHED = re.compile(r"[<&@][^\s<&@]{0,24}\Z")
 
 
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Without control characters and halves of characters, which Slack refuses or shows as rubbish."""
+    return _UNSEEN.sub("", text)
+
+
 def neutralise(markdown: str) -> str:
     """The same text to the eye, with nothing in it that Slack takes for a mention."""
-    return _PING.sub(lambda token: token.group() + BREAK, markdown)
+    return _PING.sub(lambda token: token.group() + BREAK, clean(markdown))
 
 
 def escape(text: str) -> str:
