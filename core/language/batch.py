@@ -1,6 +1,6 @@
 """Many sentences at once: JSON lines in, one JSON line out for each, as `remora when --jsonl` promises.
 
-    python -m core.language.batch < sentences.jsonl
+python -m core.language.batch < sentences.jsonl
 """
 
 from __future__ import annotations
@@ -99,7 +99,11 @@ def _value(when: When | None, now: dt.datetime, zone: ZoneInfo) -> dict[str, Any
 
 
 def _rule(rule: Recurrence) -> dict[str, Any]:
-    value: dict[str, Any] = {"type": "rrule", "rrule": rule_text(rule), "times": [f"{each:%H:%M}" for each in rule.times]}
+    value: dict[str, Any] = {
+        "type": "rrule",
+        "rrule": rule_text(rule),
+        "times": [f"{each:%H:%M}" for each in rule.times],
+    }
     if rule.window is not None:
         value["window"] = [f"{each:%H:%M}" for each in rule.window]
     if rule.start is not None:

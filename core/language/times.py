@@ -21,7 +21,9 @@ from core.language.values import Preferences, Understood
 __all__ = ["Moment", "on_wall_clock", "resolve", "turned", "understand", "understand_time"]
 
 _USUAL = Preferences()
-_BARE_NUMBER = re.compile(r"\s*(?:at\s+|@\s*|move\s+it\s+to\s+|make\s+it\s+|to\s+)?(\d{1,2}(?:[:.]?\d{2})?)\s*[.!]?\s*\Z")
+_BARE_NUMBER = re.compile(
+    r"\s*(?:at\s+|@\s*|move\s+it\s+to\s+|make\s+it\s+|to\s+)?(\d{1,2}(?:[:.]?\d{2})?)\s*[.!]?\s*\Z"
+)
 
 
 class _Language(Protocol):

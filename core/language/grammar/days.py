@@ -224,7 +224,9 @@ def _nth(day: Day, today: dt.date, after: bool) -> Dated | None:
     first, end = _months_of(day, today)
     for _ in range(30):
         found = _in_month(day, first, end)
-        if found is not None and (said or day.months or day.years or day.year or found > today or (found == today and not after)):
+        if found is not None and (
+            said or day.months or day.years or day.year or found > today or (found == today and not after)
+        ):
             return Dated(found, "day", found + dt.timedelta(days=2) if day.weekend else None)
         if said or day.year is not None:
             return None
@@ -239,7 +241,11 @@ def _day_of_month(day: Day, today: dt.date, after: bool) -> Dated | None:
     if day.month is not None and number > (29 if day.month == 2 else calendar.monthrange(2000, day.month)[1]):
         return None
     fixed = (day.year is not None or day.years is not None) and (day.month is not None or day.months is not None)
-    first, _ = _months_of(replace(day, year=day.year or (today.year if day.years is None else None)), today) if day.month else _months_of(day, today)
+    first, _ = (
+        _months_of(replace(day, year=day.year or (today.year if day.years is None else None)), today)
+        if day.month
+        else _months_of(day, today)
+    )
     if day.month is not None and day.year is None and day.years is None:
         first = dt.date(today.year, day.month, 1)
     step = 12 if day.month is not None else 1

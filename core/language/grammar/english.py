@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 
+from core.language.grammar.english_bounds import lasts_days
 from core.language.grammar.english_frame import FRAME as FRAME
 from core.language.grammar.english_frame import turned as turned
 from core.language.grammar.english_once import Scene, once
-from core.language.grammar.english_pieces import Every, Piece, Reader
+from core.language.grammar.english_pieces import Clocks, Days, Every, Piece, Reader
 from core.language.grammar.english_rules import recurrence
 from core.language.grammar.english_scan import pieces
 from core.language.grammar.english_tokens import tokens
 from core.language.grammar.normalise import Normalised
-from core.language.grammar.tokens import NOTHING, Parsed, Span, merged
+from core.language.grammar.tokens import NOTHING, Parsed, Span, merged, word_set
 from core.language.values import Preferences, Problem, Recurrence
 
-_ASKING = frozenset({"remind", "ping", "nudge", "alert", "notify", "wake", "tell", "message", "poke", "buzz", "prompt", "call", "text", "rmd"})
-_ASKED = frozenset({"me", "us", "alarm", "alarms", "reminder", "reminders", "timer", "everyone", "channel", "alert", "notification"})
+_ASKING = word_set("remind ping nudge alert notify wake tell message poke buzz prompt call text rmd")
+_ASKED = word_set("me us alarm alarms reminder reminders timer everyone channel alert notification")
 
 
 def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parsed:
@@ -33,11 +34,16 @@ def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) 
     if not found:
         return NOTHING, reader.looks
     scene = Scene(now, preferences, _says(reader, "wake"), _says(reader, "alarm"))
+    if _implies_daily(reader, found):
+        reader.repeats = True
+        found = [*pieces(reader), Piece(Every("DAILY"), 0, 0, 3)]
     repeats = any(isinstance(piece.value, Every) for piece in found)
     meaning = recurrence(found, scene) if repeats else once(found, scene, _asked_at(reader))
     if not meaning.used:
         return NOTHING, reader.looks
-    spans = merged([_span(reader, piece) for piece in meaning.used])
+    spans = merged([_span(reader, piece) for piece in meaning.used if piece.end > piece.start])
+    if not spans:
+        return NOTHING, reader.looks
     shown = text.source[spans[0].start : spans[-1].end]
     problem = Problem(meaning.trouble, shown) if meaning.trouble else None
     repeats = repeats or isinstance(meaning.when, Recurrence)
@@ -45,7 +51,16 @@ def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) 
 
 
 def _span(reader: Reader, piece: Piece) -> Span:
-    return Span(reader.tokens[piece.start].start, reader.tokens[piece.end - 1].end)
+    return Span(reader.tokens[piece.start].start, reader.tokens[min(piece.end, reader.length) - 1].end)
+
+
+def _implies_daily(reader: Reader, found: list[Piece]) -> bool:
+    """ "at 9 until Friday", "at 9 for the next 5 days": each day, though nobody said "every"."""
+    if reader.repeats or not any(isinstance(piece.value, Clocks) for piece in found):
+        return False
+    if any(isinstance(piece.value, Days) and piece.value.preposition in ("until", "till", "til") for piece in found):
+        return True
+    return any(reader.text(at) == "for" and lasts_days(reader, at) for at in range(min(reader.length, 200)))
 
 
 def _says(reader: Reader, word: str) -> bool:
@@ -55,6 +70,8 @@ def _says(reader: Reader, word: str) -> bool:
 def _asked_at(reader: Reader) -> int:
     """The index behind "remind me", "alarm for" and the like, where the time of the reminder most likely stands."""
     for index in range(min(reader.length, 200)):
-        if reader.tokens[index].text in _ASKED and (index == 0 or reader.tokens[index - 1].text in _ASKING | {"set", "an", "a", "new", "add"}):
+        if reader.tokens[index].text in _ASKED and (
+            index == 0 or reader.tokens[index - 1].text in _ASKING | {"set", "an", "a", "new", "add"}
+        ):
             return index + 1
     return -1

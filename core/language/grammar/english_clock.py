@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Meridiem, Reader
+from core.language.grammar.tokens import word_set
 
 PARTS_BEHIND = frozenset({"morning", "afternoon", "evening", "night", "dawn"})
-_APPROXIMATELY = frozenset({"around", "about", "approximately", "approx", "circa", "roughly", "exactly", "precisely", "like", "~", "just"})
+_APPROXIMATELY = word_set("around about approximately approx circa roughly exactly precisely like ~ just")
 _PAST = frozenset({"past", "after"})
 _TO = frozenset({"to", "till", "til", "before", "of"})
 _OCLOCK = frozenset({"o'clock", "oclock", "oclok", "clock"})
 _QUANTITY = frozenset({"unit", "half"})
-_NOT_A_CLOCK = frozenset(
-    ["percent", "%", "people", "persons", "items", "cartons", "boxes", "times", "x", "km", "miles", "mi", "kg", "lbs", "lb", "g", "ml", "mph", "kmh", "degrees", "dollars", "euros", "bucks", "pounds", "pages", "page", "copies", "bottles", "cups", "pills", "tablets", "mg", "bags", "pieces", "more", "of"]
+_NOT_A_CLOCK = word_set(
+    "percent % people persons items cartons boxes times x km miles mi kg lbs lb g ml mph kmh degrees dollars "
+    "euros bucks pounds pages page copies bottles cups pills tablets mg bags pieces more of"
 )
 _JOINS = frozenset({",", "and", "&", "/", "+"})
-_DASHES = frozenset({"-", "to", "until", "till", "til", "through", "thru", "and", "~"})
+_DASHES = word_set("- to until till til through thru and ~")
 
 
 def approximate(r: Reader, i: int) -> int:
@@ -30,7 +32,7 @@ def clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
             hour, minute = token.parts[0], token.parts[1]
             return _finished(r, hour, minute, i + 1, exact=hour > 12 or hour == 0 or token.text[0] == "0")
         case "decimal" if r.at(i + 1).kind == "meridiem":
-            return _finished(r, *token.parts[:2], i + 1)
+            return _finished(r, token.parts[0], token.parts[1], i + 1)
         case "number":
             return _number_clock(r, i)
         case "word":
@@ -42,6 +44,7 @@ def _finished(r: Reader, hour: int, minute: int, j: int, exact: bool = False) ->
     """Takes am, pm, "o'clock", "sharp" and "ish" behind the digits."""
     if r.text(j) in ("ish", "h") and r.at(j).glued:
         j += 1
+    j += 2 * (r.text(j) == "-" and r.text(j + 1) == "ish")
     if r.text(j) in _OCLOCK:
         j += 1
     elif r.text(j) == "o" and r.text(j + 1) in ("clock", "'"):
@@ -50,6 +53,7 @@ def _finished(r: Reader, hour: int, minute: int, j: int, exact: bool = False) ->
     if r.at(j).kind == "meridiem":
         meridiem = "am" if r.text(j)[0] == "a" else "pm"
         j += 2 if r.text(j + 1) == "." and r.at(j + 1).glued and r.at(j + 2).kind != "end" else 1
+    j += 2 * (r.text(j) == "-" and r.text(j + 1) == "ish")
     if r.text(j) in ("sharp", "ish", "approximately", "approx"):
         j += 1
     elif r.text(j) == "on" and r.text(j + 1) == "the" and r.text(j + 2) == "dot":
@@ -64,11 +68,15 @@ def _finished(r: Reader, hour: int, minute: int, j: int, exact: bool = False) ->
 def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
     token, ahead = r.at(i), r.at(i + 1)
     number = int(token.number)
-    if ahead.kind == "meridiem" and not (ahead.text == "am" and not ahead.glued and r.text(i + 2) in ("going", "not", "so")):
+    if ahead.kind == "meridiem" and not (
+        ahead.text == "am" and not ahead.glued and r.text(i + 2) in ("going", "not", "so")
+    ):
         if len(token.text) >= 3 and token.name != "word":
             return _finished(r, number // 100, number % 100, i + 1)
         return _finished(r, number, 0, i + 1)
-    if ahead.text in _OCLOCK or (ahead.text in ("ish", "h") and ahead.glued and (ahead.text == "ish" or 12 < number < 24)):
+    if ahead.text in _OCLOCK or (
+        ahead.text in ("ish", "h") and ahead.glued and (ahead.text == "ish" or 12 < number < 24)
+    ):
         return _finished(r, number, 0, i + 1)
     if 1 <= number <= 12 and _part_follows(r, i + 1):
         return Clock(number), i + 1
@@ -81,7 +89,7 @@ def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
     return _minutes_from_hour(r, i, number)
 
 
-_AFTER_CLOCK = frozenset({"on", "to", "in", "and", "for", "please", "pls", "at", "so", "i", "about", "this", "every"})
+_AFTER_CLOCK = word_set("on to in and for please pls at so i about this every")
 
 
 def _part_follows(r: Reader, j: int) -> bool:
@@ -102,7 +110,15 @@ def _minutes_from_hour(r: Reader, i: int, minutes: int) -> tuple[Clock, int] | N
     if named and word in ("after", "before", "to") and r.at(j + 1).category != "noon":
         return None
     target = _hour_target(r, j + 1)
-    if target is not None and r.at(i).name != "word" and not named and target[0].meridiem is None and r.at(target[1]).kind == "word" and not r.at(target[1]).category and r.text(target[1]) not in _AFTER_CLOCK:
+    if (
+        target is not None
+        and r.at(i).name != "word"
+        and not named
+        and target[0].meridiem is None
+        and r.at(target[1]).kind == "word"
+        and not r.at(target[1]).category
+        and r.text(target[1]) not in _AFTER_CLOCK
+    ):
         return None
     if target is None or (not named and r.at(i).name != "word" and minutes < 5):
         return None
@@ -163,7 +179,11 @@ def bare_clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
     token, ahead = r.at(i), r.at(i + 1)
     if token.kind == "decimal" and token.parts[1:] and len(token.text.split(".")[1]) == 2 and ahead.category != "unit":
         hour, minute = token.parts[:2]
-        return _finished(r, hour, minute, i + 1, exact=hour > 12 or token.text[0] == "0") if hour < 25 and minute < 60 else None
+        return (
+            _finished(r, hour, minute, i + 1, exact=hour > 12 or token.text[0] == "0")
+            if hour < 25 and minute < 60
+            else None
+        )
     if token.kind != "number" or _counts_things(r, i + 1):
         return None
     number = int(token.number)
@@ -174,9 +194,9 @@ def bare_clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
         return None
     if number > 24:
         return None
-    if ahead.kind == "number" and ahead.number < 60 and len(ahead.text) > 1 and not _counts_things(r, i + 2):
-        if (ahead.name == "word" and ahead.number >= 10) or (ahead.name != "word" and len(ahead.text) == 2):
-            return _finished(r, number, int(ahead.number), i + 2)
+    two_digits = ahead.number >= 10 if ahead.name == "word" else len(ahead.text) == 2
+    if ahead.kind == "number" and ahead.number < 60 and two_digits and not _counts_things(r, i + 2):
+        return _finished(r, number, int(ahead.number), i + 2)
     return _finished(r, number, 0, i + 1)
 
 
@@ -185,7 +205,11 @@ def _counts_things(r: Reader, j: int) -> bool:
     token = r.at(j)
     if token.glued and token.kind == "word" and token.text not in ("h", "ish", "o", "hrs", "oclock", "o'clock"):
         return True
-    return token.category in _QUANTITY or token.text in _NOT_A_CLOCK or (token.text == "-" and r.at(j + 1).category == "unit")
+    return (
+        token.category in _QUANTITY
+        or token.text in _NOT_A_CLOCK
+        or (token.text == "-" and r.at(j + 1).category == "unit")
+    )
 
 
 def clocks_at(r: Reader, i: int, bare: bool) -> tuple[Clocks, int] | None:
@@ -217,8 +241,19 @@ def _listed(r: Reader, k: int) -> tuple[Clock, int] | None:
     after = r.at(k + 1)
     if r.at(k).kind != "number" or (len(r.text(k)) > 2 and r.at(k).name != "word") or after.kind == "number":
         return None
-    plain = after.kind in ("end", "punct", "meridiem") or after.category in ("every", "weekday", "relative", "part", "weekdays", "often")
-    return bare_clock_at(r, k) if plain or after.text in ("on", "and", "to", "in", "until", "for", "starting", "o'clock", "each", "from") else None
+    plain = after.kind in ("end", "punct", "meridiem") or after.category in (
+        "every",
+        "weekday",
+        "relative",
+        "part",
+        "weekdays",
+        "often",
+    )
+    return (
+        bare_clock_at(r, k)
+        if plain or after.text in ("on", "and", "to", "in", "until", "for", "starting", "o'clock", "each", "from")
+        else None
+    )
 
 
 def same_halves(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
@@ -256,7 +291,13 @@ def span_at(r: Reader, i: int) -> tuple[ClockRange, int] | None:
     last = bare_clock_at(r, first[1] + 1 + (r.text(first[1] + 1) == "at"))
     if last is None:
         return None
-    surely = first[0].meridiem or first[0].exact or last[0].meridiem or r.at(j).kind == "clock" or r.text(first[1] - 1) in _OCLOCK
+    surely = (
+        first[0].meridiem
+        or first[0].exact
+        or last[0].meridiem
+        or r.at(j).kind == "clock"
+        or r.text(first[1] - 1) in _OCLOCK
+    )
     if not prefixed and not surely:
         return None
     start, end = _ordered(first[0], last[0])
@@ -265,6 +306,8 @@ def span_at(r: Reader, i: int) -> tuple[ClockRange, int] | None:
 
 def _office_hours(r: Reader, j: int) -> int | None:
     j += r.text(j) in ("the", "my", "our")
+    if r.text(j) == "day" and r.repeats and r.text(j - 1) == "the":
+        return j + 1
     named = r.text(j) in ("work", "working", "business", "office") and r.text(j + 1) in ("hours", "hrs", "day", "time")
     return j + 2 if named else None
 

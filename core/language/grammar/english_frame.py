@@ -38,7 +38,9 @@ _LEADING = re.compile(
     r"(?:[\s\x1f,.;:!?-]+|(?:to|when\s+it'?s|that|about|so\s+that|so|because|cause|for|of|and|2|with|set|of\s+it|then|as)\b(?!')"
     r"|(?:i|we)\s+(?:should|need\s+to|have\s+to|must|can|gotta|ought\s+to|want\s+to|'ve\s+got\s+to|will)\b|i'?ve\s+got\s+to\b|(?:gotta|need\s+to|have\s+to|got\s+to|must)\b|i'?(?:ll|m\s+going)\s+(?:to\s+)?(?:have\s+to\s+)?)+"
 )
-_TRAILING = re.compile(r"(?:[\s\x1f,;:-]+|(?<![\w.])[.!?]+|(?<=\w)[.!?]+|\b(?:and|at|on|by|in|so|then|for\s+it|set|to|of)(?=[\s\x1f,.;:!?-]*\Z))\Z")
+_TRAILING = re.compile(
+    r"(?:[\s\x1f,;:-]+|(?<![\w.])[.!?]+|(?<=\w)[.!?]+|\b(?:and|at|on|by|in|so|then|for\s+it|set|to|of)(?=[\s\x1f,.;:!?-]*\Z))\Z"
+)
 
 
 def _recipient(who: str) -> str | None:

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
+from core.language.grammar.tokens import word_set
+
 Category: TypeAlias = Literal[
     "", "weekday", "weekdays", "month", "unit", "part", "relative", "often", "every", "half", "noon", "holiday"
 ]
@@ -90,6 +92,8 @@ _OFTEN = {
     "quarterly": ("month", 3),
     "semiannually semiannual biannually": ("month", 6),
     "yearly annually annual": ("year", 1),
+    "halfyearly": ("month", 6),
+    "halfhourly": ("minute", 30),
     "biennially": ("year", 2),
     "nightly": ("night", 1),
     "weeknight weeknights": ("weeknight", 1),
@@ -124,7 +128,27 @@ CARDINALS = {
 ORDINALS = {
     word: number
     for number, word in enumerate(
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"],
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+        ],
         1,
     )
 } | {"twentieth": 20, "thirtieth": 30}
@@ -132,8 +156,23 @@ ORDINALS = {
 WEAK_WEEKDAYS = frozenset({"sun", "sat", "mon", "wed"})
 """Also plain words ("the sun", "he sat"): days only beside another time word or a preposition."""
 
-_TYPED_RIGHT = frozenset(
-    ["mouth", "mouths", "moth", "moths", "house", "houses", "our", "ours", "hours", "weed", "weeds", "weak", "seek", "seeks", "meek", "ever", "very", "every", "even", "event", "fever", "never", "sever", "lever", "mourning", "warning", "morn", "moaning", "morning", "evening", "opening", "leaning", "meaning", "evensong", "right", "might", "light", "sight", "fight", "tight", "eight", "knight", "nights", "monkey", "money", "monthly", "mundane", "sundae", "sundry", "sunny", "sunlight", "saturate", "thirsty", "daisy", "dairy", "diary", "daily", "dally", "weekly", "weakly", "yearly", "early", "nearly", "dearly", "pearly", "tulip", "tuesday", "wedding", "wednesday", "marsh", "march", "match", "arch", "larch", "starch", "parch", "apron", "juny", "july", "julie", "juno", "jury", "augusta", "auguste", "august", "aquarter", "quartet", "quarters", "quarterly", "charter", "minuet", "minute", "minutes", "minus", "mites", "mints", "mutes", "mindset", "secular", "seconds", "secondary", "reconds", "beconds", "decade", "decades", "decide", "decides", "decoder", "facade", "today", "toddy", "toady", "tonight", "tonights", "tomorrow", "towards", "yesterday", "fortnight", "fortnite", "noon", "moon", "soon", "spoon", "moons", "midday", "mighty", "friend", "friends", "friday", "fridays", "fried", "fridge", "fryday", "midnights", "nightly", "lightly", "rightly", "tightly", "sightly", "brightly", "slightly", "workday", "weekend", "weekends", "weeknight", "hour", "hourly", "sourly", "annual", "annul", "manual", "casually", "usually", "october", "sober", "number", "member", "remember", "timber", "lumber", "slumber", "ember", "december", "november", "sunrise", "surprise", "dawn", "down", "drawn", "down", "fawn", "lawn", "pawn", "yawn", "april", "aprils", "spring", "evenings", "mornings", "everyone", "everybody", "everything", "reach", "beach", "teach", "peach", "coach", "each", "eacho", "bach", "months", "mouths", "south", "north", "worth", "week", "weeks", "geeks", "cheeks", "creek", "greek", "reek", "peek", "wick", "weekday", "weekdays", "holiday", "holidays", "year", "years", "yeah", "yearn", "bear", "hear", "tear", "dear", "near", "fear", "gear", "pear", "rear", "wear", "sear", "days", "says", "date", "data", "dates", "mondays", "bandage", "sundays", "unday", "sunday", "halves", "calf", "behalf", "halt", "hale", "hall", "half"]
+_TYPED_RIGHT = word_set(
+    "mouth mouths moth moths house houses our ours hours weed weeds weak seek seeks meek ever very every even "
+    "event fever never sever lever mourning warning morn moaning morning evening opening leaning meaning evensong "
+    "right might light sight fight tight eight knight nights monkey money monthly mundane sundae sundry sunny "
+    "sunlight saturate thirsty daisy dairy diary daily dally weekly weakly yearly early nearly dearly pearly "
+    "tulip tuesday wedding wednesday marsh march match arch larch starch parch apron juny july julie juno jury "
+    "augusta auguste august aquarter quartet quarters quarterly charter minuet minute minutes minus mites mints "
+    "mutes mindset secular seconds secondary reconds beconds decade decades decide decides decoder facade today "
+    "toddy toady tonight tonights tomorrow towards yesterday fortnight fortnite noon moon soon spoon moons midday "
+    "mighty friend friends friday fridays fried fridge fryday midnights nightly lightly rightly tightly sightly "
+    "brightly slightly workday weekend weekends weeknight hour hourly sourly annual annul manual casually usually "
+    "october sober number member remember timber lumber slumber ember december november sunrise surprise dawn "
+    "down drawn fawn lawn pawn yawn april aprils spring evenings mornings everyone everybody everything reach "
+    "beach teach peach coach each eacho bach months south north worth week weeks geeks cheeks creek greek reek "
+    "peek wick weekday weekdays holiday holidays year years yeah yearn bear hear tear dear near fear gear pear "
+    "rear wear sear days says date data dates mondays bandage sundays unday sunday halves calf behalf halt hale "
+    "hall half"
 )
 """Common words (and the vocabulary's own) one slip away from a time word, never to be read as one."""
 
@@ -189,7 +228,11 @@ def corrected(word: str) -> Entry | None:
     if plain != word and plain in WORDS:
         return WORDS[plain]
     near = {meant for key in _shorter(word) for meant in _INDEX.get(key, ())}
-    slips = [meant for meant in near if _one_slip(word, meant) and (len(word) >= 5 or WORDS[meant].category in ("weekday", "every", "relative"))]
+    slips = [
+        meant
+        for meant in near
+        if _one_slip(word, meant) and (len(word) >= 5 or WORDS[meant].category in ("weekday", "every", "relative"))
+    ]
     if slips:
         return WORDS[min(slips, key=lambda meant: (_slip_kind(word, meant), meant))]
     if len(word) >= 7:
@@ -213,5 +256,11 @@ def corrected_unit(word: str) -> Entry | None:
     """The unit one slip away, where the words before leave room for nothing else ("every moth", "in 3 dyas")."""
     if not 3 <= len(word) <= 12 or not word.isalpha():
         return None
-    near = [unit for unit in _UNIT_WORDS if unit[0] == word[0] and _one_slip(word, unit) and (len(word) > 3 or len(unit) > 3 or _slip_kind(word, unit) == 1)]
+    near = [
+        unit
+        for unit in _UNIT_WORDS
+        if unit[0] == word[0]
+        and _one_slip(word, unit)
+        and (len(word) > 3 or len(unit) > 3 or _slip_kind(word, unit) == 1)
+    ]
     return WORDS[min(near, key=lambda unit: (_slip_kind(word, unit), unit))] if near else None

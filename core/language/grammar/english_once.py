@@ -6,14 +6,12 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from core.language.grammar.days import DAY_CODES, Dated, Day, merged_days, resolved, shifted
-from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Days, Meaning, Part, Piece, Shift, Trouble
+from core.language.grammar.days import DAY_CODES, Dated, Day, resolved, shifted
+from core.language.grammar.english_choice import FROM, LATEST, UP_TO, Chosen, choose, only_weekday
+from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Days, Meaning, Piece, Shift, Trouble
 from core.language.grammar.parts import hour_in_part, next_of_both, part_window, usual_hour
 from core.language.values import Delta, Instant, Preferences, Recurrence, When, Window
 
-_LATEST = frozenset({"by", "before", "b4"})
-_FROM = frozenset({"after", "since", "from"})
-_UP_TO = frozenset({"until", "till", "til"})
 _FURTHEST = dt.datetime(9998, 1, 1)
 
 
@@ -27,35 +25,25 @@ class Scene:
     alarm: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The pieces that together say when; the others stay part of the task."""
-
-    day: Day | None = None
-    through: Day | None = None
-    clock: Clock | None = None
-    span: ClockRange | None = None
-    part: str | None = None
-    shift: Shift | None = None
-    preposition: str = ""
-    used: tuple[Piece, ...] = ()
-
-
 def once(found: list[Piece], scene: Scene, asked_at: int) -> Meaning:
     """The meaning of the pieces. `asked_at` is the token behind "remind me" (-1: nowhere)."""
-    chosen = _choose(found, asked_at)
+    chosen = choose(found, asked_at)
     several = _several(chosen, scene) if chosen.shift is None else None
     if several is not None:
-        return Meaning(several, chosen.used, chosen.preposition in _LATEST)
+        return Meaning(several, chosen.used, chosen.preposition in LATEST)
     when, trouble = _meaning(chosen, scene) if chosen.used else (None, None)
     if when is None and trouble is None:
         return Meaning()
-    return Meaning(when, chosen.used, chosen.preposition in _LATEST, trouble)
+    return Meaning(when, chosen.used, chosen.preposition in LATEST, trouble)
 
 
 def _several(chosen: Chosen, scene: Scene) -> Recurrence | None:
     """ "at 8 and 18", "on Monday and Wednesday": a rule that ends when each was once, so that none is dropped."""
-    days = next((piece.value.days for piece in chosen.used if isinstance(piece.value, Days) and not piece.value.through), ())
+    if chosen.through is not None and chosen.clock is not None and chosen.day is not None:
+        return _through_days(chosen, chosen.day, chosen.through, chosen.clock, scene)
+    days = next(
+        (piece.value.days for piece in chosen.used if isinstance(piece.value, Days) and not piece.value.through), ()
+    )
     clocks = next((piece.value.clocks for piece in chosen.used if isinstance(piece.value, Clocks)), ())
     if len(days) < 2 and len(clocks) < 2:
         return None
@@ -68,7 +56,7 @@ def _several(chosen: Chosen, scene: Scene) -> Recurrence | None:
         date = dated.date if dated else scene.now.date() + dt.timedelta(days=int(last <= scene.now))
         return Recurrence("DAILY", times=times, start=date, until=date, ambiguous=is_open)
     count = len(days) * max(1, len(times))
-    if all(_only_weekday(day) for day in days):
+    if all(only_weekday(day) for day in days):
         codes = tuple(DAY_CODES[number] for number in sorted({day.weekday or 0 for day in days}))
         return Recurrence("WEEKLY", by_day=codes, times=times, count=count, ambiguous=is_open)
     if all(day.day is not None and day == Day(day=day.day) for day in days):
@@ -77,116 +65,16 @@ def _several(chosen: Chosen, scene: Scene) -> Recurrence | None:
     return None
 
 
-def _rank(piece: Piece, asked_at: int) -> tuple[int, int]:
-    nearby = 2 if asked_at >= 0 and 0 <= piece.start - asked_at <= 0 else 0
-    return -(piece.weight + nearby), piece.start
-
-
-def _choose(found: list[Piece], asked_at: int) -> Chosen:
-    ranked = sorted(found, key=lambda piece: _rank(piece, asked_at))
-    shifts = [piece for piece in ranked if isinstance(piece.value, Shift)]
-    plain = [piece for piece in shifts if isinstance(piece.value, Shift) and not piece.value.anchored]
-    if plain and (_rank(plain[0], asked_at) <= _rank(ranked[0], asked_at) or not any(_surer(piece) for piece in ranked if piece not in shifts)):
-        return _choose_shift(plain[0], found)
-    anchored = next((piece for piece in shifts if isinstance(piece.value, Shift) and piece.value.anchored), None)
-    if anchored is not None:
-        return _choose_anchored(anchored, found)
-    return _choose_moment([piece for piece in ranked if not isinstance(piece.value, Shift)], found)
-
-
-def _surer(piece: Piece) -> bool:
-    return piece.weight >= 3
-
-
-def _choose_shift(head: Piece, found: list[Piece]) -> Chosen:
-    shift = head.value
-    assert isinstance(shift, Shift)
-    chosen = Chosen(shift=shift, used=(head,))
-    if not (shift.days or shift.months) or shift.seconds:
-        return chosen
-    for piece in found:
-        close = piece.weight >= 3 or abs(piece.start - head.end) <= 1 or abs(head.start - piece.end) <= 1
-        if close and isinstance(piece.value, Clocks) and chosen.clock is None:
-            chosen = replace(chosen, clock=piece.value.clocks[0], used=_in_order(*chosen.used, piece))
-        elif close and isinstance(piece.value, Days) and chosen.day is None and _only_weekday(piece.value.days[0]):
-            chosen = replace(chosen, day=piece.value.days[0], used=_in_order(*chosen.used, piece))
-        elif close and isinstance(piece.value, Part) and chosen.part is None and piece.weight >= 2 and piece.start >= head.end:
-            chosen = replace(chosen, part=piece.value.name, used=_in_order(*chosen.used, piece))
-    return chosen
-
-
-def _only_weekday(day: Day) -> bool:
-    return day.weekday is not None and day == Day(weekday=day.weekday)
-
-
-def _choose_anchored(head: Piece, found: list[Piece]) -> Chosen:
-    """ "10 minutes before my 3pm meeting tomorrow": the pieces behind are what it is counted from."""
-    rest = [piece for piece in found if not isinstance(piece.value, Shift)]
-    behind = [piece for piece in rest if piece.start >= head.end] or rest
-    base = _choose_moment(sorted(behind, key=lambda piece: piece.start), behind)
-    if not base.used:
-        return Chosen()
-    shift = head.value
-    assert isinstance(shift, Shift)
-    return replace(base, shift=shift, preposition="", used=_in_order(head, *base.used))
-
-
-def _choose_moment(ranked: list[Piece], found: list[Piece]) -> Chosen:
-    chosen = Chosen()
-    for piece in ranked:
-        if not (isinstance(piece.value, Clocks) and chosen.day is not None and _belongs_elsewhere(chosen, piece, found)):
-            chosen = _with_piece(chosen, piece)
-    return chosen
-
-
-def _belongs_elsewhere(chosen: Chosen, clock: Piece, found: list[Piece]) -> bool:
-    """ "on Thursday about the meeting on Friday at 3": the clock time is the other day's."""
-    if _beside(chosen, clock):
-        return False
-    others = (other for other in found if isinstance(other.value, Days) and other not in chosen.used and other.end == clock.start)
-    return any(isinstance(other.value, Days) and other.value.days[0] != chosen.day for other in others)
-
-
-def _with_piece(chosen: Chosen, piece: Piece) -> Chosen:
-    value = piece.value
-    used = _in_order(*chosen.used, piece)
-    match value:
-        case Days(days=days, through=through, preposition=preposition):
-            if chosen.day is None:
-                last = days[-1] if through else None
-                return replace(chosen, day=days[0], through=last, preposition=preposition or chosen.preposition, used=used)
-            if days[0] == chosen.day and len(days) == 1:
-                return replace(chosen, used=used)
-            both = merged_days(chosen.day, days[0]) if _beside(chosen, piece) or _complement(chosen.day, days[0]) else None
-            return replace(chosen, day=both, used=used) if both is not None else chosen
-        case Clocks(clocks=clocks, preposition=preposition) if chosen.clock is None and chosen.span is None:
-            return replace(chosen, clock=clocks[0], preposition=_stronger(preposition, chosen.preposition), used=used)
-        case ClockRange() if chosen.clock is None and chosen.span is None:
-            return replace(chosen, span=value, used=used)
-        case ClockRange() if chosen.span is None and chosen.clock == value.first:
-            return replace(chosen, span=value, used=used)
-        case Part(name=name) if chosen.part is None and (piece.weight >= 3 or _beside(chosen, piece) or not chosen.used):
-            return replace(chosen, part=name, used=used)
-    return chosen
-
-
-def _stronger(new: str, old: str) -> str:
-    return new if new in _LATEST | _FROM | _UP_TO else old or new
-
-
-def _beside(chosen: Chosen, piece: Piece) -> bool:
-    return any(-1 <= piece.start - other.end <= 1 or -1 <= other.start - piece.end <= 1 for other in chosen.used)
-
-
-def _complement(one: Day, other: Day) -> bool:
-    """ "on Friday ... next week": one names the day, the other the period."""
-    names = [day.weekday is not None or day.day is not None or day.nth is not None for day in (one, other)]
-    periods = [day.week is not None or day.months is not None or day.month is not None for day in (one, other)]
-    return names[0] != names[1] and periods[0] != periods[1] and names[0] == periods[1]
-
-
-def _in_order(*used: Piece) -> tuple[Piece, ...]:
-    return tuple(sorted(used, key=lambda piece: piece.start))
+def _through_days(chosen: Chosen, first: Day, last: Day, clock: Clock, scene: Scene) -> Recurrence | None:
+    """ "Monday to Wednesday at 9": each of these days."""
+    start = resolved(first, scene.now.date())
+    end = resolved(last, start.date) if start else None
+    if start is None or end is None:
+        return None
+    hour, _, is_open = hour_of(clock, chosen.part, scene)
+    return Recurrence(
+        "DAILY", times=(dt.time(hour, clock.minute),), start=start.date, until=end.date, ambiguous=is_open
+    )
 
 
 Outcome: TypeAlias = tuple[When | None, Trouble | None]
@@ -270,8 +158,8 @@ def _moment(chosen: Chosen, scene: Scene) -> Outcome:
         when, kind = _on_day(chosen, chosen.day, scene)
     else:
         return None, None
-    if kind is None and isinstance(when, Instant) and chosen.preposition in _FROM | _UP_TO:
-        before = chosen.preposition in _UP_TO
+    if kind is None and isinstance(when, Instant) and chosen.preposition in FROM | UP_TO:
+        before = chosen.preposition in UP_TO
         window = Window(None, when.local, when.grain) if before else Window(when.local, None, when.grain)
         return window, None
     return when, kind

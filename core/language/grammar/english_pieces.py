@@ -119,9 +119,7 @@ class Except:
     days: tuple[Day, ...]
 
 
-Value: TypeAlias = (
-    Clocks | Part | Days | Shift | ClockRange | Every | Until | Starting | Count | Lasting | Except
-)
+Value: TypeAlias = Clocks | Part | Days | Shift | ClockRange | Every | Until | Starting | Count | Lasting | Except
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +158,14 @@ class Reader:
     Counts its looks: a person's sentence takes some hundred, and the scan stops after MOST_LOOKS whatever was typed.
     """
 
-    __slots__ = ("length", "looks", "tokens")
+    __slots__ = ("length", "looks", "repeats", "tokens")
 
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
         self.length = len(tokens)
         self.looks = 0
+        self.repeats = False
+        """The sentence asks for a repetition, so "the last Friday" is one of each month, not the one of last week."""
 
     def at(self, index: int) -> Token:
         """The token there, or END."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
-from dataclasses import dataclass, field
 
-from core.language.grammar.days import DAY_CODES, WORKING_DAYS, Day, resolved
+from core.language.grammar.days import DAY_CODES, Day, resolved
 from core.language.grammar.english_once import Scene, hour_of, moved
 from core.language.grammar.english_pieces import (
     Clock,
@@ -22,46 +20,15 @@ from core.language.grammar.english_pieces import (
     Piece,
     Shift,
     Starting,
-    Trouble,
     Until,
 )
-from core.language.grammar.holidays import FIXED, LUNAR, NTH_WEEKDAY
+from core.language.grammar.english_rule_days import UNDER_A_DAY, Rule, Unplaced, add_days, says_only, start_at
 from core.language.grammar.parts import usual_time
 from core.language.values import Frequency, Preferences, Recurrence
 
-_UNDER_A_DAY = ("MINUTELY", "HOURLY")
 _ORDER: tuple[Frequency, ...] = ("MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+
 _WAKING_END = 21
-
-
-class Unplaced(Exception):
-    """The words ask for a repetition that no rule says. Never leaves this module."""
-
-    def __init__(self, trouble: Trouble = "unclear_recurrence") -> None:
-        super().__init__(trouble)
-        self.trouble: Trouble = trouble
-
-
-@dataclass(slots=True)
-class Rule:
-    """A recurrence while it is being put together."""
-
-    frequency: Frequency
-    interval: int = 1
-    by_day: list[str] = field(default_factory=list)
-    by_month_day: list[int] = field(default_factory=list)
-    by_month: list[int] = field(default_factory=list)
-    set_pos: list[int] = field(default_factory=list)
-    times: list[dt.time] = field(default_factory=list)
-    window: tuple[dt.time, dt.time] | None = None
-    start: dt.date | None = None
-    until: dt.date | None = None
-    count: int | None = None
-    excluded: list[dt.date] = field(default_factory=list)
-    excluded_days: list[str] = field(default_factory=list)
-    lunar: tuple[int, int] | None = None
-    ambiguous: bool = False
-    per: int = 0
 
 
 def recurrence(found: list[Piece], scene: Scene) -> Meaning:
@@ -94,10 +61,10 @@ def _rule(used: list[Piece], scene: Scene) -> Rule:
         raise Unplaced
     rule = _joined(everies)
     for every in everies:
-        _add_days(rule, every.days, every.through, scene, own=True)
+        add_days(rule, every.days, every.through, scene, own=True)
     for piece in used:
         if isinstance(piece.value, Days):
-            _add_days(rule, piece.value.days, piece.value.through, scene, own=False)
+            add_days(rule, piece.value.days, piece.value.through, scene, own=False)
     _add_times(rule, used, scene)
     for piece in used:
         _add_bound(rule, piece.value, scene)
@@ -141,147 +108,6 @@ def _joined(everies: list[Every]) -> Rule:
     return rule
 
 
-def _codes(days: tuple[Day, ...], through: bool) -> list[str]:
-    numbers = [day.weekday for day in days if day.weekday is not None]
-    if through and len(numbers) == 2:
-        length = (numbers[1] - numbers[0]) % 7
-        numbers = [(numbers[0] + step) % 7 for step in range(length + 1)]
-    return [DAY_CODES[number] for number in numbers]
-
-
-def _add_days(rule: Rule, days: tuple[Day, ...], through: bool, scene: Scene, own: bool) -> None:
-    plain = all(_only(day, "weekday") for day in days)
-    if days and plain:
-        _add_weekdays(rule, _codes(days, through))
-        return
-    if through:
-        _bounded_by(rule, days[0], days[-1], scene)
-        return
-    for day in days:
-        _add_day(rule, day, scene, own)
-
-
-def _only(day: Day, *names: str) -> bool:
-    said = {name for name in Day.__slots__ if getattr(day, name) is not None}
-    return bool(said) and said <= set(names)
-
-
-def _add_weekdays(rule: Rule, codes: list[str]) -> None:
-    if rule.frequency in ("MONTHLY", "YEARLY"):
-        if rule.frequency == "MONTHLY" and not rule.by_day and not rule.by_month_day:
-            rule.by_day, rule.ambiguous = [f"1{code}" for code in codes], True
-            return
-        raise Unplaced
-    if rule.frequency == "DAILY":
-        if rule.interval != 1:
-            raise Unplaced
-        rule.frequency = "WEEKLY"
-    rule.by_day.extend(code for code in codes if code not in rule.by_day)
-
-
-def _add_day(rule: Rule, day: Day, scene: Scene, own: bool) -> None:
-    if day.holiday is not None:
-        _add_holiday(rule, day.holiday, scene)
-    elif day.edge is not None:
-        _add_edge(rule, day, scene)
-    elif day.nth is not None:
-        _add_nth(rule, day)
-    elif day.day is not None:
-        _add_day_of_month(rule, day, scene, own)
-    elif day.month is not None and day.weekday is None and (own or rule.frequency == "YEARLY"):
-        rule.by_month.append(day.month)
-    elif day.days is not None or day.fixed is not None or (day.weekday is not None and day.week is not None):
-        _start_at(rule, day, scene)
-        if rule.frequency in _UNDER_A_DAY:
-            rule.until = rule.start
-    elif day.week is not None or day.months is not None or day.month is not None or day.year is not None or day.years is not None:
-        _bounded_by(rule, day, day, scene)
-    elif day.weekend:
-        _add_weekdays(rule, ["SA", "SU"])
-
-
-def _add_holiday(rule: Rule, name: str, scene: Scene) -> None:
-    if rule.frequency not in ("YEARLY", "MONTHLY") or (rule.interval != 1 and rule.frequency == "MONTHLY"):
-        raise Unplaced
-    rule.frequency = "YEARLY"
-    if name in FIXED:
-        month, day = FIXED[name]
-        rule.by_month.append(month)
-        rule.by_month_day.append(day)
-    elif name in NTH_WEEKDAY:
-        month, weekday, nth = NTH_WEEKDAY[name]
-        rule.by_month.append(month)
-        rule.by_day.append(f"{nth}{DAY_CODES[weekday]}")
-    elif name in LUNAR:
-        rule.lunar = LUNAR[name]
-    else:
-        raise Unplaced
-
-
-def _add_edge(rule: Rule, day: Day, scene: Scene) -> None:
-    month_day = {"start": 1, "middle": 15, "end": -1}[day.edge or "end"]
-    if rule.frequency == "MONTHLY" and (day.months == 0 or not day.month):
-        rule.by_month_day.append(month_day)
-    elif rule.frequency == "WEEKLY" and day.week is not None:
-        rule.by_day.append({"start": "MO", "middle": "WE", "end": "FR"}[day.edge or "end"])
-    elif rule.frequency == "YEARLY" and (day.month or day.years is not None):
-        rule.by_month.append(day.month or (1 if day.edge == "start" else 12))
-        rule.by_month_day.append(month_day)
-    else:
-        _start_at(rule, day, scene)
-
-
-def _add_nth(rule: Rule, day: Day) -> None:
-    if rule.frequency not in ("MONTHLY", "YEARLY"):
-        raise Unplaced
-    if day.month is not None:
-        rule.frequency = "YEARLY"
-        rule.by_month.append(day.month)
-    nth = day.nth or 1
-    if day.working:
-        rule.by_day.extend(code for code in WORKING_DAYS if code not in rule.by_day)
-        rule.set_pos.append(nth)
-    elif day.weekend:
-        rule.by_day.append(f"{nth}SA")
-    elif day.weekday is not None:
-        rule.by_day.append(f"{nth}{DAY_CODES[day.weekday]}")
-
-
-def _add_day_of_month(rule: Rule, day: Day, scene: Scene, own: bool) -> None:
-    number = day.day or 1
-    if not -31 <= number <= 31 or number == 0:
-        raise Unplaced("impossible")
-    if rule.frequency == "MONTHLY" and rule.interval == 1 and day.month is not None and own:
-        rule.frequency = "YEARLY"
-    if rule.frequency == "YEARLY" and (day.month is not None or rule.by_month or number == -1):
-        rule.by_month_day.append(number)
-        if day.month is not None and day.month not in rule.by_month:
-            rule.by_month.append(day.month)
-        if number > 0 and any(number > calendar.monthrange(2000, month)[1] for month in rule.by_month):
-            raise Unplaced("never")
-    elif rule.frequency == "MONTHLY" and day.month is None and day.year is None:
-        rule.by_month_day.append(number)
-    else:
-        _start_at(rule, day, scene)
-
-
-def _start_at(rule: Rule, day: Day, scene: Scene) -> None:
-    dated = resolved(day, scene.now.date())
-    if dated is None:
-        raise Unplaced("impossible")
-    rule.start = max(dated.date, scene.now.date()) if dated.end else dated.date
-
-
-def _bounded_by(rule: Rule, first: Day, last: Day, scene: Scene) -> None:
-    """ "every day next week", "daily from the 3rd to the 10th"."""
-    start = resolved(first, scene.now.date())
-    end = resolved(last, start.date if start else scene.now.date())
-    if start is None or end is None:
-        raise Unplaced("impossible")
-    rule.start = max(start.date, scene.now.date())
-    rule.until = end.end - dt.timedelta(days=1) if end.end else end.date
-
-
 def _add_times(rule: Rule, used: list[Piece], scene: Scene) -> None:
     parts = [(piece.start, piece.value.name) for piece in used if isinstance(piece.value, Part)]
     parts += [(piece.start, piece.value.part) for piece in used if isinstance(piece.value, Every) and piece.value.part]
@@ -298,11 +124,11 @@ def _add_times(rule: Rule, used: list[Piece], scene: Scene) -> None:
         last, _ = _time(ranges[0].last, None, scene)
         if ranges[0].last.meridiem is None and not ranges[0].last.exact and last <= first and last.hour < 12:
             last = last.replace(hour=last.hour + 12)
-        if rule.frequency in _UNDER_A_DAY:
+        if rule.frequency in UNDER_A_DAY:
             rule.window = first, last
         else:
             rule.times = [first]
-    if not rule.times and parts and rule.frequency not in _UNDER_A_DAY:
+    if not rule.times and parts and rule.frequency not in UNDER_A_DAY:
         rule.times = list(dict.fromkeys(usual_time(name, scene.preferences) for _, name in parts))
     _spread_over_day(rule, scene.preferences)
 
@@ -328,17 +154,24 @@ def _time(clock: Clock, part: str | None, scene: Scene) -> tuple[dt.time, bool]:
 def _spread_over_day(rule: Rule, preferences: Preferences) -> None:
     """ "three times a day" without times: spread from the default hour to the evening, and said to be a guess."""
     if not rule.per or rule.times:
-        if rule.frequency in _UNDER_A_DAY and rule.per:
+        if rule.frequency in UNDER_A_DAY and rule.per:
             raise Unplaced
         return
-    if rule.frequency == "HOURLY" and rule.interval == 1 and rule.per > 1 and 60 % rule.per == 0:
+    if rule.frequency == "MINUTELY" and rule.per > 0 and rule.count is None:
+        rule.count = rule.per
+    elif rule.frequency == "HOURLY" and rule.interval == 1 and rule.per > 1 and 60 % rule.per == 0:
         rule.frequency, rule.interval = "MINUTELY", 60 // rule.per
     elif rule.frequency == "DAILY" and rule.interval == 1 and 1 < rule.per <= 12:
         first = preferences.default_hour * 60
         step = max(60, (_WAKING_END * 60 - first) // (rule.per - 1)) if first < _WAKING_END * 60 else 60
-        rule.times = [dt.time(minutes // 60 % 24, minutes % 60 // 30 * 30) for minutes in range(first, first + step * rule.per, step)]
+        rule.times = [
+            dt.time(minutes // 60 % 24, minutes % 60 // 30 * 30)
+            for minutes in range(first, first + step * rule.per, step)
+        ]
         rule.ambiguous = True
-    elif not (rule.frequency == "WEEKLY" and len(rule.by_day) == rule.per) and not (rule.frequency in ("MONTHLY", "YEARLY") and len(rule.by_month_day) + len(rule.by_day) == rule.per):
+    elif not (rule.frequency == "WEEKLY" and len(rule.by_day) == rule.per) and not (
+        rule.frequency in ("MONTHLY", "YEARLY") and len(rule.by_month_day) + len(rule.by_day) == rule.per
+    ):
         raise Unplaced
 
 
@@ -363,7 +196,7 @@ def _add_until(rule: Rule, day: Day | None, clock: Clock | None, scene: Scene) -
             raise Unplaced("impossible")
         whole = (dated.end is not None and dated.date <= scene.now.date()) or day.quarters is not None
         rule.until = dated.end - dt.timedelta(days=1) if whole and dated.end else dated.date
-    elif clock is not None and rule.frequency in _UNDER_A_DAY:
+    elif clock is not None and rule.frequency in UNDER_A_DAY:
         last, is_open = _time(clock, None, scene)
         first = rule.window[0] if rule.window else scene.now.time().replace(second=0, microsecond=0)
         if is_open and last <= first and last.hour < 12:
@@ -375,15 +208,15 @@ def _add_until(rule: Rule, day: Day | None, clock: Clock | None, scene: Scene) -
 
 def _add_start(rule: Rule, day: Day | None, clock: Clock | None, shift: Shift | None, scene: Scene) -> None:
     if day is not None:
-        if rule.frequency == "WEEKLY" and _only(day, "weekday") and not rule.by_day and rule.interval == 1:
+        if rule.frequency == "WEEKLY" and says_only(day, "weekday") and not rule.by_day and rule.interval == 1:
             rule.by_day.append(DAY_CODES[day.weekday or 0])
-        _start_at(rule, day, scene)
+        start_at(rule, day, scene)
     elif shift is not None:
         rule.start = moved(scene.now, shift).date()
     elif clock is not None:
         time, is_open = _time(clock, None, scene)
         rule.ambiguous |= is_open
-        if rule.frequency in _UNDER_A_DAY:
+        if rule.frequency in UNDER_A_DAY:
             rule.window = time, dt.time(23, 59)
         elif not rule.times:
             rule.times = [time]
@@ -393,7 +226,7 @@ def _add_length(rule: Rule, shift: Shift, scene: Scene) -> None:
     """ "for 20 minutes", "for the next three weeks": a number of times where it is whole, else a last day."""
     first = rule.start or scene.now.date()
     per_day = max(1, len(rule.times))
-    if rule.frequency in _UNDER_A_DAY and shift.seconds and not shift.days and not shift.months:
+    if rule.frequency in UNDER_A_DAY and shift.seconds and not shift.days and not shift.months:
         step = rule.interval * (60 if rule.frequency == "MINUTELY" else 3600)
         rule.count = max(1, shift.seconds // step)
     elif rule.frequency == "DAILY" and shift.days and not shift.months:
@@ -401,7 +234,11 @@ def _add_length(rule: Rule, shift: Shift, scene: Scene) -> None:
     elif rule.frequency == "WEEKLY" and shift.days and not shift.months and shift.days % (7 * rule.interval) == 0:
         rule.count = shift.days // (7 * rule.interval) * max(1, len(rule.by_day)) * per_day
     elif rule.frequency == "MONTHLY" and shift.months and shift.months % rule.interval == 0:
-        rule.count = shift.months // rule.interval * max(1, len(rule.by_day) + len(rule.by_month_day)) * per_day if not rule.set_pos else shift.months // rule.interval
+        rule.count = (
+            shift.months // rule.interval * max(1, len(rule.by_day) + len(rule.by_month_day)) * per_day
+            if not rule.set_pos
+            else shift.months // rule.interval
+        )
     elif rule.frequency == "YEARLY" and shift.months % (12 * rule.interval) == 0 and shift.months:
         rule.count = shift.months // (12 * rule.interval) * per_day
     else:
@@ -413,12 +250,12 @@ def _add_exceptions(rule: Rule, used: list[Piece], scene: Scene) -> None:
         if not isinstance(piece.value, Except):
             continue
         for day in piece.value.days:
-            if _only(day, "weekday"):
+            if says_only(day, "weekday"):
                 _leave_out(rule, DAY_CODES[day.weekday or 0])
-            elif _only(day, "weekend", "week"):
+            elif says_only(day, "weekend", "week"):
                 _leave_out(rule, "SA")
                 _leave_out(rule, "SU")
-            elif _only(day, "month"):
+            elif says_only(day, "month"):
                 months = rule.by_month or list(range(1, 13))
                 rule.by_month = [month for month in months if month != day.month]
             elif (dated := resolved(day, rule.start or scene.now.date())) is not None:
@@ -428,7 +265,7 @@ def _add_exceptions(rule: Rule, used: list[Piece], scene: Scene) -> None:
 def _leave_out(rule: Rule, code: str) -> None:
     if rule.frequency == "DAILY" and rule.interval == 1:
         rule.frequency, rule.by_day = "WEEKLY", list(DAY_CODES)
-    if rule.frequency in _UNDER_A_DAY and not rule.by_day:
+    if rule.frequency in UNDER_A_DAY and not rule.by_day:
         rule.by_day = list(DAY_CODES)
     if code in rule.by_day:
         rule.by_day.remove(code)

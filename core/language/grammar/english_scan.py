@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from core.language.grammar.days import Day
+from core.language.grammar.english_bounds import bound_at, except_at
 from core.language.grammar.english_clock import clocks_at, span_at
-from core.language.grammar.english_days import LAST, NEXT, THIS, days_at, period_at
-from core.language.grammar.english_every import bound_at, every_at, except_at
+from core.language.grammar.english_day_lists import days_at
+from core.language.grammar.english_every import every_at
 from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
-from core.language.grammar.english_pieces import MOST_LOOKS, MOST_PIECES, Clock, Clocks, Days, Every, Part, Piece, Reader, Shift, Value
+from core.language.grammar.english_periods import LAST, NEXT, THIS, period_at
+from core.language.grammar.english_pieces import (
+    MOST_LOOKS,
+    MOST_PIECES,
+    Clock,
+    Clocks,
+    Days,
+    Every,
+    Part,
+    Piece,
+    Reader,
+    Shift,
+    Value,
+)
 from core.language.grammar.english_shift import bare_shift_at, shift_at
+from core.language.grammar.tokens import word_set
 
-_DAY_PREPOSITIONS = frozenset({"on", "by", "for", "from", "before", "after", "until", "till", "til", "since", "in", "at", "around", "b4", "this", "due", "of", "over"})
-_CLOCK_PREPOSITIONS = frozenset({"at", "@", "by", "around", "before", "after", "until", "till", "til", "from", "b4", "about", "approximately", "since", "past", "for"})
-_DETERMINERS = frozenset({"a", "an", "the", "my", "our", "your", "his", "her", "their"})
-_ALARM = frozenset({"alarm", "alarms", "reminder", "alert", "notification", "call", "meeting", "appointment", "scheduled", "set", "up", "me", "timer", "it", "snooze", "reservation", "is", "booked", "ping"})
+_DAY_PREPOSITIONS = word_set(
+    "on by for from before after until till til since in at around b4 this due of over between"
+)
+_CLOCK_PREPOSITIONS = word_set("at @ by around before after until till til from b4 about approximately since past for")
+_DETERMINERS = word_set("a an the my our your his her their")
+_ALARM = word_set(
+    "alarm alarms reminder alert notification call meeting appointment scheduled set up me timer it snooze "
+    "reservation is booked ping"
+)
 _LENGTH_BEFORE = frozenset({"me", "us", "alarm", "timer", "reminder", "snooze", "", "alert", "it", "nap", "again"})
-_ASKING = frozenset({"remind", "ping", "nudge", "alert", "notify", "wake", "buzz", "poke", "rmd", "message", "tell", "for"})
+_ASKING = word_set("remind ping nudge alert notify wake buzz poke rmd message tell for")
 _IDIOMS: tuple[tuple[tuple[str, ...], Clock | str], ...] = (
     (("end", "of", "the", "day"), Clock(17, exact=True)),
     (("end", "of", "business", "day"), Clock(17, exact=True)),
@@ -41,6 +61,7 @@ _IDIOM_STARTS = frozenset(words[0] for words, _ in _IDIOMS)
 def pieces(r: Reader) -> list[Piece]:
     """The pieces in order; a token belongs to one piece at most (a word like "tonight" makes two of the same tokens)."""
     rules = _repetitions(r)
+    r.repeats = r.repeats or bool(rules)
     found: list[Piece] = []
     i = 0
     ahead = 0
@@ -52,13 +73,13 @@ def pieces(r: Reader) -> list[Piece]:
             i = rules[ahead].end
             continue
         limit = rules[ahead].start if ahead < len(rules) else r.length
-        new = [piece for piece in _at(r, i, bool(rules), found) if piece.end <= limit or piece.start == piece.end]
+        new = [piece for piece in _at(r, i, r.repeats, found) if piece.end <= limit or piece.start == piece.end]
         found.extend(new)
         i = max((piece.end for piece in new), default=i + 1)
     return found or _only_length(r)
 
 
-_BEFORE_RULE = frozenset({"on", "at", "in", "from", "all", "repeat", "repeats", "repeating", "recurring", "recurs", "for", "during", "over"})
+_BEFORE_RULE = word_set("on at in from all repeat repeats repeating recurring recurs for during over")
 
 
 def _repetitions(r: Reader) -> list[Piece]:
@@ -73,7 +94,10 @@ def _repetitions(r: Reader) -> list[Piece]:
             i += 1
             continue
         start = i
-        while start > (found[-1].end if found else 0) and r.text(start - 1) in _BEFORE_RULE and start > i - 2:
+        taken = found[-1].end if found else 0
+        if start - 1 > taken and r.text(start - 1) == "the" and r.text(start - 2) in _BEFORE_RULE:
+            start -= 2
+        while start > taken and r.text(start - 1) in _BEFORE_RULE and start > i - 2:
             start -= 1
         found.append(Piece(every[0], start, every[1], 3))
         i = every[1]
@@ -84,7 +108,11 @@ def _only_length(r: Reader) -> list[Piece]:
     """ "set an alarm for fifteen minutes": a length alone counts where nothing else was said."""
     for i in range(r.length):
         opens = r.at(i).kind in ("number", "decimal") or r.text(i) in ("for", "a", "an", "half", "couple", "few")
-        if not opens or r.text(i - 1) not in _LENGTH_BEFORE or (r.text(i - 1) in ("me", "us") and r.text(i - 2) not in _ASKING):
+        if (
+            not opens
+            or r.text(i - 1) not in _LENGTH_BEFORE
+            or (r.text(i - 1) in ("me", "us") and r.text(i - 2) not in _ASKING)
+        ):
             continue
         found = bare_shift_at(r, i)
         if found is not None and (i > 0 or r.at(found[1]).kind in ("end", "punct") or r.text(i) == "for"):
@@ -128,9 +156,16 @@ def _idiom(r: Reader, i: int) -> Piece | None:
     for words, meaning in _IDIOMS:
         if all(r.text(i + offset) == word for offset, word in enumerate(words)):
             end = i + len(words)
-            if meaning == "morning" and words == ("first", "thing") and r.at(end).category not in ("relative", "weekday") and r.text(end) not in ("on", ""):
+            if (
+                meaning == "morning"
+                and words == ("first", "thing")
+                and r.at(end).category not in ("relative", "weekday")
+                and r.text(end) not in ("on", "")
+            ):
                 return None
-            value: Value = Part(meaning) if isinstance(meaning, str) else Clocks((meaning,), "by" if r.text(i - 1) == "by" else "")
+            value: Value = (
+                Part(meaning) if isinstance(meaning, str) else Clocks((meaning,), "by" if r.text(i - 1) == "by" else "")
+            )
             start = i - 1 if r.text(i - 1) in ("by", "at", "before") else i
             return Piece(value, start, end, 3)
     return None
@@ -151,7 +186,11 @@ def _prepositional(r: Reader, i: int) -> list[Piece]:
     if word in _DAY_PREPOSITIONS:
         j2 = j + (r.text(j) in ("around", "about"))
         days = days_at(r, j2, bare_numbers=word == "from" and _stretch_of_month(r, j2)) or _named_period(r, j2, word)
-        if days is not None and not (word == "of") and not (word == "for" and days[0].days[0].holiday and r.at(days[1]).kind == "word"):
+        if (
+            days is not None
+            and word != "of"
+            and not (word == "for" and days[0].days[0].holiday and r.at(days[1]).kind == "word")
+        ):
             return [Piece(Days(days[0].days, days[0].through, word), i, days[1], 3)]
     if word in _CLOCK_PREPOSITIONS:
         bare = word != "for" or (r.text(i - 1) in _ALARM and _ends_here(r, j))
@@ -222,7 +261,13 @@ def _named_period(r: Reader, j: int, word: str) -> tuple[Days, int] | None:
     if found is None or (found[0].year is not None and found[0].month is None and not 1990 <= found[0].year <= 2100):
         return None
     ahead = r.at(found[1])
-    if token.text in ("may", "march", "mar") and word != "in" and ahead.kind == "word" and not ahead.category and ahead.text not in ("to", "at", "and"):
+    if (
+        token.text in ("may", "march", "mar")
+        and word != "in"
+        and ahead.kind == "word"
+        and not ahead.category
+        and ahead.text not in ("to", "at", "and")
+    ):
         return None
     return Days((found[0],)), found[1]
 
@@ -238,7 +283,11 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
     days = days_at(r, i)
     if days is not None:
         return _weighed_days(r, i, days, before)
-    if token.category == "part" and ((before and before[-1].end == i) or r.text(i - 1) in ("", "early", "late")) and not token.text.endswith("s"):
+    if (
+        token.category == "part"
+        and ((before and before[-1].end == i) or r.text(i - 1) in ("", "early", "late"))
+        and not token.text.endswith("s")
+    ):
         return [Piece(Part(token.name), i, i + 1, 2)]
     article = token.text in ("a", "the") and r.text(i + 1) not in ("half", "quarter")
     clocks = None if article else clocks_at(r, i, bare=False) or _next_to_day(r, i, before)
@@ -251,7 +300,9 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
 def _this_part(r: Reader, i: int) -> list[Piece]:
     """ "this morning", "last night", "later today", "early tomorrow"."""
     word, ahead = r.text(i), r.at(i + 1)
-    if word in ("later", "earlier", "sometime", "early", "late") and (ahead.category == "relative" or (ahead.text in NEXT and r.at(i + 2).category == "unit")):
+    if word in ("later", "earlier", "sometime", "early", "late") and (
+        ahead.category == "relative" or (ahead.text in NEXT and r.at(i + 2).category == "unit")
+    ):
         inner = _plain(r, i + 1, [])
         return [Piece(piece.value, i, piece.end, piece.weight) for piece in inner]
     if word in THIS or word == "last":
@@ -271,7 +322,13 @@ def _weighed_days(r: Reader, i: int, days: tuple[Days, int], before: list[Piece]
     last, first = r.at(end - 1), days[0].days[0]
     if last.text in WEAK_WEEKDAYS and token.text == "the" and end == i + 2:
         return []
-    if (last.owner and last.category in ("relative", "weekday")) or (token.text == "the" and r.at(end).kind == "word" and not r.at(end).category and first.weekday is not None and end == i + 2):
+    if (last.owner and last.category in ("relative", "weekday")) or (
+        token.text == "the"
+        and r.at(end).kind == "word"
+        and not r.at(end).category
+        and first.weekday is not None
+        and end == i + 2
+    ):
         return [Piece(days[0], i, end, 1)]
     beside = bool(before) and before[-1].end >= i - 1
     lone = i == 0 or end >= r.length or r.text(i - 1) in ("me", ",", ":", "-", "and") or r.at(end).kind == "punct"
@@ -279,21 +336,36 @@ def _weighed_days(r: Reader, i: int, days: tuple[Days, int], before: list[Piece]
         return []
     if first.holiday is not None and not (beside or lone or r.at(end).text in ("at", "@", "morning", "evening")):
         return []
-    if last.text in WEAK_WEEKDAYS and end <= i + 2 and not (beside or _time_behind(r, end) or (lone and i > 0 and token.text != "sat")):
+    if (
+        last.text in WEAK_WEEKDAYS
+        and end <= i + 2
+        and not (beside or _time_behind(r, end) or (lone and i > 0 and token.text != "sat"))
+    ):
         return []
-    if token.kind == "date" and token.parts[1:] in _FRACTIONS and r.at(end).kind == "word" and not r.at(end).category and r.text(end) not in _AFTER_DATE:
+    if (
+        token.kind == "date"
+        and token.parts[1:] in _FRACTIONS
+        and r.at(end).kind == "word"
+        and not r.at(end).category
+        and r.text(end) not in _AFTER_DATE
+    ):
         return []
     modified = token.text in NEXT or token.text in THIS or token.text in LAST
     return [Piece(days[0], i, end, 3 if token.category == "relative" or modified or token.kind == "date" else 2)]
 
 
 _FRACTIONS = ((2,), (3,), (4,), (8,))
-_AFTER_DATE = frozenset({"at", "to", "for", "in", "and", "please", "pls", "about", "i", "around", "by", "until", "we"})
+_AFTER_DATE = word_set("at to for in and please pls about i around by until we")
 
 
 def _time_behind(r: Reader, j: int) -> bool:
     token = r.at(j)
-    return token.kind in ("clock", "end") or token.category in ("part", "noon") or token.text in ("at", "@", ",", ".", "next", "&") or (token.kind in ("number", "ordinal"))
+    return (
+        token.kind in ("clock", "end")
+        or token.category in ("part", "noon")
+        or token.text in ("at", "@", ",", ".", "next", "&")
+        or (token.kind in ("number", "ordinal"))
+    )
 
 
 def _next_to_day(r: Reader, i: int, before: list[Piece]) -> tuple[Clocks, int] | None:
@@ -301,11 +373,24 @@ def _next_to_day(r: Reader, i: int, before: list[Piece]) -> tuple[Clocks, int] |
     token = r.at(i)
     if token.kind not in ("number", "decimal"):
         return None
-    if before and before[-1].end == i and isinstance(before[-1].value, Shift) and before[-1].value.anchored and _ends_here(r, i):
+    if (
+        before
+        and before[-1].end == i
+        and isinstance(before[-1].value, Shift)
+        and before[-1].value.anchored
+        and _ends_here(r, i)
+    ):
         return clocks_at(r, i, bare=True)
-    behind = bool(before) and before[-1].end >= i - 1 and isinstance(before[-1].value, Days | Part | Every) and (before[-1].end == i or r.text(i - 1) == ",")
+    behind = (
+        bool(before)
+        and before[-1].end >= i - 1
+        and isinstance(before[-1].value, Days | Part | Every)
+        and (before[-1].end == i or r.text(i - 1) == ",")
+    )
     ahead = r.at(i + 1)
-    in_front = (ahead.category == "relative" or (ahead.text == "this" and r.at(i + 2).category == "part")) and (i == 0 or r.text(i - 1) in ("me", "alarm", ",", "for"))
+    in_front = (ahead.category == "relative" or (ahead.text == "this" and r.at(i + 2).category == "part")) and (
+        i == 0 or r.text(i - 1) in ("me", "alarm", ",", "for")
+    )
     if (behind and _ends_here(r, i)) or in_front:
         return clocks_at(r, i, bare=True)
     return None

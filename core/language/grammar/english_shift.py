@@ -36,13 +36,31 @@ def amount_at(r: Reader, j: int, amount: float) -> tuple[Shift, int] | None:
     """So many of the unit named at this token; a decade and more than ten million are refused."""
     unit = _unit(r, j)
     shift = _sized(unit, amount) if unit else None
-    return (shift, j + 1 + (r.text(j + 1) == "." and r.at(j + 1).glued and len(r.text(j)) <= 4 and r.at(j + 2).kind != "end")) if shift else None
+    return (
+        (
+            shift,
+            j + 1 + (r.text(j + 1) == "." and r.at(j + 1).glued and len(r.text(j)) <= 4 and r.at(j + 2).kind != "end"),
+        )
+        if shift
+        else None
+    )
 
 
 def _amount(r: Reader, i: int) -> tuple[float, int] | None:
     """ "2", "2.5", "a", "a couple of", "half a", "two and a half", "3/4"."""
     token = r.at(i)
-    i += token.text in ("another", "about", "approximately", "around", "roughly", "exactly", "like", "only", "just", "~")
+    i += token.text in (
+        "another",
+        "about",
+        "approximately",
+        "around",
+        "roughly",
+        "exactly",
+        "like",
+        "only",
+        "just",
+        "~",
+    )
     token = r.at(i)
     if token.kind in ("number", "decimal"):
         if r.text(i + 1) == "and" and r.text(i + 2) == "a" and r.text(i + 3) == "half":
@@ -56,7 +74,9 @@ def _amount(r: Reader, i: int) -> tuple[float, int] | None:
         case "a" | "an" | "one":
             return _article(r, i)
         case "half":
-            return 0.5, i + 1 + (r.text(i + 1) in ("a", "an", "-")) + (r.text(i + 2) == "-" and r.text(i + 1) in ("a", "an"))
+            return 0.5, i + 1 + (r.text(i + 1) in ("a", "an", "-")) + (
+                r.text(i + 2) == "-" and r.text(i + 1) in ("a", "an")
+            )
         case "couple":
             return 2, i + 1 + (r.text(i + 1) == "of")
         case "few" | "several":
@@ -147,10 +167,17 @@ def shift_at(r: Reader, i: int) -> tuple[Shift, int] | None:
     if word in ("ago", "back", "earlier") and not opener:
         return signed(length, -1), end + 1
     if word in ("before", "b4", "prior", "ahead"):
-        return signed(length, -1, anchored=True), end + 1 + (word == "prior" and r.text(end + 1) == "to") + (word == "ahead" and r.text(end + 1) == "of")
+        return signed(length, -1, anchored=True), end + 1 + (word == "prior" and r.text(end + 1) == "to") + (
+            word == "ahead" and r.text(end + 1) == "of"
+        )
     if word in ("after", "from", "past", "following") and not opener:
         return signed(length, 1, anchored=True), end + 1
-    if word in ("on", "this", "next") and length.days and not opener and r.at(end + (word == "on")).category == "weekday":
+    if (
+        word in ("on", "this", "next")
+        and length.days
+        and not opener
+        and r.at(end + (word == "on")).category == "weekday"
+    ):
         return signed(length, 1, anchored=True), end + (word == "on")
     return (signed(length, 1), end) if opener else None
 

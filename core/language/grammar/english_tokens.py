@@ -29,7 +29,6 @@ class Token:
     glued: bool = False
     owner: bool = False
 
-
     @property
     def number_as_int(self) -> int:
         """The number of a word or of digits, for days and months."""
@@ -52,7 +51,7 @@ _LEXEMES = re.compile(
     | (?P<number>\d{1,4})
     | (?P<meridiem>(?<![a-z])[ap]\.\s?m(?:\.|(?![a-z])))
     | (?P<mention>@[a-z_][\w.-]{0,63})
-    | (?P<joined>(?:bi|semi|half)-(?:weekly|monthly|annual(?:ly)?|hourly) | week-ends? | o'\s?clock | o\sclock)
+    | (?P<joined>(?:bi|semi|half)-(?:weekly|monthly|annual(?:ly)?|hourly|yearly) | week-ends? | o'\s?clock | o\sclock)
     | (?P<word>[a-zà-öø-ÿ]+(?:'[a-z]{1,3})?)
     | (?P<punct>\S)
     """,
@@ -131,11 +130,24 @@ def _units_meant(found: list[Token]) -> list[Token]:
         if at == 0 or token.kind != "word" or token.category or len(token.text) > 12:
             continue
         before = found[at - 1]
-        counted = before.kind == "number" and at > 1 and (found[at - 2].text in _BEFORE_NUMBER or found[at - 2].category == "every")
+        counted = (
+            before.kind == "number"
+            and at > 1
+            and (found[at - 2].text in _BEFORE_NUMBER or found[at - 2].category == "every")
+        )
         if before.category == "every" or before.text in _BEFORE_UNIT or counted:
             entry = corrected_unit(token.text)
             if entry is not None:
-                found[at] = Token("word", token.text, token.start, token.end, entry.category, entry.name, entry.number, glued=token.glued)
+                found[at] = Token(
+                    "word",
+                    token.text,
+                    token.start,
+                    token.end,
+                    entry.category,
+                    entry.name,
+                    entry.number,
+                    glued=token.glued,
+                )
     return found
 
 
@@ -178,7 +190,14 @@ def _word(text: str, start: int, end: int, glued: bool) -> Token:
     bare = bare.replace("-", "").replace("'", "").replace(" ", "") if bare not in WORDS else bare
     entry = WORDS.get(bare) or corrected(bare)
     if entry is None:
-        return Token("word", "b4" if text == "b4" else bare if "-" in text or "clock" in bare else text, start, end, glued=glued, owner=owner)
+        return Token(
+            "word",
+            "b4" if text == "b4" else bare if "-" in text or "clock" in bare else text,
+            start,
+            end,
+            glued=glued,
+            owner=owner,
+        )
     return Token("word", bare, start, end, entry.category, entry.name, entry.number, glued=glued, owner=owner)
 
 

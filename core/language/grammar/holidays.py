@@ -56,7 +56,8 @@ def holiday_date(name: str, year: int) -> dt.date | None:
     if name in NTH_WEEKDAY:
         return nth_weekday(year, *NTH_WEEKDAY[name])
     if name in FROM_EASTER and 1 < year < 9000:
-        return easter(year) + dt.timedelta(days=FROM_EASTER[name])
+        sunday: dt.date = easter(year)
+        return sunday + dt.timedelta(days=FROM_EASTER[name])
     if name in LUNAR:
         return _lunar(year, *LUNAR[name])
     if name in ("black friday", "cyber monday"):
@@ -76,4 +77,5 @@ def nth_weekday(year: int, month: int, weekday: int, nth: int) -> dt.date:
 def _lunar(year: int, month: int, day: int) -> dt.date | None:
     if not 1901 <= year <= 2098:
         return None
-    return LunarDate(year, month, day).toSolarDate()
+    date: dt.date = LunarDate(year, month, day).toSolarDate()
+    return date

@@ -56,7 +56,9 @@ def next_of_both(hour: int, minute: int, now: dt.datetime, preferences: Preferen
     """ "at 5": the next of both readings in waking hours; if none ever is, the next of both."""
     midnight = dt.datetime.combine(now.date(), dt.time())
     half = hour % 12
-    readings = [midnight + dt.timedelta(days=day, hours=half + late, minutes=minute) for day in (0, 1) for late in (0, 12)]
+    readings = [
+        midnight + dt.timedelta(days=day, hours=half + late, minutes=minute) for day in (0, 1) for late in (0, 12)
+    ]
     coming = [reading for reading in readings if reading > now]
     waking = [reading for reading in coming if preferences.waking_hour <= reading.hour < preferences.sleeping_hour]
     return (waking or coming)[0]

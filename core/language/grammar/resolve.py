@@ -161,11 +161,15 @@ def _in_step(rule: Recurrence, day: dt.date, anchor: dt.date) -> bool:
         case "DAILY":
             return (day - anchor).days % rule.interval == 0
         case "WEEKLY":
-            weeks = ((day - dt.timedelta(days=day.weekday())) - (anchor - dt.timedelta(days=anchor.weekday()))).days // 7
+            weeks = (
+                (day - dt.timedelta(days=day.weekday())) - (anchor - dt.timedelta(days=anchor.weekday()))
+            ).days // 7
             return weeks % rule.interval == 0 and (bool(rule.by_day) or day.weekday() == anchor.weekday())
         case "MONTHLY":
             months = (day.year - anchor.year) * 12 + day.month - anchor.month
             return months % rule.interval == 0 and (bool(rule.by_day or rule.by_month_day) or day.day == anchor.day)
         case "YEARLY":
-            return (day.year - anchor.year) % rule.interval == 0 and (bool(rule.by_day or rule.by_month_day) or day.day == anchor.day)
+            return (day.year - anchor.year) % rule.interval == 0 and (
+                bool(rule.by_day or rule.by_month_day) or day.day == anchor.day
+            )
     return True

@@ -64,7 +64,7 @@ def extract(text: Normalised, spans: tuple[Span, ...], lexicon: FrameLexicon) ->
         courtesies = [match.span() for match in islice(lexicon.polite.finditer(rest.low), _COURTESIES)]
         for start, end in reversed(courtesies):
             rest.cut(start, end)
-    rest.trim(lexicon if asks else None)
+    rest.trim(lexicon, asks)
     return Framed(rest.written(lexicon.joiner), recipient, asks)
 
 
@@ -99,14 +99,15 @@ class _Rest:
         self.low = self.low[:start] + GAP + self.low[end:]
         self.places[start:end] = [-1]
 
-    def trim(self, lexicon: FrameLexicon | None) -> None:
-        """Takes joining words and punctuation from both ends; a bounded number of rounds over a bounded stretch."""
+    def trim(self, lexicon: FrameLexicon, asks: bool) -> None:
+        """Takes joining words and punctuation from both ends (from the beginning only of a request); a bounded number
+        of rounds over a bounded stretch."""
         for _ in range(8):
-            leading = (lexicon.leading if lexicon else _LOOSE).match(self.low)
+            leading = (lexicon.leading if asks else _LOOSE).match(self.low)
             start = leading.end() if leading else 0
             end = len(self.low)
             tail = max(start, end - _EDGE)
-            trailing = lexicon.trailing.search(self.low, tail) if lexicon else None
+            trailing = lexicon.trailing.search(self.low, tail)
             if trailing is not None and trailing.end() == end:
                 end = trailing.start()
             while end > start and self.low[end - 1] in f" \t\n{GAP},;:-":

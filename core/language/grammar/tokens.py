@@ -33,6 +33,11 @@ class Parsed:
 NOTHING = Parsed()
 
 
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text, written in a row because one on each line hides more than it shows."""
+    return frozenset(words.split())
+
+
 def merged(spans: list[Span]) -> tuple[Span, ...]:
     """The spans in order, those that touch or overlap joined to one."""
     joined: list[Span] = []

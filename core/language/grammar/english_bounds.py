@@ -1,0 +1,199 @@
+"""The bounds of an English repetition: "until June", "starting next week", "10 times", "for a month", "except Sundays"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeAlias
+
+from core.language.grammar.days import Day
+from core.language.grammar.english_clock import bare_clock_at
+from core.language.grammar.english_day_lists import days_at
+from core.language.grammar.english_days import day_at
+from core.language.grammar.english_each import TIMES, weekdays_at
+from core.language.grammar.english_pieces import (
+    Count,
+    Every,
+    Except,
+    Lasting,
+    Reader,
+    Shift,
+    Starting,
+    Until,
+)
+from core.language.grammar.english_shift import amount_at, length_at
+from core.language.grammar.tokens import word_set
+
+_UNTIL = word_set("until till til untill 'til thru through ending ends end")
+
+_START = word_set("starting starts start beginning begin begins commencing effective")
+
+_EXCEPT = word_set("except excluding exclude minus skip skipping excepting bar barring without")
+
+_ENDLESS = word_set(
+    "further deleted i we you told canceled cancelled stopped forever done it it's they he she otherwise"
+)
+
+Found: TypeAlias = tuple[Until | Starting | Count | Lasting | Except, int]
+
+
+def bound_at(r: Reader, i: int) -> Found | None:
+    """The end, start, number or exceptions of a repetition; a caller asks only where there is one."""
+    return _until(r, i) or _starting(r, i) or _count(r, i) or _lasting(r, i) or except_at(r, i)
+
+
+def _bounding_day(r: Reader, j: int) -> tuple[Day, int] | None:
+    """A day or a whole period ("June", "next year", "2027", "the end of June")."""
+    j += r.text(j) in ("on", "in", "at", "from", "with")
+    found = day_at(r, j)
+    if found is not None:
+        return found
+    token, k = r.at(j), j + (r.text(j) == "the")
+    if r.at(k).category == "month":
+        return Day(month=r.at(k).number_as_int), k + 1
+    if token.kind == "number" and len(token.text) == 4 and 1990 <= token.number <= 2199:
+        return Day(year=int(token.number)), j + 1
+    return None
+
+
+def _until(r: Reader, i: int) -> Found | None:
+    word = r.text(i)
+    j = i + 1
+    if word == "up" and r.text(j) in ("to", "until", "till", "through"):
+        j += 1
+    elif word in ("no", "not") and r.text(j) in ("later", "after", "past"):
+        j += 1 + (r.text(j + 1) == "than")
+    elif word == "and" and r.text(j) in ("ending", "end", "ends"):
+        j += 1
+    elif word not in _UNTIL or (word == "end" and r.text(j) != "on"):
+        return None
+    j += r.text(j) == "and" and r.text(j + 1) == "including"
+    j += r.text(j) == "including"
+    if r.text(j) in _ENDLESS:
+        return Until(), j + 1 + (r.text(j + 1) in ("notice", "say", "stop", "tell", "turn"))
+    found = _bounding_day(r, j)
+    if found is not None:
+        whole = word in ("through", "thru") or "including" in (r.text(j - 1), r.text(j - 2))
+        period = (
+            found[0].day is None
+            and found[0].nth is None
+            and (found[0].month or found[0].months is not None or found[0].year or found[0].week is not None)
+        )
+        return Until(
+            replace(found[0], edge="end")
+            if whole and period and not found[0].edge and found[0].weekday is None
+            else found[0]
+        ), found[1]
+    if word == "end":
+        return None
+    clock = bare_clock_at(r, j)
+    return (Until(clock=clock[0]), clock[1]) if clock else None
+
+
+def _starting(r: Reader, i: int) -> Found | None:
+    word = r.text(i)
+    j = i + 1
+    if (
+        (word == "as" and r.text(j) == "of")
+        or (word == "with" and r.text(j) in _START)
+        or (word == "and" and r.text(j) in _START)
+    ):
+        j += 1
+    elif word not in _START and word not in ("from", "after"):
+        return None
+    if word == "after" and not r.at(j).category:
+        return None
+    j += r.text(j) == "from"
+    if r.text(j) in ("now", "immediately", "right", "asap"):
+        return Starting(Day(days=0)), j + 1 + (r.text(j + 1) in ("now", "away", "on"))
+    if r.text(j) == "in":
+        ahead = length_at(r, j + 1)
+        if ahead is not None:
+            return Starting(shift=ahead[0]), ahead[1]
+    found = _bounding_day(r, j)
+    if found is not None:
+        return Starting(found[0]), found[1] + (r.text(found[1]) in ("onwards", "onward", "on"))
+    j += r.text(j) == "at"
+    clock = bare_clock_at(r, j)
+    return (Starting(clock=clock[0]), clock[1]) if clock else None
+
+
+def _count(r: Reader, i: int) -> Found | None:
+    j = i + (r.text(i) == "for")
+    j = r.skip(j, word_set("a total of up to max at most maximum only just exactly"))
+    j += r.text(j) in ("the", "next")
+    j += r.text(j) in ("next",)
+    token = r.at(j)
+    if token.text == "x" and r.at(j + 1).kind == "number" and r.at(j + 1).number >= 1:
+        return Count(r.at(j + 1).number_as_int), j + 2
+    if token.kind == "number" and token.number >= 1 and r.text(j + 1) in TIMES:
+        end = (
+            j
+            + 2
+            + (r.text(j + 2) in ("only", "total", "max"))
+            + 2 * (r.text(j + 2) == "in" and r.text(j + 3) == "total")
+        )
+        return Count(int(token.number)), end
+    if r.text(i) == "for" and token.text in ("once", "twice"):
+        return Count(1 if token.text == "once" else 2), j + 1
+    return None
+
+
+def _lasting(r: Reader, i: int) -> Found | None:
+    """ "for the next three weeks", "for a month", "over the next 10 days", "for the rest of the month"."""
+    if r.text(i) not in ("for", "over", "during", "within", "throughout"):
+        return None
+    j = r.skip(i + 1, word_set("the next up to another about following coming"))
+    if r.text(j) == "rest" and r.text(j + 1) == "of":
+        found = day_at(r, j + 2)
+        if found is None and r.text(j + 2) in ("the", "this"):
+            name = r.at(j + 3).name
+            periods = {"week": Day(week=0), "month": Day(months=0), "year": Day(years=0), "day": Day(days=0)}
+            return (Until(periods[name]), j + 4) if name in periods else None
+        return (Until(found[0]), found[1]) if found else None
+    counted = _count_of_unit(r, j)
+    return (Lasting(counted[0]), counted[1]) if counted else None
+
+
+def lasts_days(r: Reader, i: int) -> bool:
+    """ "for 5 days", "for the next two weeks" stands here, and nothing that makes it a distance."""
+    found = _lasting(r, i)
+    if (
+        found is None
+        or not isinstance(found[0], Lasting)
+        or r.text(found[1]) in ("from", "before", "after", "ago", "later")
+    ):
+        return False
+    return found[0].shift.seconds == 0
+
+
+def _count_of_unit(r: Reader, j: int) -> tuple[Shift, int] | None:
+    found = length_at(r, j)
+    if found is None and r.at(j).category == "unit" and r.text(j - 1) in ("next", "the", "following", "coming"):
+        return amount_at(r, j, 1)
+    return found
+
+
+def except_at(r: Reader, i: int) -> Found | None:
+    word = r.text(i)
+    j = i + 1
+    if (
+        (word == "but" and r.text(j) in ("not", "except", "skip"))
+        or (word == "apart" and r.text(j) == "from")
+        or (word == "other" and r.text(j) == "than")
+    ):
+        j += 1
+    elif word == "not" and r.text(j) in ("on", "the"):
+        pass
+    elif word not in _EXCEPT and word != "but":
+        return None
+    j = r.skip(j, frozenset({"for", "on", "the", "in", "every", "any", "each", ",", "not"} - {","}))
+    token = r.at(j)
+    if token.category in ("weekdays",) or token.name in ("weekend", "workday"):
+        found = weekdays_at(r, j, 1)
+        return (Except(found[0].days), found[1]) if found and isinstance(found[0], Every) else None
+    days = days_at(r, j - (r.text(j - 1) == "the")) or days_at(r, j)
+    if days is not None:
+        return Except(days[0].days), days[1]
+    if token.category == "month":
+        return Except((Day(month=token.number_as_int),)), j + 1
+    return None

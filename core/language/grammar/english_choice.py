@@ -1,0 +1,161 @@
+"""Which pieces of an English sentence say when; the others are left to the task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.language.grammar.days import Day, merged_days
+from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Days, Part, Piece, Shift
+
+LATEST = frozenset({"by", "before", "b4"})
+
+FROM = frozenset({"after", "since", "from"})
+
+UP_TO = frozenset({"until", "till", "til"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The pieces that together say when; the others stay part of the task."""
+
+    day: Day | None = None
+    through: Day | None = None
+    clock: Clock | None = None
+    span: ClockRange | None = None
+    part: str | None = None
+    shift: Shift | None = None
+    preposition: str = ""
+    used: tuple[Piece, ...] = ()
+
+
+def _rank(piece: Piece, asked_at: int) -> tuple[int, int]:
+    nearby = 2 if asked_at >= 0 and 0 <= piece.start - asked_at <= 0 else 0
+    return -(piece.weight + nearby), piece.start
+
+
+def choose(found: list[Piece], asked_at: int) -> Chosen:
+    ranked = sorted(found, key=lambda piece: _rank(piece, asked_at))
+    shifts = [piece for piece in ranked if isinstance(piece.value, Shift)]
+    plain = [piece for piece in shifts if isinstance(piece.value, Shift) and not piece.value.anchored]
+    if plain and (
+        _rank(plain[0], asked_at) <= _rank(ranked[0], asked_at)
+        or not any(_surer(piece) for piece in ranked if piece not in shifts)
+    ):
+        return _choose_shift(plain[0], found)
+    anchored = next((piece for piece in shifts if isinstance(piece.value, Shift) and piece.value.anchored), None)
+    if anchored is not None:
+        return _choose_anchored(anchored, found)
+    return _choose_moment([piece for piece in ranked if not isinstance(piece.value, Shift)], found)
+
+
+def _surer(piece: Piece) -> bool:
+    return piece.weight >= 3
+
+
+def _choose_shift(head: Piece, found: list[Piece]) -> Chosen:
+    shift = head.value
+    assert isinstance(shift, Shift)
+    chosen = Chosen(shift=shift, used=(head,))
+    if not (shift.days or shift.months) or shift.seconds:
+        return chosen
+    for piece in found:
+        close = piece.weight >= 3 or abs(piece.start - head.end) <= 1 or abs(head.start - piece.end) <= 1
+        if close and isinstance(piece.value, Clocks) and chosen.clock is None:
+            chosen = replace(chosen, clock=piece.value.clocks[0], used=_in_order(*chosen.used, piece))
+        elif close and isinstance(piece.value, Days) and chosen.day is None and only_weekday(piece.value.days[0]):
+            chosen = replace(chosen, day=piece.value.days[0], used=_in_order(*chosen.used, piece))
+        elif (
+            close
+            and isinstance(piece.value, Part)
+            and chosen.part is None
+            and piece.weight >= 2
+            and piece.start >= head.end
+        ):
+            chosen = replace(chosen, part=piece.value.name, used=_in_order(*chosen.used, piece))
+    return chosen
+
+
+def only_weekday(day: Day) -> bool:
+    return day.weekday is not None and day == Day(weekday=day.weekday)
+
+
+def _choose_anchored(head: Piece, found: list[Piece]) -> Chosen:
+    """ "10 minutes before my 3pm meeting tomorrow": the pieces behind are what it is counted from."""
+    rest = [piece for piece in found if not isinstance(piece.value, Shift)]
+    behind = [piece for piece in rest if piece.start >= head.end] or rest
+    base = _choose_moment(sorted(behind, key=lambda piece: piece.start), behind)
+    if not base.used:
+        return Chosen()
+    shift = head.value
+    assert isinstance(shift, Shift)
+    return replace(base, shift=shift, preposition="", used=_in_order(head, *base.used))
+
+
+def _choose_moment(ranked: list[Piece], found: list[Piece]) -> Chosen:
+    chosen = Chosen()
+    for piece in ranked:
+        if not (
+            isinstance(piece.value, Clocks) and chosen.day is not None and _belongs_elsewhere(chosen, piece, found)
+        ):
+            chosen = _with_piece(chosen, piece)
+    return chosen
+
+
+def _belongs_elsewhere(chosen: Chosen, clock: Piece, found: list[Piece]) -> bool:
+    """ "on Thursday about the meeting on Friday at 3": the clock time is the other day's."""
+    if _beside(chosen, clock):
+        return False
+    others = (
+        other
+        for other in found
+        if isinstance(other.value, Days) and other not in chosen.used and other.end == clock.start
+    )
+    return any(isinstance(other.value, Days) and other.value.days[0] != chosen.day for other in others)
+
+
+def _with_piece(chosen: Chosen, piece: Piece) -> Chosen:
+    value = piece.value
+    used = _in_order(*chosen.used, piece)
+    match value:
+        case Days(days=days, through=through, preposition=preposition):
+            if chosen.day is None:
+                last = days[-1] if through else None
+                return replace(
+                    chosen, day=days[0], through=last, preposition=preposition or chosen.preposition, used=used
+                )
+            if days[0] == chosen.day and len(days) == 1:
+                return replace(chosen, used=used)
+            both = (
+                merged_days(chosen.day, days[0]) if _beside(chosen, piece) or _complement(chosen.day, days[0]) else None
+            )
+            return replace(chosen, day=both, used=used) if both is not None else chosen
+        case Clocks(clocks=clocks, preposition=preposition) if chosen.clock is None and chosen.span is None:
+            return replace(chosen, clock=clocks[0], preposition=_stronger(preposition, chosen.preposition), used=used)
+        case ClockRange() if chosen.clock is None and chosen.span is None:
+            return replace(chosen, span=value, used=used)
+        case ClockRange() if chosen.span is None and chosen.clock == value.first:
+            return replace(chosen, span=value, used=used)
+        case Part(name=name) if chosen.part is None and (
+            piece.weight >= 3 or _beside(chosen, piece) or not chosen.used
+        ):
+            return replace(chosen, part=name, used=used)
+    return chosen
+
+
+def _stronger(new: str, old: str) -> str:
+    return new if new in LATEST | FROM | UP_TO else old or new
+
+
+def _beside(chosen: Chosen, piece: Piece) -> bool:
+    return any(-1 <= piece.start - other.end <= 1 or -1 <= other.start - piece.end <= 1 for other in chosen.used)
+
+
+def _complement(one: Day, other: Day) -> bool:
+    """ "on Friday ... next week": one names the day, the other the period."""
+    names = [day.weekday is not None or day.day is not None or day.nth is not None for day in (one, other)]
+    periods = [day.week is not None or day.months is not None or day.month is not None for day in (one, other)]
+    return names[0] != names[1] and periods[0] != periods[1] and names[0] == periods[1]
+
+
+def _in_order(*used: Piece) -> tuple[Piece, ...]:
+    return tuple(sorted(used, key=lambda piece: piece.start))

@@ -1,0 +1,127 @@
+"""English dates: "March 3rd, 2027", "21 August", and the ways of writing them in digits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.language.grammar.days import Day
+from core.language.grammar.english_periods import period_at, with_period, year_at
+from core.language.grammar.english_pieces import Reader
+from core.language.grammar.english_tokens import Token
+
+
+def month_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
+    """ "March 3rd[, 2027]", "april twenty", "March 2027"; a bare month only where a caller knows that it is one."""
+    month = r.at(i).number_as_int
+    j = i + 1
+    j += r.text(j) == "." and r.at(j).glued
+    dash = r.text(j) in ("-", "/") and r.at(j).glued
+    j += dash
+    year = year_at(r, j + (r.text(j) in (",", "of")))
+    if year is not None:
+        return Day(month=month, year=year[0]), year[1]
+    j += r.text(j) == "the"
+    token = r.at(j)
+    number = int(token.number)
+    day_number = (
+        token.kind == "ordinal"
+        or (token.kind == "number" and not is_time_number(r, j))
+        or (token.text == "second" and token.category == "unit")
+    )
+    if token.text == "second":
+        number = 2
+    if (
+        not day_number
+        or not 1 <= number <= 31
+        or (r.at(i).text == "may" and token.kind == "number" and r.text(j - 1) != "may")
+    ):
+        return None
+    return with_year(r, Day(month=month, day=number), j + 1)
+
+
+def is_time_number(r: Reader, j: int) -> bool:
+    """The number opens a clock time or counts something, so it is no day of the month."""
+    ahead = r.at(j + 1)
+    if (
+        ahead.kind == "meridiem"
+        or ahead.text in ("o'clock", "oclock")
+        or ahead.category == "unit"
+        or ahead.text in ("times", "x")
+    ):
+        return True
+    return (
+        ahead.kind == "number"
+        and r.at(j + 2).kind == "meridiem"
+        and ahead.name == "word"
+        and ahead.number >= 10
+        and r.at(j).number <= 12
+    )
+
+
+def with_year(r: Reader, day: Day, j: int) -> tuple[Day, int]:
+    k = j + (r.text(j) in (",", "of", "in", "-", "/", "."))
+    year = year_at(r, k)
+    if year is not None and not (
+        k == j
+        and r.at(k).kind == "number"
+        and r.at(k).name != "word"
+        and r.at(k).number % 100 < 60
+        and r.at(k).number < 2000
+    ):
+        return replace(day, year=year[0]), year[1]
+    return day, j
+
+
+def written_date(token: Token, i: int) -> tuple[Day, int] | None:
+    """Digits: year first as ISO; with slashes month first unless that cannot be; with dots day first."""
+    groups = token.parts
+    if token.name == "iso":
+        return _valid(groups[0], groups[1], groups[2], i)
+    if len(groups) == 2 and groups[1] > 31:
+        return (Day(month=groups[0], year=groups[1]), i + 1) if 1 <= groups[0] <= 12 else None
+    year = groups[2] if len(groups) == 3 else None
+    if year is not None and year < 100:
+        year += 2000 if year < 70 else 1900
+    month, day = (groups[1], groups[0]) if "." in token.text or groups[0] > 12 else (groups[0], groups[1])
+    if "-" in token.text and len(groups) == 3 and groups[0] <= 12 and groups[1] <= 12 and groups[2] > 31:
+        month, day = groups[0], groups[1]
+    return _valid(year, month, day, i)
+
+
+def _valid(year: int | None, month: int, day: int, i: int) -> tuple[Day, int] | None:
+    return (Day(year=year, month=month, day=day), i + 1) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def dotted_date(r: Reader, i: int) -> tuple[Day, int] | None:
+    """ "23.08" is a date behind a weekday or "on", and a clock time elsewhere."""
+    token = r.at(i)
+    day, month = token.parts[0], token.parts[1]
+    before = r.at(i - 1)
+    if not (1 <= day <= 31 and 1 <= month <= 12) or len(token.text.split(".")[1]) != 2:
+        return None
+    return (Day(day=day, month=month), i + 1) if before.category == "weekday" or before.text == "on" else None
+
+
+def number_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
+    """ "21 August [2027]", "20 of this month"."""
+    number = int(r.at(i).number)
+    if not 1 <= number <= 31:
+        return None
+    if (
+        r.at(i + 1).category == "weekdays"
+        and r.at(i + 1).number >= 0
+        and r.text(i + 2) == "from"
+        and r.text(i + 3) in ("now", "today")
+    ):
+        return Day(weekday=r.at(i + 1).number_as_int, weeks_later=number - 1), i + 4
+    k = i + 1 + (r.text(i + 1) in ("of", "-", "/", "."))
+    if r.at(k).category == "month" and not (
+        r.at(k).text == "may" and r.at(k + 1).kind == "word" and not r.at(k + 1).category
+    ):
+        end = k + 1 + (r.text(k + 1) == "." and r.at(k + 1).glued and r.at(k + 2).kind != "end")
+        return with_year(r, Day(day=number, month=r.at(k).number_as_int), end)
+    if r.text(i + 1) == "of":
+        period = period_at(r, i + 2)
+        if period is not None and (period[0].months is not None or period[0].month is not None):
+            return with_period(Day(day=number), period[0]), period[1]
+    return None

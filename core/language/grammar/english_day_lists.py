@@ -1,0 +1,140 @@
+"""Lists and stretches of English days: "Tuesday and Friday", "the 1st and 15th", "Monday to Friday"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.language.grammar.days import Day, merged_days
+from core.language.grammar.english_dates import is_time_number
+from core.language.grammar.english_days import day_at
+from core.language.grammar.english_ordinals import counted_at, each_behind, ordinal_number
+from core.language.grammar.english_periods import THE, of_period_at, with_period
+from core.language.grammar.english_pieces import Days, Reader
+from core.language.grammar.tokens import word_set
+
+
+def counted_days_at(r: Reader, j: int) -> tuple[Days, int] | None:
+    """ "last Friday", "1st and 3rd Monday", "second to last working day": what an ordinal counts, without its month."""
+    found: list[Day] = []
+    numbers: list[int] = []
+    end = j
+    for _ in range(6):
+        numbered = ordinal_number(r, j)
+        if numbered is None:
+            break
+        numbers.append(numbered[0])
+        counted = counted_at(r, numbered[1], numbered[0])
+        end = counted[1] if counted else numbered[1]
+        if counted is not None:
+            day = counted[0]
+            found.extend(replace(day, nth=number) if day.nth else replace(day, day=number) for number in numbers)
+            numbers = []
+        j = end
+        while j < end + 2 and r.text(j) in _LIST:
+            j += 1
+        j += r.text(j) in THE
+    return (Days(tuple(found)), end) if found and not numbers else None
+
+
+_LIST = word_set(", and & + / or plus")
+
+
+def days_at(r: Reader, i: int, bare_numbers: bool = False) -> tuple[Days, int] | None:
+    """A day, a list of them ("Tuesday and Friday", "the 1st and 15th of March") or a stretch ("Monday to Friday")."""
+    counted = _counted_list(r, i)
+    if counted is not None:
+        return counted
+    first = day_at(r, i)
+    if first is None and bare_numbers:
+        first = _bare_number(r, i)
+    if first is None:
+        return None
+    found, j = [first[0]], first[1]
+    through = r.text(j) in ("-", "to", "through", "thru", "till", "until", "til") or (
+        r.text(j) == "and" and r.text(i - 1) == "between"
+    )
+    if through:
+        last = _through(r, found[0], j + 1)
+        return (Days((found[0], last[0]), through=True), last[1]) if last else (Days(tuple(found)), j)
+    for _ in range(12):
+        k = j
+        while k < j + 2 and r.text(k) in _LIST:
+            k += 1
+        k += r.text(k) == "on"
+        more = _like(r, found[0], k) if k > j else None
+        if more is None:
+            break
+        found.append(more[0])
+        j = more[1]
+    return Days(_sharing(found)), j
+
+
+def _counted_list(r: Reader, i: int) -> tuple[Days, int] | None:
+    """ "the first and third Monday [of next month]"."""
+    j = i + (r.text(i) in THE)
+    numbered = ordinal_number(r, j)
+    if numbered is None or r.text(numbered[1]) not in _LIST:
+        return None
+    found = counted_days_at(r, j)
+    if found is None or len(found[0].days) < 2:
+        return None
+    period = of_period_at(r, found[1])
+    if period is not None and not each_behind(r, found[1]):
+        return Days(tuple(with_period(day, period[0]) for day in found[0].days)), period[1]
+    return found if each_behind(r, found[1]) or found[0].days[0].nth is not None else None
+
+
+def _bare_number(r: Reader, i: int) -> tuple[Day, int] | None:
+    token = r.at(i)
+    if token.kind in ("number", "ordinal") and 1 <= token.number <= 31 and r.at(i + 1).category != "unit":
+        return Day(day=int(token.number)), i + 1
+    return None
+
+
+def _like(r: Reader, first: Day, k: int) -> tuple[Day, int] | None:
+    """A further day of a list: of the same sort as the first."""
+    found = day_at(r, k)
+    if found is None and first.nth is not None and (numbered := ordinal_number(r, k)) is not None:
+        found = counted_at(r, numbered[1], numbered[0])
+    if (
+        found is None
+        and first.day is not None
+        and r.at(k).kind in ("ordinal", "number")
+        and not is_time_number(r, k)
+        and 1 <= r.at(k).number <= 31
+    ):
+        found = Day(day=int(r.at(k).number)), k + 1
+        if r.at(k).kind == "number" and (r.at(k + 1).kind == "number" or r.at(k).name == "word"):
+            return None
+    if found is None:
+        return None
+    same = (first.weekday is None) == (found[0].weekday is None) and (first.day is None) == (found[0].day is None)
+    return (
+        found
+        if same and (first.days is None) == (found[0].days is None) and first.holiday == found[0].holiday
+        else None
+    )
+
+
+def _sharing(found: list[Day]) -> tuple[Day, ...]:
+    """ "the 1st and 15th of March": what only the last one says of the month holds for all, and the other way round."""
+    last, first = found[-1], found[0]
+    if len(found) == 1 or first.day is None:
+        return tuple(found)
+    source = last if last.month is not None or last.months is not None else first
+    period = Day(month=source.month, months=source.months, year=source.year)
+    return tuple(merged_days(day, period) or day for day in found)
+
+
+def _through(r: Reader, first: Day, k: int) -> tuple[Day, int] | None:
+    k += r.text(k) in THE
+    found = day_at(r, k)
+    if (
+        found is None
+        and first.day is not None
+        and r.at(k).kind in ("number", "ordinal")
+        and not is_time_number(r, k)
+        and 1 <= r.at(k).number <= 31
+    ):
+        found = Day(day=int(r.at(k).number), month=first.month, months=first.months, year=first.year), k + 1
+    return found
