@@ -116,30 +116,33 @@ class PositionPlan:
         index = self._index(second // DAY)
         index += (self._anchor - index) % self._interval
         for _ in range(0 if self._never else _PERIODS[self._freq]):
-            times = self._picked(index)
-            if times is None:
+            days = self._days_of(index)
+            if days is None:
                 return None
-            if times and times[-1] >= second:
-                return times[bisect_left(times, second)]
+            if self._count(days.bit_count() * len(self._times)):
+                times = self._picked(index, days)
+                if times[-1] >= second:
+                    return times[bisect_left(times, second)]
             index += self._interval
-            if not times:
+            if not days:
                 day = self._any.next_day(max(1, self._span(index)[0]))
                 if day is None:
                     return None
                 index = max(index, self._index(day))
                 index += (self._anchor - index) % self._interval
+        self._never = second == self._start
         return None
 
     def nth(self, number: int) -> int | None:
         index, quiet = self._anchor, 0
-        number += bisect_left(self._picked(index) or [], self._start)
+        number += bisect_left(self._picked(index, self._days_of(index) or 0), self._start)
         while quiet < _PERIODS[self._freq]:
             days = self._days_of(index)
             if days is None:
                 return None
             here = self._count(days.bit_count() * len(self._times))
-            if number <= here and (times := self._picked(index)):
-                return times[number - 1]
+            if number <= here:
+                return self._picked(index, days)[number - 1]
             number -= here
             quiet = 0 if here else quiet + 1
             index += self._interval
@@ -176,11 +179,8 @@ class PositionPlan:
             return None
         return self._days.between(first, length) if first > 0 else 0
 
-    def _picked(self, index: int) -> list[int] | None:
-        """The times of a period that BYSETPOS picks, in order; None past the end of the calendar."""
-        bits = self._days_of(index)
-        if not bits:
-            return None if bits is None else []
+    def _picked(self, index: int, bits: int) -> list[int]:
+        """The times that BYSETPOS picks from the allowed days of a period, in order."""
         first = self._span(index)[0]
         days = []
         while bits:

@@ -65,7 +65,8 @@ class Rule:
 
     def __post_init__(self) -> None:
         for name in _LISTS:
-            object.__setattr__(self, name, ordered(getattr(self, name)))
+            if values := getattr(self, name):
+                object.__setattr__(self, name, ordered(values))
         _check_ranges(self)
         _check_combination(self)
         object.__setattr__(
@@ -77,8 +78,14 @@ class Rule:
 
     @property
     def counts_elapsed(self) -> bool:
-        """True where the rule steps in elapsed time ("every 2 hours"), false where it follows the wall clock."""
-        return self.freq in UNITS and not self.by_hour and self.window is None
+        """True where the rule steps in elapsed time ("every 2 hours"), false where it follows the wall clock.
+
+        A rule under a day follows the clock once it names clock times that its own steps have to meet.
+        """
+        if self.freq not in UNITS or self.by_hour or self.window is not None:
+            return False
+        meets = (self.freq != "HOURLY" and self.by_minute) or (self.freq == "SECONDLY" and self.by_second)
+        return not meets or (self.interval == 1 and not self.by_set_pos)
 
     @classmethod
     def parse(cls, text: str) -> Rule:

@@ -16,6 +16,8 @@ Note: TypeAlias = Literal["normal", "gap", "fold"]
 _STEPS_TRIED = 20_000
 _DAWN = dt.datetime.combine(dt.date.min, dt.time())
 _LAST = (LAST_DAY - 3) * DAY
+_EARLIEST = 3 * DAY
+"""Moments keep a few days from both ends of the calendar, so that every zone can show them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def schedule_of(rule: Rule, start: dt.datetime, zone: ZoneInfo | None) -> Schedu
 
 
 def at(second: int) -> dt.datetime:
+    second = min(max(second, _EARLIEST), _LAST)
     return _DAWN + dt.timedelta(second // DAY - 1, second % DAY)
 
 
@@ -112,10 +115,10 @@ class _OnTheWall:
             self._limits.end_at(self._plan.nth(rule.count))
 
     def _first(self, wall: int) -> int | None:
-        found = self._plan.first(wall)
+        found = self._plan.first(wall) if wall <= _LAST else None
         while found is not None and self._limits.excludes(found):
             found = self._plan.first(found + 1)
-        if found is None or (self._limits.wall is not None and found > self._limits.wall):
+        if found is None or found > _LAST or (self._limits.wall is not None and found > self._limits.wall):
             return None
         return found
 
@@ -170,7 +173,7 @@ class ElapsedSchedule:
     def __init__(self, rule: Rule, start: dt.datetime, zone: ZoneInfo) -> None:
         wall = to_second(start)
         self._zone = zone
-        if rule.freq == "MINUTELY" and rule.by_minute and rule.interval == 1 and not rule.by_set_pos:
+        if rule.freq == "MINUTELY" and rule.by_minute:
             rule = replace(rule, freq="HOURLY")
         self._steps = StepPlan(rule, wall, interval=1)
         self._unit = self._steps.unit

@@ -174,5 +174,6 @@ def _last(schedule: Schedule, after: int, until: int) -> Occurrence | None:
 def _seconds(moment: dt.datetime, zone: ZoneInfo | None) -> int:
     """A moment in UTC seconds; a naive one is taken on the wall clock of the zone."""
     if moment.tzinfo is not None:
-        return to_second(moment.astimezone(dt.UTC))
+        offset = moment.utcoffset() or dt.timedelta()
+        return to_second(moment.replace(tzinfo=None)) - offset.days * 86_400 - offset.seconds
     return to_second(moment) if zone is None else to_second(place(to_second(moment), zone)[0].utc)
