@@ -54,6 +54,8 @@ def _rest(understood: Understood) -> dict[str, Any]:
         rest["recipient"] = understood.recipient
     if understood.recurring and not isinstance(understood.when, Recurrence):
         rest["recurring"] = True
+    if understood.also:
+        rest["also"] = [_rule(rule) for rule in understood.also]
     if understood.deadline:
         rest["deadline"] = True
     if understood.problem is not None:

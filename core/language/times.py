@@ -60,6 +60,7 @@ def understand(
         recurring=parsed.recurring,
         deadline=parsed.deadline,
         problem=parsed.problem,
+        also=parsed.also,
     )
 
 

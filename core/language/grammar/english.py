@@ -47,7 +47,7 @@ def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) 
     shown = text.source[spans[0].start : spans[-1].end]
     problem = Problem(meaning.trouble, shown) if meaning.trouble else None
     repeats = repeats or isinstance(meaning.when, Recurrence)
-    return Parsed(meaning.when, spans, repeats, meaning.deadline, problem), reader.looks
+    return Parsed(meaning.when, spans, repeats, meaning.deadline, problem, meaning.also), reader.looks
 
 
 def _span(reader: Reader, piece: Piece) -> Span:

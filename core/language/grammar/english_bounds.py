@@ -68,6 +68,7 @@ def _until(r: Reader, i: int) -> Found | None:
         return None
     j += r.text(j) == "and" and r.text(j + 1) == "including"
     j += r.text(j) == "including"
+    j += r.text(j) == "at"
     if r.text(j) in _ENDLESS:
         return Until(), j + 1 + (r.text(j + 1) in ("notice", "say", "stop", "tell", "turn"))
     found = _bounding_day(r, j)
@@ -133,6 +134,8 @@ def _count(r: Reader, i: int) -> Found | None:
             + 2 * (r.text(j + 2) == "in" and r.text(j + 3) == "total")
         )
         return Count(int(token.number)), end
+    if r.text(i) in ("once", "twice") and r.at(i + 1).kind in ("end", "punct"):
+        return Count(1 if r.text(i) == "once" else 2), i + 1
     if r.text(i) == "for" and token.text in ("once", "twice"):
         return Count(1 if token.text == "once" else 2), j + 1
     return None

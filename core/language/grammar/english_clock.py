@@ -50,6 +50,7 @@ def _finished(r: Reader, hour: int, minute: int, j: int, exact: bool = False) ->
     elif r.text(j) == "o" and r.text(j + 1) in ("clock", "'"):
         j += 2
     meridiem: Meridiem | None = None
+    j += 2 * (r.text(j) == "in" and r.text(j + 1) == "the" and r.at(j + 2).kind == "meridiem")
     if r.at(j).kind == "meridiem":
         meridiem = "am" if r.text(j)[0] == "a" else "pm"
         j += 2 if r.text(j + 1) == "." and r.at(j + 1).glued and r.at(j + 2).kind != "end" else 1
@@ -79,7 +80,7 @@ def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
     ):
         return _finished(r, number, 0, i + 1)
     if 1 <= number <= 12 and _part_follows(r, i + 1):
-        return Clock(number), i + 1
+        return _finished(r, number, 0, i + 1)
     if ahead.category == "noon" and number == 12:
         return Clock(12 if ahead.name == "noon" else 0, 0, None, True), i + 2
     if ahead.kind == "number" and r.at(i + 2).kind == "meridiem" and 1 <= number <= 12 and ahead.number < 60:
@@ -94,7 +95,11 @@ _AFTER_CLOCK = word_set("on to in and for please pls at so i about this every")
 
 def _part_follows(r: Reader, j: int) -> bool:
     """ "3 in the morning", "eleven at night"."""
-    if r.text(j) == "in" and r.text(j + 1) == "the" and r.at(j + 2).category == "part":
+    if (
+        r.text(j) == "in"
+        and r.text(j + 1) == "the"
+        and (r.at(j + 2).category == "part" or r.at(j + 2).kind == "meridiem")
+    ):
         return True
     return r.text(j) == "at" and r.at(j + 1).name == "night"
 
@@ -151,6 +156,8 @@ def _word_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
     token = r.at(i)
     if token.category == "noon":
         return Clock(12 if token.name == "noon" else 0, 0, None, True), i + 1
+    if token.text == "mid" and r.at(i + 1).name == "night":
+        return Clock(0, 0, None, True), i + 2
     j = i + 1 if token.text in ("a", "the") else i
     word = r.text(j)
     if word == "half":
@@ -272,7 +279,7 @@ def _before(clock: Clock, last: Clock) -> Clock:
     return Clock(clock.hour, clock.minute, last.meridiem if in_order else other)
 
 
-def span_at(r: Reader, i: int) -> tuple[ClockRange, int] | None:
+def span_at(r: Reader, i: int, expected: bool = False) -> tuple[ClockRange, int] | None:
     """ "from 9 to 5", "between 2pm and 4pm", "9am-5pm", "3:30 to 6 PM"."""
     opener = r.text(i)
     if opener in ("during", "in", "within") and (hours := _office_hours(r, i + 1)) is not None:
@@ -298,9 +305,9 @@ def span_at(r: Reader, i: int) -> tuple[ClockRange, int] | None:
         or r.at(j).kind == "clock"
         or r.text(first[1] - 1) in _OCLOCK
     )
-    if not prefixed and not surely:
+    if not prefixed and not surely and not expected:
         return None
-    start, end = _ordered(first[0], last[0])
+    start, end = ordered(first[0], last[0])
     return ClockRange(start, end), last[1]
 
 
@@ -320,7 +327,8 @@ def _before_dash(r: Reader, j: int) -> tuple[Clock, int] | None:
     return _finished(r, int(token.number), 0, j + 1)
 
 
-def _ordered(first: Clock, last: Clock) -> tuple[Clock, Clock]:
+def ordered(first: Clock, last: Clock) -> tuple[Clock, Clock]:
+    """Both with the half of the day that one of them says, so that the first comes before the last."""
     first = _before(first, last) if last.meridiem else first
     if last.meridiem is None and not last.exact and first.meridiem is not None:
         later = (last.hour % 12, last.minute) > (first.hour % 12, first.minute)

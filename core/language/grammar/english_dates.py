@@ -20,6 +20,7 @@ def month_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
     year = year_at(r, j + (r.text(j) in (",", "of")))
     if year is not None:
         return Day(month=month, year=year[0]), year[1]
+    j += r.text(j) == "," and r.at(j + 1).kind == "ordinal"
     j += r.text(j) == "the"
     token = r.at(j)
     number = int(token.number)

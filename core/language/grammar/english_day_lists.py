@@ -44,6 +44,9 @@ def days_at(r: Reader, i: int, bare_numbers: bool = False) -> tuple[Days, int] |
     counted = _counted_list(r, i)
     if counted is not None:
         return counted
+    stretch = _numbered_stretch(r, i)
+    if stretch is not None:
+        return stretch
     first = day_at(r, i)
     if first is None and bare_numbers:
         first = _bare_number(r, i)
@@ -82,6 +85,20 @@ def _counted_list(r: Reader, i: int) -> tuple[Days, int] | None:
     if period is not None and not each_behind(r, found[1]):
         return Days(tuple(with_period(day, period[0]) for day in found[0].days)), period[1]
     return found if each_behind(r, found[1]) or found[0].days[0].nth is not None else None
+
+
+def _numbered_stretch(r: Reader, i: int) -> tuple[Days, int] | None:
+    """ "1-8 September", "the 13 to the 15th of July": the month behind holds for both."""
+    j = i + (r.text(i) in THE)
+    k = j + 1
+    if r.at(j).kind not in ("number", "ordinal") or r.text(k) not in ("-", "to", "through", "until", "till"):
+        return None
+    k += 1 + (r.text(k + 1) in THE)
+    last = day_at(r, k) if r.at(k).kind in ("number", "ordinal") else None
+    if last is None or last[0].day is None or (last[0].month is None and last[0].months is None):
+        return None
+    number = r.at(j).number_as_int
+    return (Days((replace(last[0], day=number), last[0]), through=True), last[1]) if 1 <= number <= 31 else None
 
 
 def _bare_number(r: Reader, i: int) -> tuple[Day, int] | None:

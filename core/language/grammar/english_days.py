@@ -173,7 +173,7 @@ def _weekday(r: Reader, i: int) -> tuple[Day, int] | None:
         and 13 <= r.at(j).number <= 31
         and len(r.text(j)) == 2
         and r.at(j + 1).category in ("", "month")
-        and r.at(j + 1).kind in ("end", "punct")
+        and (r.at(j + 1).kind in ("end", "punct") or r.text(j + 1) in ("at", "@", "by"))
     ):
         return replace(day, day=int(r.at(j).number)), j + 1
     if r.text(j) == "of" and offset_word(r.text(j + 1)) is not None and r.at(j + 2).name == "week":
@@ -194,7 +194,12 @@ def _modified(r: Reader, j: int, modifier: int) -> tuple[Day, int] | None:
             if modifier < 0:
                 return replace(day, past=True), j
             return (replace(day, week=1) if word in ("next", "nxt", "following") else day), j
-        case "month":
+        case "month" if not (
+            token.text in ("may", "march")
+            and r.at(j + 1).kind == "word"
+            and not r.at(j + 1).category
+            and r.text(j + 1) not in ("at", "on", "to")
+        ):
             found = month_day_at(r, j)
             day, j = found if found else (Day(month=token.number_as_int), j + 1)
             if modifier < 0:
@@ -202,6 +207,8 @@ def _modified(r: Reader, j: int, modifier: int) -> tuple[Day, int] | None:
             return day, j
         case "unit" if token.name in PERIOD_UNITS and not token.text.endswith("s"):
             return named_period(token.name, modifier), j + 1
+    if modifier < 0 and (holiday := _holiday_at(r, j)) is not None:
+        return replace(holiday[0], past=True), holiday[1]
     if modifier == 1 and (holiday := _holiday_at(r, j)) is not None:
         return holiday
     if modifier == 0 and (holiday := _holiday_at(r, j)) is not None:

@@ -14,7 +14,6 @@ from core.language.grammar.english_pieces import (
     Every,
     Reader,
     Shift,
-    Value,
 )
 from core.language.grammar.english_shift import length_at
 from core.language.grammar.tokens import word_set

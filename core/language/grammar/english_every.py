@@ -56,11 +56,17 @@ def every_at(r: Reader, i: int) -> Found | None:
         case "unit" if token.name in ("workday", "weekend"):
             return _weekday_habit(r, i)
         case "part" if token.text.endswith("s") and token.name != "dawn":
-            return (Every("DAILY", part=token.name), i + 1) if r.text(i - 1) in ("the", "in", "at") or i == 0 else None
+            return (
+                (Every("DAILY", part=token.name), i + 1)
+                if r.text(i - 1) in ("the", "in", "at", "") or r.text(i + 1) in ("at", "@", "")
+                else None
+            )
     if token.text in _EDGES and (edge := _edge_of_each(r, i)) is not None:
         return edge
     if token.text in ("bi", "semi", "half") and r.text(i + 1) in ("weekly", "hourly", "-"):
         return _half_adverb(r, i)
+    if token.kind == "ordinal" and (yearly := _day_of_months(r, i)) is not None:
+        return yearly
     return _per(r, i) or _on_the_hour(r, i) or _other_habit(r, i)
 
 
@@ -119,6 +125,24 @@ def _other_habit(r: Reader, i: int) -> Found | None:
     if word in ("recurring", "repeating") or (word == "repeat" and r.text(i - 1) == "on"):
         return Every(None), i + 1
     return None
+
+
+def _day_of_months(r: Reader, i: int) -> Found | None:
+    """ "the first of January, April and July": a day of several months comes back each year."""
+    j = i + 1 + (r.text(i + 1) == "day")
+    if r.text(j) not in ("of", "in") or r.at(j + 1).category != "month" or not 1 <= r.at(i).number <= 31:
+        return None
+    days = [Day(day=r.at(i).number_as_int, month=r.at(j + 1).number_as_int)]
+    j += 2
+    for _ in range(11):
+        k = j
+        while k < j + 2 and r.text(k) in (",", "and", "&"):
+            k += 1
+        if k == j or r.at(k).category != "month" or r.at(k + 1).kind in ("number", "ordinal"):
+            break
+        days.append(Day(day=days[0].day, month=r.at(k).number_as_int))
+        j = k + 1
+    return (Every("YEARLY", 1, tuple(days)), j) if len(days) > 1 else None
 
 
 def _half_adverb(r: Reader, i: int) -> Found | None:

@@ -29,6 +29,8 @@ def ordinal_number(r: Reader, i: int) -> tuple[int, int] | None:
     ):
         return -number, i + 2
     k = i + 1 + (r.text(i + 1) == "-")
+    if r.text(k) == "to" and r.text(k + 1) == "the" and r.text(k + 2) == "last":
+        return -number, k + 3
     if r.text(k) == "to" and (r.text(k + 1) == "last" or (r.text(k + 1) == "-" and r.text(k + 2) == "last")):
         return -number, k + 2 + (r.text(k + 1) == "-")
     return number, i + 1

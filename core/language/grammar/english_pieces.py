@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from core.language.grammar.days import Day
 from core.language.grammar.english_tokens import END, Token
-from core.language.values import Frequency, When
+from core.language.values import Frequency, Recurrence, When
 
 Meridiem: TypeAlias = Literal["am", "pm"]
 
@@ -146,6 +146,7 @@ class Meaning:
     used: tuple[Piece, ...] = ()
     deadline: bool = False
     trouble: Trouble | None = None
+    also: tuple[Recurrence, ...] = ()
 
 
 MOST_LOOKS = 5000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from core.language.grammar.days import DAY_CODES, Day, resolved
+from core.language.grammar.english_clock import ordered
 from core.language.grammar.english_once import Scene, hour_of, moved
 from core.language.grammar.english_pieces import (
     Clock,
@@ -35,8 +36,8 @@ def recurrence(found: list[Piece], scene: Scene) -> Meaning:
     """The rule that the pieces say together; with its trouble and no rule where they do not make one."""
     used = _told(found)
     try:
-        rule = _rule(list(used), scene)
-        return Meaning(_finished(rule, scene), used)
+        rules = [_finished(_rule(group, scene), scene) for group in _groups(list(used))]
+        return Meaning(rules[0], used, also=tuple(rules[1:]))
     except Unplaced as unplaced:
         return Meaning(None, used, trouble=unplaced.trouble)
     except (ValueError, OverflowError):
@@ -57,8 +58,6 @@ def _rule(used: list[Piece], scene: Scene) -> Rule:
     for every in everies:
         if every.trouble or every.interval < 1:
             raise Unplaced("too_fine" if every.trouble == "too_fine" or every.interval < 1 else "unclear_recurrence")
-    if _two_rules(used):
-        raise Unplaced
     rule = _joined(everies)
     for every in everies:
         add_days(rule, every.days, every.through, scene, own=True)
@@ -66,23 +65,33 @@ def _rule(used: list[Piece], scene: Scene) -> Rule:
         if isinstance(piece.value, Days):
             add_days(rule, piece.value.days, piece.value.through, scene, own=False)
     _add_times(rule, used, scene)
+    between = _clock_bounds(used) is not None
     for piece in used:
-        _add_bound(rule, piece.value, scene)
+        if not (between and isinstance(piece.value, Starting | Until) and piece.value.clock is not None):
+            _add_bound(rule, piece.value, scene)
     _add_exceptions(rule, used, scene)
     return rule
 
 
-def _two_rules(used: list[Piece]) -> bool:
-    """ "every Monday at 9 and every Friday at 5": different days with clock times of their own."""
-    owners: dict[tuple[Day, ...], set[tuple[Clock, ...]]] = {}
-    last: tuple[Day, ...] | None = None
+def _groups(used: list[Piece]) -> list[list[Piece]]:
+    """The pieces of each rule: "weekdays at 8 and weekends at 10" are two, with the bounds in common.
+
+    Different days with clock times of their own make different rules; everything else is one.
+    """
+    groups: list[list[Piece]] = []
+    shared: list[Piece] = []
     for piece in used:
-        if isinstance(piece.value, Every):
-            last = piece.value.days
-        elif isinstance(piece.value, Clocks) and last is not None:
-            owners.setdefault(last, set()).add(piece.value.clocks)
-    dayed = [clocks for days, clocks in owners.items() if days]
-    return len(dayed) > 1 and any(clocks != dayed[0] for clocks in dayed)
+        if isinstance(piece.value, Every) and piece.value.days:
+            groups.append([piece])
+        elif isinstance(piece.value, Clocks | Part) and groups:
+            groups[-1].append(piece)
+        else:
+            shared.append(piece)
+    clocks = [[piece.value for piece in group if isinstance(piece.value, Clocks | Part)] for group in groups]
+    early = any(isinstance(piece.value, Clocks | Part | Every) for piece in shared)
+    if len(groups) < 2 or early or not all(clocks) or all(times == clocks[0] for times in clocks):
+        return [used]
+    return [[*group, *shared] for group in groups]
 
 
 def _joined(everies: list[Every]) -> Rule:
@@ -112,6 +121,8 @@ def _add_times(rule: Rule, used: list[Piece], scene: Scene) -> None:
     parts = [(piece.start, piece.value.name) for piece in used if isinstance(piece.value, Part)]
     parts += [(piece.start, piece.value.part) for piece in used if isinstance(piece.value, Every) and piece.value.part]
     ranges = [piece.value for piece in used if isinstance(piece.value, ClockRange)]
+    if (bounds := _clock_bounds(used)) is not None:
+        ranges.append(bounds)
     for piece in _clock_pieces(used):
         part = min(parts, key=lambda other: abs(other[0] - piece.start))[1] if parts else None
         for clock in piece.value.clocks if isinstance(piece.value, Clocks) else ():
@@ -173,6 +184,13 @@ def _spread_over_day(rule: Rule, preferences: Preferences) -> None:
         rule.frequency in ("MONTHLY", "YEARLY") and len(rule.by_month_day) + len(rule.by_day) == rule.per
     ):
         raise Unplaced
+
+
+def _clock_bounds(used: list[Piece]) -> ClockRange | None:
+    """ "starting at 5:30 and ending at 6 am" is a stretch of each day like "from 5:30 to 6 am"."""
+    first = next((piece.value.clock for piece in used if isinstance(piece.value, Starting) and piece.value.clock), None)
+    last = next((piece.value.clock for piece in used if isinstance(piece.value, Until) and piece.value.clock), None)
+    return ClockRange(*ordered(first, last)) if first and last else None
 
 
 def _add_bound(rule: Rule, value: object, scene: Scene) -> None:

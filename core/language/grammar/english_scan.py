@@ -133,7 +133,8 @@ def _at(r: Reader, i: int, recurring: bool, before: list[Piece]) -> list[Piece]:
     shift = shift_at(r, i) if token.kind != "punct" else None
     if shift is not None and (before or not shift[0].anchored or r.at(shift[1]).kind not in ("end", "punct")):
         return [Piece(shift[0], i, shift[1], 3)]
-    span = span_at(r, i)
+    beside_day = bool(before) and before[-1].end == i and isinstance(before[-1].value, Days)
+    span = span_at(r, i, expected=beside_day)
     if span is not None:
         return [Piece(span[0], i, span[1], 3)]
     return _prepositional(r, i) or _plain(r, i, before)

@@ -15,7 +15,8 @@ def _unit(r: Reader, j: int) -> str:
     token = r.at(j)
     if token.category == "unit":
         return token.name
-    return _LETTERS.get(token.text, "") if token.kind == "word" and token.glued else ""
+    lone = token.text == "h" and r.at(j - 1).kind == "date"
+    return _LETTERS.get(token.text, "") if token.kind == "word" and (token.glued or lone) else ""
 
 
 def _sized(unit: str, amount: float) -> Shift | None:
@@ -62,8 +63,11 @@ def _amount(r: Reader, i: int) -> tuple[float, int] | None:
         "~",
     )
     token = r.at(i)
+    quarters = i + 1 + (r.text(i + 1) == "-")
+    if token.number == 3 and r.text(quarters) == "quarters" and r.text(quarters + 1) == "of":
+        return 0.75, quarters + 2 + (r.text(quarters + 2) in ("an", "a"))
     if token.kind in ("number", "decimal"):
-        if r.text(i + 1) == "and" and r.text(i + 2) == "a" and r.text(i + 3) == "half":
+        if r.text(i + 1) == "and" and r.text(i + 2) in ("a", "an") and r.text(i + 3) == "half":
             return token.number + 0.5, i + 4
         if r.text(i + 1) == "or":
             return None
@@ -119,7 +123,7 @@ def length_at(r: Reader, i: int) -> tuple[Shift, int] | None:
         return (_sum(total, half), j + 3) if half else (total, j)
     if unit == "hour" and r.at(j).kind == "number" and r.at(j).glued and r.at(j).number < 60:
         return _sum(total, Shift(seconds=60 * int(r.at(j).number))), j + 1 + (_unit(r, j + 1) == "minute")
-    for _ in range(3):
+    for _ in range(6):
         k = j + (r.text(j) in ("and", ",", "&"))
         k += r.text(k) == "and"
         again = _amount(r, k) if r.at(k).kind in ("number", "decimal") or r.text(k) in ("half", "a", "an") else None

@@ -36,7 +36,7 @@ SPELLINGS: dict[str, str] = {
     "christmas day": "christmas", "xmas day": "christmas", "xmas eve": "christmas eve", "valentines": "valentine's day", "valentine": "valentine's day",
     "valentine day": "valentine's day", "valentines day": "valentine's day", "v-day": "valentine's day", "halloween day": "halloween",
     "st patricks day": "st patrick's day", "saint patrick's day": "st patrick's day", "saint patricks day": "st patrick's day",
-    "st paddy's day": "st patrick's day", "st. patrick's day": "st patrick's day", "april fools day": "april fools", "april fool's day": "april fools", "april fools' day": "april fools",
+    "st paddy's day": "st patrick's day", "saint paddy's day": "st patrick's day", "lunar new year's day": "chinese new year", "chinese lunar new year": "chinese new year", "st. patrick's day": "st patrick's day", "april fools day": "april fools", "april fool's day": "april fools", "april fools' day": "april fools",
     "fourth of july": "independence day", "4th of july": "independence day", "thanksgiving day": "thanksgiving", "turkey day": "thanksgiving",
     "mothers day": "mother's day", "fathers day": "father's day", "labour day": "labor day", "martin luther king day": "mlk day",
     "presidents' day": "presidents day", "president's day": "presidents day", "veteran's day": "veterans day", "remembrance day": "veterans day",
