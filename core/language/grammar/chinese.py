@@ -11,7 +11,6 @@ from core.language.grammar.chinese_frame import FRAME, turned
 from core.language.grammar.chinese_once import Context, at, once
 from core.language.grammar.chinese_once import merged as merge_points
 from core.language.grammar.chinese_phrase import Phrase, PhraseReader, Point, clusters
-from core.language.grammar.chinese_repeats import every
 from core.language.grammar.chinese_rules import Unplaced, rule, rule_of_several, several_times
 from core.language.grammar.chinese_scan import scan
 from core.language.grammar.chinese_script import simplified
@@ -41,6 +40,12 @@ _CLAUSE_START = re.compile(
     r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给)$"
 )
 _CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
+_COUNTED = r"人|位|家|种|件|页|份|张|本|条|款|项|组|班|队|台|步|层|间|桌|瓶|盒|袋|斤|箱|元|块|股|名|辆|篇|章|节课|道"
+_UNKNOWN_EVERY_BEFORE = re.compile(
+    rf"(?:每|逢)(?!{_COUNTED}|一?个(?:人|文件|部门|项目|客户|员工|同学|班|组|队|房间))[^,.;!?\s]{{1,6}}[ ]?$"
+)
+_UNKNOWN_EVERY_AFTER = re.compile(rf"[ ]?每(?!{_COUNTED}|一?个)")
+"""每个休息日早上10点: a repetition of days that the lexicon does not know, next to a time that it knows."""
 _PARTICLE_BEFORE = re.compile(r"(?:提醒|重复|响|请?在|于|赶在|等到|到了?|就在|约|大约|大概|差不多)$")
 _PARTICLE_AFTER = re.compile(r"(?:的时候|的时间|时分|时候|那天|那时候?|当天|左右|许|准时|准点|时(?=提醒|叫|喊|[ ,]))")
 
@@ -89,6 +94,10 @@ class _Candidate:
     @property
     def recurring(self) -> bool:
         return bool(self.phrase.everies)
+
+    @property
+    def placeable(self) -> bool:
+        return any(every.problem is None for every in self.phrase.everies)
 
 
 def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parsed:
@@ -170,7 +179,13 @@ def _primary(candidates: list[_Candidate], text: str) -> _Candidate | None:
     able = [one for one in candidates if _stands(one, text)]
     if not able:
         return None
-    repeats = [one for one in able if one.recurring and (one.clause_start or one.clause_end or len(able) == 1)]
+    repeats = [
+        one
+        for one in able
+        if one.recurring
+        and (one.placeable or len(able) == 1)
+        and (one.clause_start or one.clause_end or len(able) == 1)
+    ]
     if repeats and not any(one.asked_after and one.phrase.points and one.phrase.points[0].has_day for one in able):
         return next((one for one in repeats if one.asked_after or one.asked_before), repeats[0])
     for wanted in (
@@ -213,6 +228,8 @@ def _completed(chosen: _Candidate, candidates: list[_Candidate], context: Contex
             if not any(point.has_day for point in phrase.points):
                 phrase.points = extra.points + phrase.points
             phrase.used += extra.used
+        elif extra.everies and extra.everies == phrase.everies and not phrase.points:
+            phrase.points, phrase.used = extra.points, phrase.used + extra.used  # 每月交房租，每月5号
         elif _adds_hours(phrase, other):
             phrase.points = phrase.points + extra.points
             phrase.used += extra.used
@@ -298,6 +315,10 @@ def _answer(phrase: Phrase, context: Context, text: str, chosen: _Candidate) -> 
         return Parsed(None, spans, True, problem=Problem(kind, shown))
     if recurrence is not None:
         return Parsed(recurrence, spans, True, phrase.deadline)
+    if _UNKNOWN_EVERY_BEFORE.search(text, max(0, chosen.start - 12), chosen.start) or _UNKNOWN_EVERY_AFTER.match(
+        text, chosen.end
+    ):
+        return Parsed(None, spans, True, problem=Problem("unclear_recurrence", shown))
     if phrase.start is not None and not phrase.points and not phrase.length:
         point, phrase.start = phrase.start, None
         phrase.points = [point]
@@ -312,20 +333,11 @@ def _answer(phrase: Phrase, context: Context, text: str, chosen: _Candidate) -> 
 
 
 def _lengths_that_repeat(phrase: Phrase) -> None:
-    """两小时提醒我一次, 一天三次: a length with a number of times is a rule."""
+    """两小时提醒我一次: a length with a number of times is a rule."""
     bare, times = phrase.bare, phrase.times
-    if bare is None or times is None or phrase.everies or (phrase.points and phrase.points[0].has_day):
+    if bare is None or times is None or phrase.everies:
         return
-    if bare.seconds and not bare.days and not bare.months:
-        phrase.everies.append(
-            every(bare.seconds / 60, "分钟") if bare.seconds % 60 == 0 else Every(None, problem="too_fine")
-        )
-    elif bare.days and not bare.months and not bare.seconds:
-        phrase.everies.append(every(bare.days / 7, "周") if bare.days % 7 == 0 else every(bare.days, "天"))
-    elif bare.months and not bare.days:
-        phrase.everies.append(every(bare.months, "月"))
-    else:
-        phrase.everies.append(Every(None, problem="unclear_recurrence"))
+    phrase.everies.append(bare.repeats or Every(None, problem="unclear_recurrence"))
     phrase.bare = None
 
 

@@ -169,8 +169,8 @@ def _day_of_month(match: re.Match[str], _now_year: int) -> tuple[Value, int] | N
 
 
 def _moon_day(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
-    day = number(match["d"])
-    return None if day is None else (MoonDate(None, day), match.end())
+    day = number(match["d"].removeprefix("初"))
+    return None if day is None or not 1 <= day <= 30 else (MoonDate(None, day), match.end())
 
 
 def _ordinal(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
@@ -187,10 +187,18 @@ def _ordinal(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
     return Ordinal(places, WEEKDAY[match["wd"]]), match.end()
 
 
+_NAMED_AS_DAY = re.compile(r"[假长提叫喊放小期,. 那当节早晚上下中的]|$")
+_LEADS_TO_DAY = frozenset(("", " ", ",", ".", ":", "我", "在", "等", "到"))
+_COUNTED = re.compile(r"[点号月个年天块元度层楼岁人本只次分秒米斤件日周:0-9路班]")
+"""五一去旅游 is a day, 五一路 and 十一个 are not."""
+
+
 def _festival(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
     name, before = match["f"], match.string[max(0, match.start() - 1) : match.start()]
     after = match.string[match.end("f") : match.end("f") + 2]
-    if name in NUMERAL_NAMES and not (after[:1] in tuple("假长提叫喊放小期,. 那当节早晚上下中的") or not after):
+    if name in NUMERAL_NAMES and not (
+        _NAMED_AS_DAY.match(after) or (before in _LEADS_TO_DAY and not _COUNTED.match(after))
+    ):
         return None
     if name in NUMERAL_NAMES and (
         before.isdigit() or (before in tuple("零一二三四五六七八九十百两第周期拜") and before)
@@ -286,6 +294,12 @@ def skip(_match: re.Match[str], _now_year: int) -> None:
     """A greeting, a quotation, a link: the scan steps over it."""
 
 
+def _bare_hour(match: re.Match[str], _now_year: int) -> tuple[Value, int] | None:
+    """The 9 of 9-18点."""
+    hour = number(match["h"])
+    return None if hour is None or hour > 24 else (Clock(hour, open=1 <= hour <= 12), match.end())
+
+
 def _word(value: Value) -> Reader:
     return lambda match, _now_year: (value, match.end())
 
@@ -305,12 +319,13 @@ DAY_RULES: tuple[tuple[str, str, Reader], ...] = (
     ("1234567890二零〇一", r"(?P<y>\d{4}|\d{2}(?=年(?:\d|[一二三四五六七八九十]{1,2}月|第|除|春|中|国|端|清|元|冬|底|末|初))|[零〇一二三四五六七八九]{4})年(?!前|后|之|以|内|级|货)度?" + _EDGE, _year),
     ("阴农旧正冬腊闰一二三四五六七八九十0123456789", rf"(?P<lunar>农历|阴历|旧历|闰)?(?P<m>正|冬|腊|{NUMBER})月(?:份)?(?:的)?(?P<d>初[一二三四五六七八九十]|{NUMBER}(?![个点:天年周月]))(?P<hao>[日号])?", _month_day),
     ("一二三四五六七八九十0123456789", r"(?P<lunar>\b\B)?(?P<m>1[0-2]|[1-9]|十[一二]|[一二三四五六七八九十])月(?!前|后|之|以|内|天|饼|亮|球|经|嫂|台|薪|票|租)(?:份)?(?P<d>\b\B)?(?P<hao>\b\B)?" + _EDGE, _month_day),
-    ("初", r"初(?P<d>[一二三四五六七八九十])(?=[和,及,与 号提叫喊早晚上下中]|$)", _moon_day),
+    ("农阴", r"(?:农历|阴历)(?:的)?(?P<d>初?[一二三四五六七八九十廿]{1,3})(?!月|年)", _moon_day),
+    ("初", r"初(?P<d>[一二三四五六七八九十])(?=[和,及与 号提叫喊早晚上下中十初]|$)", _moon_day),
     ("一二三四五六七八九十廿卅0123456789", r"(?P<d>(?:\d{1,2}|[一二三四五六七八九十廿卅]{1,3})(?:[日号]?(?:[,和与及/]{1,2})(?:\d{1,2}|[一二三四五六七八九十廿卅]{1,3})){0,5})(?:号|日(?!内|后|之|以|游|行|元|本|语|文))(?!客|楼|线|桌|房|门|院|机|床|店|仓|库|站|台|信|航|选|手|球|队|铺|馆|厅|车|厢|码|头|口|井|会议室|包|柜|档|字|柱|色|电|病|产|商|公)", _day_of_month),
     ("农阴旧大年元情妇三女植白消愚地劳五青护儿六建七八教国十万光双平圣跨节世读记母父感黑网美马春上龙二端乞中鬼盂仲重寒下腊小除清谷立芒夏大处露秋霜冬惊雨复耶受", rf"(?:农历|阴历)?(?P<f>{FESTIVAL})(?:(?:小长|长)?假期?|期间|黄金周|当天|当日|那天)?", _festival),
     ("大今明后昨前当听寻琴本即", r"(?P<d>大后|大前|今|明|后|昨|前|当|听|寻|琴|本(?=日)|即(?=日))(?:天|日|儿个|儿|(?=[早晚晨夜](?!期|餐饭会)))(?!会更好)", _relative),
     ("t2", r"(?:tomorrow|today|tonight|tmrw|tmr|tmw|2moro)(?![a-z])", _english_day),
-    ("上下次这本今当周星礼双", rf"(?P<w>{_HERE}(?:一个|个|一)?)?(?:(?P<end>周末|双休日|周六日|礼拜六日)|(?:周|星期|礼拜)(?:的)?(?P<d>[一二三四五六七日天](?:[,和与及/]?[一二三四五六日天]){{0,6}}|[1-7](?![\d:点号月年天周个.]))(?<!周日)(?:(?:到|至|-|~)(?:周|星期|礼拜)?(?P<to>[一二三四五六日天1-7](?![点:时个\d])))?)(?!次|回|遍)", _weekdays),
+    ("上下次这本今当周星礼双", rf"(?P<w>{_HERE}(?:一个|个|一)?)?(?:(?P<end>周末|双休日|周六日|礼拜六日)|(?:周|星期|礼拜)(?:的)?(?P<d>[一二三四五六七日天](?:[,和与及/]?[一二三四五六日天]){{0,6}}|[1-7](?:[,和与及/][1-7](?![\d:点号月年时])){{0,6}}(?![\d:点号月年天周个.]))(?<!周日)(?:(?:到|至|-|~)(?:周|星期|礼拜)?(?P<to>[一二三四五六日天1-7](?![点:时个\d])))?)(?!次|回|遍)", _weekdays),
     ("上下次这本今当周星礼", rf"(?P<w>{_HERE}(?:一个|个|一)?)?(?P<end>\b\B)?周(?P<d>日)(?![历程志常记]|报(?![名到]))(?P<to>\b\B)?", _weekdays),
     ("上下次这本今当来", rf"(?P<w>{_HERE}(?:一个|个|一)?|来)(?P<u>周(?![边围年岁])|星期(?![一二三四五六])|礼拜|月(?:份)?(?![球亮饼])|季度|季|年度?(?![纪龄]))" + _EDGE, _stretch),
     ("大今明后去前来", r"(?P<d>大后|今|明|后|去|前|来)年" + r"(?P<e>[底末初]|年底)?", _this_year),
@@ -324,12 +339,13 @@ DAY_RULES: tuple[tuple[str, str, Reader], ...] = (
 """First signs, pattern, reader; tried in this order."""
 
 CLOCK_RULES: tuple[tuple[str, str, Reader], ...] = (
-    ("早晚上下中", r"(?:早上|晚上|下午|中午|上午)好|下午茶|中午饭|早晚[会都要]", skip),
+    ("早晚上下中", r"(?:早上|晚上|下午|中午|上午)好(?!好)|下午茶|中午饭|早晚[会都要]", skip),
     ("差", rf"差(?P<short>一刻|{NUMBER}分)钟?(?:就|到)?(?P<h>{NUMBER})[点时]钟?", _short_of),
-    ("0123456789", r"(?<![\d:])(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?(?!\d)(?: ?(?P<ap>[ap]\.?m\b\.?))?(?:分|整)?", _digital_clock),
-    ("0123456789", r"(?<![\d.])(?P<h>\d{1,2}) ?(?P<ap>[ap]\.?m\b\.?)", _latin_clock),
+    ("0123456789", r"(?<![\d:])(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?(?!\d)(?: ?(?P<ap>[ap]\.?m\.?(?![a-z])))?(?:分|整)?", _digital_clock),
+    ("0123456789", r"(?<![\d.])(?P<h>\d{1,2}) ?(?P<ap>[ap]\.?m\.?(?![a-z]))", _latin_clock),
     ("0123456789", r"(?<![\d.])(?P<h>\d{1,2})h(?P<ap>\b\B)?(?![a-z0-9后内]|之后|以后)", _latin_clock),
-    ("零〇一二两三四五六七八九十廿0123456789", rf"(?<![\d.])(?P<h>\d{{1,2}}|[零〇一二两三四五六七八九十廿]{{1,3}})(?P<point>点|时(?!候))(?:钟)?(?:(?P<half>半)|(?P<q>[一两二三123])刻钟?|(?P<whole>整|正(?!式|常|好|在))|欠?差(?P<short>一刻|{NUMBER}分)钟?|[过零〇0]?(?P<m>[1-5]\d(?!\d|个|天|年)|0\d|(?<=[零〇])[一二三四五六七八九]|(?<=[过零〇])\d|[二三四五]?十[一二三四五六七八九]?(?!个|天|年|月)|(?:\d{{1,2}}|[一二三四五六七八九])(?=分(?!钟后)))分?)?(?:钟|许|多|左右)?", _chinese_clock),
+    ("零〇一二两三四五六七八九十廿0123456789", rf"(?<![\d.])(?P<h>\d{{1,2}}|[零〇一二两三四五六七八九十廿]{{1,3}})(?P<point>点|时(?!候))(?:钟)?(?:(?P<half>半)|(?P<q>[一两二三123])刻钟?|(?P<whole>整|正(?!式|常|好|在))|(?:差|欠)(?P<short>一刻|{NUMBER}分)钟?|[过零〇0]?(?P<m>[1-5]\d(?!\d|个|天|年)|0\d|(?<=[零〇])[一二三四五六七八九]|(?<=[过零〇])\d|[二三四五]?十[一二三四五六七八九]?(?!个|天|年|月)|(?:\d{{1,2}}|[一二三四五六七八九])(?=分(?!钟后)))分?)?(?:钟|许|多|左右)?", _chinese_clock),
+    ("一二三四五六七八九十0123456789", r"(?<![\d.])(?P<h>\d{1,2}|[一二三四五六七八九十]{1,3})(?= ?(?:到|至|-|~) ?(?:\d{1,2}|[一二三四五六七八九十]{1,3})(?:点|:\d\d))", _bare_hour),
     ("零正午", r"(?:正午)(?!时分)", _word(Clock(12, open=False))),
     ("午半", r"午夜(?!前|后)(?![\d一二三四五六七八九十])", _word(Clock(24, open=False))),
     ("am p", r"(?P<p>am|pm)(?= ?\d)", _part),

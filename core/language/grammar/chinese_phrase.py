@@ -31,7 +31,7 @@ Join = Literal["touch", "and", "glue"]
 _AND = re.compile(r"[ ,的]*(?:,|和|与|跟|及|以及|还有|加上?|或者?|/|&|\+)[ ,]*")
 _TOUCH = re.compile(r"[ 的之在于就()(这]*|的?时候|[ ]?[((]|的那[个天]")
 _GLUE = re.compile(
-    r"(?:[ ,.:;!~()\n的在于就是请我你您要都各吧呢啊哦]|给我|可以|能不能|提醒|叫|喊|通知|告诉|记得|麻烦|帮|设置?|定|建立?|新建|添加?"
+    r"(?:[ ,.:;!~()\n的在于就是请我你您要都各为吧呢啊哦]|和在|并在|给我|可以|能不能|提醒|叫|喊|通知|告诉|记得|麻烦|帮|设置?|定|建立?|新建|添加?"
     r"|一?个|闹钟|闹铃|时候|的话|务必|一定|需要|想要?|别忘了?|大概|大约|差不多|左右|准时|准点|再|每次|希望|可以|每回"
     r"|remind|me|at|on|@){0,12}"
 )
@@ -47,6 +47,13 @@ def gap(text: str, before: Word, after: Word) -> Join | None:
         return "touch"
     if len(between) > MAX_GLUE:
         return None
+    if (
+        isinstance(after.value, Times)
+        and after.value.n > 1
+        and len(between) <= 2
+        and isinstance(before.value, Every | Length)
+    ):
+        return "glue"  # 每天吃两次药
     if _AND.fullmatch(between):
         return "and"
     return "glue" if _GLUE.fullmatch(between) else None
@@ -217,6 +224,8 @@ class PhraseReader:
             case "now":
                 phrase.now = True
                 self._take()
+            case "aside":
+                self._take()
             case "before" | "or_before" if phrase.length is None and phrase.points:
                 phrase.deadline, phrase.or_before = True, word.value == "or_before"
                 self._take()
@@ -353,13 +362,17 @@ class PhraseReader:
             case None:
                 if phrase.bare is not None:
                     return False
+                follower = self._peek(1)
+                if follower is not None and isinstance(follower.value, Times) and length.repeats is not None:
+                    return self._every(length.repeats)  # 两周一次, 一天吃三次药
                 phrase.bare = length
         self._take()
         return True
 
     def _times(self, times: Times) -> bool:
         between = self.text[self.words[self.index - 1].end : self.words[self.index].start] if self.index else ""
-        if not _COUNTS.fullmatch(between) or (self.phrase.times is not None and self.phrase.times.n != 1):
+        counted = _COUNTS.fullmatch(between) or (times.n > 1 and len(between) <= 2)
+        if not counted or (self.phrase.times is not None and self.phrase.times.n != 1):
             self.index += 1  # 去一趟银行 is the task
             return True
         self.phrase.times = times

@@ -71,7 +71,11 @@ def _one(match: re.Match[str]) -> Length | None:
 
 
 def _needs_way(match: re.Match[str]) -> bool:
-    return match["u"] in ("月", "日", "分", "秒", "h", "s") or (match["u"] in ("年", "工作日") and match["n"] != "半")
+    return (
+        match["u"] in ("日", "分", "秒", "h", "s")
+        or (match["u"] == "月" and not match["ge"])
+        or (match["u"] in ("年", "工作日") and match["n"] != "半")
+    )
 
 
 def read_length(text: str, start: int) -> tuple[Value, int] | None:
@@ -84,7 +88,7 @@ def read_length(text: str, start: int) -> tuple[Value, int] | None:
         part = _one(match)
         if (
             part is None
-            or _names_weekday(text, match)
+            or _counts_alarm(text, match)
             or (match["u"] in ("年", "日", "月") and found == 0 and _is_date(text, match))
         ):
             break
@@ -101,8 +105,10 @@ def read_length(text: str, start: int) -> tuple[Value, int] | None:
     return Length(months, days, seconds, workdays, way, fraction), end
 
 
-def _names_weekday(text: str, match: re.Match[str]) -> bool:
+def _counts_alarm(text: str, match: re.Match[str]) -> bool:
     """设一个周五的闹钟: 个 counts the alarm, not the week."""
+    if match["u"] in ("月", "季", "季度") and match["ge"]:
+        return text.startswith(("底", "末", "初"), match.end())  # 设一个月底的闹钟
     if match["u"] == "天":
         return text.startswith("天", match.end())  # 一个天天的闹钟
     return match["u"] in ("周", "星期", "礼拜") and _WEEKDAY_SIGN.match(text, match.end()) is not None
@@ -171,7 +177,7 @@ _DAY_OF_WEEK = (
 )
 _EVERY_DAY_WORD = re.compile(
     rf"(?:每逢?|逢|每到|到了每)(?:个|一个|一|单|双)?(?:(?P<week>{_DAY_OF_WEEK}|工作日|上班日|周末|双休日|平日)"
-    rf"|(?P<part>{PART_WORD}|[早晚晨夜](?!餐|饭))|(?P<month>月[底末初](?!级)|(?:\d{{1,2}}|[一二三四五六七八九十廿]{{1,3}})(?:号|日(?!内|后|之))|初[一二三四五六七八九十])"
+    rf"|(?P<part>{PART_WORD}|[早晚晨夜](?!餐|饭))|(?P<month>月[底末初](?![级一二三四五六七八九十])|(?:\d{{1,2}}|[一二三四五六七八九十廿]{{1,3}})(?:号|日(?!内|后|之))|初[一二三四五六七八九十])"
     r"|(?P<year>年[底末初](?!级)|(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:\d|[一二三四五六七八九十初份]))|(?P<quarter>季度?[末底初]))"
 )
 _EVERY_FESTIVAL = re.compile(rf"(?:每逢|逢|每年|每)(?:个)?(?=(?:农历|阴历)?(?:{FESTIVAL}))")
@@ -190,7 +196,7 @@ _NO_DATE = re.compile(
 )
 _UNPLACEABLE = re.compile(
     r"每(?:次|当|回|逢|一次|顿|节课|趟|到|隔一阵子?|隔一段时间|阵子|场|餐|时每刻)|隔三差五|三天两头|时不时|不定期|定期|定时(?=提醒|叫)|经常提醒|反复提醒"
-    r"|一直提醒|循环提醒|不停地?提醒"
+    r"|一直提醒|循环提醒|不停地?提醒|平时|平常|(?<=[ ,])(?:重复|循环)(?=[ ,.]|$)"
 )
 
 
@@ -257,9 +263,10 @@ def _gap_unit(match: re.Match[str]) -> tuple[Value, int] | None:
 
 
 _TIMES = re.compile(
-    rf"(?:各|分别)?(?P<total>(?:一共|总共|共计|合计|共|总计|只|仅|最多|重复|循环|连续)(?:提醒|重复|执行|响|叫)?(?:我)?)?(?P<n>{NUMBER})(?P<c>次|回(?![家来去复电答信国归访])|遍|趟|顿)(?![性数元]|要的|卖)"
+    rf"(?:各|分别|至少)?(?P<total>(?:一共|总共|共计|合计|共|总计|只|仅|最多|重复|循环|连续)(?:提醒|重复|执行|响|叫)?(?:我)?)?(?P<n>{NUMBER})(?P<c>次|回(?![家来去复电答信国归访])|遍|趟|顿)(?![性数元]|要的|卖)"
 )
 _MARKS: tuple[tuple[re.Pattern[str], Mark], ...] = (
+    (re.compile(r"从?(?:现在|此刻|今)(?:开始|起)|直到(?:我)?(?:删除|取消|关掉|关闭|停止|叫停)(?:它|为止)?"), "aside"),
     (re.compile(r"(?:自从|从|自|由)(?=[\d一二两三四五六七八九十今明后大下本这周星礼上早晚中凌傍月年元国春清端中除圣第农正腊])"), "from"),
     (re.compile(r"(?:一直持续到|一直到|直到|持续到|截止到|截止至|截至|截止|到了|等到|赶在|到|至|-|~)"), "to"),
     (re.compile(r"(?:这天|那天|当天)?(?:开始|起(?![床身来飞草诉名码因点立]|夜))(?:算起|算)?"), "begin"),

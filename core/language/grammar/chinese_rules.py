@@ -12,6 +12,7 @@ from core.language.grammar.chinese_days import add, month_start, place
 from core.language.grammar.chinese_once import Context, time_window
 from core.language.grammar.chinese_phrase import Phrase, Point
 from core.language.grammar.chinese_words import (
+    PARTS,
     Date,
     Festival,
     Length,
@@ -123,16 +124,17 @@ def _finished(fields: _Fields) -> Recurrence:
 
 def _base(phrase: Phrase, fields: _Fields) -> None:
     """Frequency and interval from the words of repetition; of two the finer one, the other names its days."""
+    placed = [one for one in phrase.everies if one.problem is None]
     for every in phrase.everies:
-        if every.problem is not None:
+        if every.problem == "too_fine" or (every.problem is not None and not placed):
             raise Unplaced(every.problem)
     if not phrase.everies:
         if phrase.span is not None and phrase.span.way == "running":
             _base_of_run(phrase.span, fields)
         return
-    finest = min(phrase.everies, key=lambda one: _COARSENESS[one.frequency] if one.frequency else 9)
+    finest = min(placed, key=lambda one: _COARSENESS[one.frequency] if one.frequency else 9)
     fields.frequency, fields.interval = finest.frequency, finest.interval
-    for other in phrase.everies:
+    for other in placed:
         if other is finest or other.frequency is None or other.frequency == "DAILY":
             continue
         named = any(isinstance(point.day, Date | Ordinal | Festival | MoonDate) for point in phrase.points)
@@ -373,18 +375,28 @@ def _clock_times(phrase: Phrase, fields: _Fields, context: Context) -> None:
 def _window(first: Point, last: Point, fields: _Fields, context: Context) -> None:
     if fields.frequency in _UNDER_A_DAY:
         fields.window = time_window(first, last)
-        if fields.window is None and first.clock is None and first.parts and last.parts:
-            fields.window = (
-                usual(first.parts[0].name, context.preferences),
-                usual(last.parts[-1].name, context.preferences),
-            )
+        if fields.window is None and (first.clock or first.parts) and (last.clock or last.parts):
+            fields.window = _edge(first, "start", context), _edge(last, "end", context)
+
+
+def _edge(point: Point, side: Literal["start", "end"], context: Context) -> dt.time:
+    """凌晨到早上6点: a part of day begins and ends with its hours."""
+    if point.clock is not None:
+        part = point.parts[-1].name if point.parts else None
+        return preferred(readings(point.clock, part), context.hint, context.preferences).time
+    hours = PARTS[point.parts[0].name]
+    return hours.start if side == "start" else hours.end or dt.time(23, 59)
 
 
 def _bounds(phrase: Phrase, fields: _Fields, context: Context) -> None:
-    if phrase.start is not None:
-        _start(phrase.start, fields, context)
-    if phrase.until is not None:
-        _until(phrase.until, fields, context)
+    first, last = phrase.start, phrase.until
+    if first and last and not first.has_day and not last.has_day and fields.frequency in _UNDER_A_DAY:
+        fields.window = time_window(first, last)
+        first = last = None
+    if first is not None:
+        _start(first, fields, context)
+    if last is not None:
+        _until(last, fields, context)
     if phrase.times is not None and phrase.times.total:
         fields.count = phrase.times.n
     if phrase.length is not None and phrase.length.way == "after":

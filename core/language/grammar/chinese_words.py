@@ -108,6 +108,15 @@ class Clock:
     """Minutes to add (差五分八点 is 8:00 and -5)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Every:
+    """每天, 每两周, 隔天; `frequency` None: told by the day after it (每周三, 逢15号)."""
+
+    frequency: Frequency | None
+    interval: int = 1
+    problem: Literal["too_fine", "unclear_recurrence"] | None = None
+
+
 Way = Literal["after", "before", "within", "coming", "running", "lasting", "ahead", "offset_back", "offset_on"]
 
 
@@ -124,14 +133,18 @@ class Length:
     fraction: bool = False
     """半天, 两个半小时: a count of units cannot be taken from it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Every:
-    """每天, 每两周, 隔天; `frequency` None: told by the day after it (每周三, 逢15号)."""
-
-    frequency: Frequency | None
-    interval: int = 1
-    problem: Literal["too_fine", "unclear_recurrence"] | None = None
+    @property
+    def repeats(self) -> Every | None:
+        """两小时一次: the length as a step of repetition; None where it is none (一天半, 三个工作日)."""
+        said = [bool(self.months), bool(self.days), bool(self.seconds), bool(self.workdays)]
+        if said.count(True) != 1 or self.workdays or self.seconds % 60:
+            return None
+        if self.seconds:
+            hours = self.seconds % 3600 == 0
+            return Every("HOURLY", self.seconds // 3600) if hours else Every("MINUTELY", self.seconds // 60)
+        if self.days:
+            return Every("WEEKLY", self.days // 7) if self.days % 7 == 0 else Every("DAILY", self.days)
+        return Every("YEARLY", self.months // 12) if self.months % 12 == 0 else Every("MONTHLY", self.months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +156,8 @@ class Times:
 
 
 Mark = Literal[
-    "from", "to", "begin", "end", "between", "except_before", "except_after", "before", "after", "or_before", "or_after", "now"
+    "from", "to", "begin", "end", "between", "except_before", "except_after", "before", "after", "or_before", "or_after", "now",
+    "aside",
 ]  # fmt: skip
 Value = (
     Relative | Weekdays | Date | Stretch | Ordinal | Festival | MoonDate | Workdays | Holidays | Part | Clock | Length | Every
