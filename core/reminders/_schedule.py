@@ -60,10 +60,11 @@ def at(second: int) -> dt.datetime:
     return _DAWN + dt.timedelta(second // DAY - 1, second % DAY)
 
 
-def offset_at(moment: int, zone: ZoneInfo) -> int:
-    """How far the zone's clock is ahead of UTC, in seconds."""
-    local = at(moment).replace(tzinfo=dt.UTC).astimezone(zone)
-    return _seconds(local.utcoffset())
+@lru_cache(maxsize=4096)
+def lowest_offset(day: int, zone: ZoneInfo) -> int:
+    """The least that the zone's clock is ahead of UTC around a day in UTC and in the day before it, in seconds."""
+    moments = (at(edge * DAY).replace(tzinfo=dt.UTC).astimezone(zone) for edge in (day - 1, day, day + 1))
+    return min(_seconds(moment.utcoffset()) for moment in moments)
 
 
 def _seconds(offset: dt.timedelta | None) -> int:
@@ -146,9 +147,8 @@ class WallSchedule(_OnTheWall):
 
     def after(self, moment: int, wall: int | None = None, /) -> Occurrence | None:
         now = at(moment).replace(tzinfo=dt.UTC)
-        # After a gap the times in it still lie ahead, although the wall clock is past them.
-        offset = min(offset_at(moment, self._zone), offset_at(moment - DAY, self._zone))
-        second = self._first(moment + offset + (wall is None))
+        # After a gap the times in it still lie ahead, although the wall clock is past them: begin before it.
+        second = self._first(moment + lowest_offset(moment // DAY, self._zone) + (wall is None))
         moved: Occurrence | None = None
         moved_to = 0
         while second is not None and (moved is None or second <= moved_to):
