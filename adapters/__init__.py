@@ -1,15 +1,31 @@
-"""Chat platforms; none knows another. Each package here whose module has `create(settings)` is one; there is no list.
+"""Chat platforms; none knows another. Each package here is one, by its function `create(settings, around)`; there is no list.
 
 `adapters/console.py` is the reference: copy it to add a platform.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 
-from core.ports import Adapter
+from core.messages import Address, Line
+from core.ports import Adapter, Clock
 from core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a platform may use of the product besides its own settings."""
+
+    clock: Clock
+    key: bytes
+    """Signs what people's browsers bring back; at least 32 random bytes, the same after a restart."""
+    history: Callable[[Address], Awaitable[Sequence[Line]]]
+    """The newest messages of a conversation, oldest first."""
+    checks: Mapping[str, Callable[[], Awaitable[None]]]
+    """Each returns if its part of the product is well, and raises a `RemoraError` that says what is not."""
 
 
 def available() -> list[str]:
@@ -17,7 +33,7 @@ def available() -> list[str]:
     return sorted(module.name for module in iter_modules(__path__) if module.ispkg)
 
 
-def create(name: str, settings: Settings) -> Adapter | None:
+def create(name: str, settings: Settings, around: Surroundings) -> Adapter | None:
     """The adapter of a platform; None where the settings do not switch it on."""
-    adapter: Adapter | None = import_module(f"adapters.{name}").create(settings)
+    adapter: Adapter | None = import_module(f"adapters.{name}").create(settings, around)
     return adapter

@@ -87,6 +87,18 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One message of a conversation that took place, as it stands."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    choices: tuple[Choice, ...] = ()
+    key: str = ""
+    """The reply's cause, or the message's event id."""
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """The next piece of the reply, to be appended to what came before."""
 

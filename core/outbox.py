@@ -52,6 +52,8 @@ class Deliverer:
         self._arrived: list[tuple[ClaimedDelivery, Receipt]] = []
         self._sending: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._blocked = True
+        """Something may wait behind what is being sent: look again when a send ends."""
         self._settled: list[str] = []
         self._pacers = {
             name: Pacer(adapter.capabilities.per_second, adapter.capabilities.per_chat_per_second)
@@ -59,8 +61,15 @@ class Deliverer:
         }
 
     def wake(self) -> None:
-        """There is something new in the outbox."""
+        """There may be something new in the outbox."""
+        self._blocked = True
         self._wake.set()
+
+    def take(self, claimed: ClaimedDelivery) -> None:
+        """Sends what was claimed for this worker when it was queued."""
+        task = asyncio.create_task(self._deliver(claimed), name=f"deliver-{claimed.delivery.cause}")
+        self._sending.add(task)
+        task.add_done_callback(self._sent)
 
     async def run(self) -> None:
         """Delivers until `drain` is called; after that returns when nothing is being sent."""
@@ -96,15 +105,16 @@ class Deliverer:
         except StoreUnavailable as error:
             log.error("cannot claim deliveries", extra={"why": error.what})
             return False
+        if not claimed and not self._sending:
+            self._blocked = False
         for one in claimed:
-            task = asyncio.create_task(self._deliver(one), name=f"deliver-{one.delivery.cause}")
-            self._sending.add(task)
-            task.add_done_callback(self._sent)
+            self.take(one)
         return bool(claimed)
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        self._wake.set()
+        if self._blocked or self._stopping:
+            self._wake.set()
 
     async def _wait_for_work(self) -> None:
         seconds = 1.0

@@ -30,7 +30,7 @@ from core.settings import Settings
 from core.skills.base import Outcome, Turn
 from core.store import Store, Tx, inbox, outbox, people
 from core.store.inbox import ClaimedMessage
-from core.store.outbox import Planned
+from core.store.outbox import ClaimedDelivery, Planned
 from core.store.people import TurnRecord
 
 log = logging.getLogger(__name__)
@@ -75,6 +75,10 @@ class Turns:
         self._stops: dict[str, asyncio.Event] = {}
         self._abandoned: list[ClaimedMessage] = []
         self._draining = False
+        self._waiting = 0
+        """Messages accepted here and not yet claimed, as far as this process knows: saves empty claims."""
+        self._backlog = True
+        """Messages of an earlier process may wait."""
         self.facts: OrderedDict[str, TurnFacts] = OrderedDict()
         """By outbox cause, the newest turns only."""
 
@@ -89,8 +93,10 @@ class Turns:
         if not message.direct:
             return
         async with self._store.write() as tx:
-            await inbox.add(tx, message, self._clock.now())
-        self._wake.set()
+            added = await inbox.add(tx, message, self._clock.now())
+        if added is not None:
+            self._waiting += 1
+            self._wake.set()
 
     def stop(self, address: Address) -> None:
         """The person wants no more of the reply now being written at this address."""
@@ -104,7 +110,7 @@ class Turns:
             room = self._settings.parallel_turns - len(self._running)
             if room <= 0:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            elif not await self._start_turns(room):
+            elif not await self._start_turns(room) or not self._waiting:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), 1.0)
         if self._running:
@@ -127,6 +133,9 @@ class Turns:
         except StoreUnavailable as error:
             log.error("cannot claim messages", extra={"why": error.what})
             return False
+        if not turns and not self._running:
+            self._waiting, self._backlog = 0, False
+        self._waiting = max(self._waiting - len(turns), 0)
         for claimed, turn in turns:
             self._stops[turn.message.address.key()] = turn.stop
             task = asyncio.create_task(self._take_turn(claimed, turn), name=f"turn-{claimed.id}")
@@ -136,7 +145,8 @@ class Turns:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self._wake.set()
+        if self._waiting or self._backlog or self._draining:
+            self._wake.set()
 
     async def _claim(self, room: int) -> list[tuple[ClaimedMessage, Turn]]:
         now = self._clock.now()
@@ -220,7 +230,7 @@ class Turns:
         """T3, again and again while the database cannot take it; the answer is not thrown away for that."""
         for attempt in range(1, _STORE_PATIENCE + 1):
             try:
-                reply = await self._commit(claimed, turn, outcome)
+                reply, delivery = await self._commit(claimed, turn, outcome)
                 break
             except Refused as refused:
                 outcome = Outcome(Reply(refused.what), intent=outcome.intent)
@@ -233,10 +243,15 @@ class Turns:
         else:
             self._abandoned.append(claimed)
             return
-        self._deliverer.wake()
+        if delivery is None:
+            self._deliverer.wake()
+        else:
+            self._deliverer.take(delivery)
         self._note(claimed, turn, outcome, reply)
 
-    async def _commit(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome) -> Reply:
+    async def _commit(
+        self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome
+    ) -> tuple[Reply, ClaimedDelivery | None]:
         now = self._clock.now()
         async with self._store.write() as tx:
             await inbox.finish(tx, claimed, now, outcome.intent)
@@ -256,8 +271,8 @@ class Turns:
                 started_at=turn.now,
             )
             await people.save_turn(tx, record, outcome.pending, now)
-            await outbox.add(tx, _planned(claimed, turn, reply, now), now)
-        return reply
+            planned = _planned(claimed, turn, reply, now)
+            return reply, await outbox.add_claimed(tx, planned, self._worker, now)
 
     def _note(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome, reply: Reply) -> None:
         milliseconds = (self._clock.now() - claimed.received_at).total_seconds() * 1000

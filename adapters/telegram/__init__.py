@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from adapters import Surroundings
 from core.ports import Adapter
 from core.settings import Settings
 
 
-def create(settings: Settings) -> Adapter | None:
+def create(settings: Settings, _around: Surroundings | None = None) -> Adapter | None:
     """The adapter, not yet connected; None without TELEGRAM_BOT_TOKEN: Telegram is off."""
     token = settings.telegram_bot_token.get_secret_value().strip()
     if not token:

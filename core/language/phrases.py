@@ -15,7 +15,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 def phrases(language: Language) -> dict[str, str]:
     """All phrases of a language by key."""
     text = files("core.language").joinpath(f"{language}.toml").read_text(encoding="utf-8")
-    return {key: str(value).strip() for key, value in tomllib.loads(text).items()}
+    return {key: str(value) for key, value in tomllib.loads(text).items()}
 
 
 def say(language: Language, key: str, **fields: object) -> str:

@@ -144,7 +144,8 @@ def _confirmation(turn: Turn, kept: Reminder, ring: creating.FirstRing, *, ask_z
     if kept.rule:
         text += say(language, "reminder_repeats", rule=rule_said(Rule.parse(kept.rule), language))
     if ring.ambiguous:
-        text += say(language, "reminder_assumed")
+        other = (ring.local + dt.timedelta(hours=12)).strftime("%H:%M")
+        text += say(language, "reminder_assumed", time=ring.local.strftime("%H:%M"), other=other)
     if ring.note == "gap":
         text += say(language, "reminder_gap", time=kept.rings.astimezone(zone).strftime("%H:%M"))
     if ring.note == "fold":

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from core.errors import ConfigurationError, StoreUnavailable
 
+sa.dialects.registry.register("sqlite.onehop", "core.store._sqlite", "OneHopDialect")
 BUSY_MILLISECONDS = 10_000
 
 
+@cache
+def _insert(table: sa.Table) -> sa.Executable:
+    return sa.insert(table).returning(table.c.id)
+
+
+@cache
+def _insert_once(table: sa.Table, unique: tuple[str, ...], dialect: str) -> sa.Executable:
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return make(table).on_conflict_do_nothing(index_elements=list(unique)).returning(table.c.id)
+
+
 class Tx:
-    """An open transaction, passed as an argument to whatever takes part in it. Lives a few milliseconds."""
+    """An open transaction, passed as an argument to whatever takes part in it. Lives a few milliseconds.
+
+    Statements on the way of every message are built once, at import, with named parameters: building one and finding
+    its cached form costs more than SQLite takes to run it.
+    """
 
     __slots__ = ("_connection", "skip_locked")
 
@@ -30,34 +47,29 @@ class Tx:
         self.skip_locked = connection.dialect.name == "postgresql"
         """Other processes may write at the same time, row by row; on SQLite there is one writer at a time."""
 
-    async def rows(self, statement: sa.Executable, values: Any = None) -> Sequence[sa.Row[Any]]:
+    async def rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
         return (await self._connection.execute(statement, values)).all()
 
-    async def row(self, statement: sa.Executable) -> sa.Row[Any] | None:
-        return (await self._connection.execute(statement)).first()
+    async def row(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> sa.Row[Any] | None:
+        return (await self._connection.execute(statement, values)).first()
 
-    async def run(self, statement: sa.Executable, values: Any = None) -> int:
+    async def run(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> int:
         """Executes a change; returns how many rows it touched."""
         return (await self._connection.execute(statement, values)).rowcount
 
     async def insert(self, table: sa.Table, values: Mapping[str, Any]) -> int:
         """Inserts one row; returns its id."""
-        return int(
-            (await self._connection.execute(sa.insert(table).values(**values).returning(table.c.id))).scalar_one()
-        )
+        return int((await self._connection.execute(_insert(table), values)).scalar_one())
 
-    async def insert_once(self, table: sa.Table, values: Mapping[str, Any], unique: Sequence[str]) -> int | None:
+    async def insert_once(self, table: sa.Table, values: Mapping[str, Any], unique: tuple[str, ...]) -> int | None:
         """Inserts one row unless one with the same `unique` columns is there; returns its id, or None if it was."""
-        make = postgresql.insert if self.skip_locked else sqlite.insert
-        statement = (
-            make(table).values(**values).on_conflict_do_nothing(index_elements=list(unique)).returning(table.c.id)
-        )
-        got = (await self._connection.execute(statement)).scalar_one_or_none()
+        statement = _insert_once(table, unique, self._connection.dialect.name)
+        got = (await self._connection.execute(statement, values)).scalar_one_or_none()
         return None if got is None else int(got)
 
 
 _DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
+    "sqlite": "sqlite+onehop",
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
 }

@@ -12,7 +12,7 @@ from core.errors import LeaseLost
 from core.messages import Message
 from core.store.codec import message_from_json, message_to_json
 from core.store.database import Tx
-from core.store.tables import inbox
+from core.store.tables import Moment, inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,62 +36,97 @@ async def add(tx: Tx, message: Message, now: dt.datetime) -> int | None:
     return await tx.insert_once(inbox, values, ("platform", "event_id"))
 
 
+_earlier = inbox.alias("earlier")
+_BLOCKED = sa.exists().where(
+    _earlier.c.address_key == inbox.c.address_key,
+    _earlier.c.id < inbox.c.id,
+    _earlier.c.state.in_(("new", "claimed")),
+)
+_READY = (
+    sa.select(inbox.c.id)
+    .where(
+        inbox.c.platform.in_(sa.bindparam("platforms", expanding=True)),
+        inbox.c.state == "new",
+        sa.or_(inbox.c.not_before.is_(None), inbox.c.not_before <= sa.bindparam("now", type_=Moment())),
+        ~_BLOCKED,
+    )
+    .order_by(inbox.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer()))
+)
+_READY_LOCKED = _READY.with_for_update(skip_locked=True, of=inbox)
+_CLAIM = (
+    sa.update(inbox)
+    .where(inbox.c.id.in_(sa.bindparam("ids", expanding=True)), inbox.c.state == "new")
+    .values(
+        state="claimed",
+        claimed_by=sa.bindparam("worker"),
+        fence=inbox.c.fence + 1,
+        attempts=inbox.c.attempts + 1,
+    )
+    .returning(inbox.c.id, inbox.c.fence, inbox.c.attempts, inbox.c.message, inbox.c.received_at)
+)
+
+
 async def claim(tx: Tx, worker: str, platforms: Collection[str], now: dt.datetime, limit: int) -> list[ClaimedMessage]:
     """Takes the oldest open message of up to `limit` conversations in which nothing is being answered."""
-    earlier = inbox.alias("earlier")
-    blocked = sa.exists().where(
-        earlier.c.address_key == inbox.c.address_key,
-        earlier.c.id < inbox.c.id,
-        earlier.c.state.in_(("new", "claimed")),
-    )
-    wanted = (
-        sa.select(inbox.c.id)
-        .where(
-            inbox.c.platform.in_(list(platforms)),
-            inbox.c.state == "new",
-            sa.or_(inbox.c.not_before.is_(None), inbox.c.not_before <= now),
-            ~blocked,
-        )
-        .order_by(inbox.c.id)
-        .limit(limit)
-    )
-    if tx.skip_locked:
-        wanted = wanted.with_for_update(skip_locked=True, of=inbox)
-    ids = [row.id for row in await tx.rows(wanted)]
+    ready = _READY_LOCKED if tx.skip_locked else _READY
+    ids = [row.id for row in await tx.rows(ready, {"platforms": list(platforms), "now": now, "most": limit})]
     if not ids:
         return []
-    taken = await tx.rows(
-        sa.update(inbox)
-        .where(inbox.c.id.in_(ids), inbox.c.state == "new")
-        .values(state="claimed", claimed_by=worker, fence=inbox.c.fence + 1, attempts=inbox.c.attempts + 1)
-        .returning(inbox.c.id, inbox.c.fence, inbox.c.attempts, inbox.c.message, inbox.c.received_at)
-    )
     claimed = [
         ClaimedMessage(row.id, row.fence, row.attempts, message_from_json(row.message), row.received_at)
-        for row in taken
+        for row in await tx.rows(_CLAIM, {"ids": ids, "worker": worker})
     ]
     return sorted(claimed, key=lambda one: one.id)
 
 
-async def _leave(tx: Tx, claimed: ClaimedMessage, **values: object) -> None:
-    mine = sa.and_(inbox.c.id == claimed.id, inbox.c.fence == claimed.fence, inbox.c.state == "claimed")
-    if await tx.run(sa.update(inbox).where(mine).values(claimed_by=None, **values)) != 1:
+_LEAVE = (
+    sa.update(inbox)
+    .where(
+        inbox.c.id == sa.bindparam("claimed_id"),
+        inbox.c.fence == sa.bindparam("claimed_fence"),
+        inbox.c.state == "claimed",
+    )
+    .values(
+        state=sa.bindparam("to_state"),
+        claimed_by=None,
+        finished_at=sa.bindparam("finished"),
+        not_before=sa.bindparam("again"),
+        note=sa.bindparam("noted"),
+    )
+)
+
+
+async def _leave(
+    tx: Tx,
+    claimed: ClaimedMessage,
+    state: str,
+    *,
+    finished: dt.datetime | None = None,
+    again: dt.datetime | None = None,
+    note: str = "",
+) -> None:
+    values = {
+        "claimed_id": claimed.id, "claimed_fence": claimed.fence, "to_state": state, "finished": finished,
+        "again": again, "noted": note,
+    }  # fmt: skip
+    if await tx.run(_LEAVE, values) != 1:
         raise LeaseLost
 
 
 async def finish(tx: Tx, claimed: ClaimedMessage, now: dt.datetime, note: str = "") -> None:
     """Closes the row; raises `LeaseLost` if another worker has claimed it since."""
-    await _leave(tx, claimed, state="done", finished_at=now, note=note)
+    await _leave(tx, claimed, "done", finished=now, note=note)
 
 
 async def park(tx: Tx, claimed: ClaimedMessage, now: dt.datetime, note: str) -> None:
     """Sets aside a message that failed too often, so that it no longer blocks its conversation."""
-    await _leave(tx, claimed, state="parked", finished_at=now, note=note)
+    await _leave(tx, claimed, "parked", finished=now, note=note)
 
 
 async def release(tx: Tx, claimed: ClaimedMessage, not_before: dt.datetime | None = None) -> None:
     """Gives a claim back unfinished: at a stop, or to be tried again at `not_before`."""
-    await _leave(tx, claimed, state="new", not_before=not_before)
+    await _leave(tx, claimed, "new", again=not_before)
 
 
 async def release_lost(tx: Tx, live: list[str]) -> int:

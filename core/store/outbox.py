@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.messages import Address, Delivery, Receipt, Reply
 from core.store.codec import address_from_json, address_to_json, receipt_to_json, reply_from_json, reply_to_json
 from core.store.database import Tx
-from core.store.tables import outbox, reminder
+from core.store.tables import Moment, outbox, reminder
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,37 @@ class ClaimedDelivery:
 
 async def add(tx: Tx, planned: Planned, now: dt.datetime) -> int | None:
     """Queues a message; None if one with the same cause is there already."""
-    values = {
+    return await tx.insert_once(outbox, _values(planned, now), ("cause",))
+
+
+_WAITS = sa.select(
+    sa.exists()
+    .where(
+        outbox.c.address_key == sa.bindparam("where"),
+        outbox.c.state.in_(("planned", "attempting")),
+        outbox.c.due_at <= sa.bindparam("now", type_=Moment()),
+    )
+    .label("waits")
+)
+
+
+async def add_claimed(tx: Tx, planned: Planned, worker: str, now: dt.datetime) -> ClaimedDelivery | None:
+    """Queues a message that is due now and claims it in the same stroke, unless an older one at its address still
+    waits or is on its way; then, or if it is there already, None: it is claimed in its turn."""
+    row = await tx.row(_WAITS, {"where": planned.address.key(), "now": now})
+    if row is None or row.waits:
+        await add(tx, planned, now)
+        return None
+    claim_of = {"state": "attempting", "claimed_by": worker, "fence": 1, "attempts": 1}
+    made = await tx.insert_once(outbox, _values(planned, now) | claim_of, ("cause",))
+    if made is None:
+        return None
+    delivery = Delivery(made, planned.cause, planned.address, planned.reply, planned.reply_to)
+    return ClaimedDelivery(delivery, 1, planned.due_at, planned.person_id, planned.reminder_id)
+
+
+def _values(planned: Planned, now: dt.datetime) -> dict[str, Any]:
+    return {
         "cause": planned.cause,
         "platform": planned.address.platform,
         "address_key": planned.address.key(),
@@ -52,7 +82,37 @@ async def add(tx: Tx, planned: Planned, now: dt.datetime) -> int | None:
         "next_try_at": planned.due_at,
         "created_at": now,
     }
-    return await tx.insert_once(outbox, values, ("cause",))
+
+
+_earlier = outbox.alias("earlier")
+_READY = (
+    sa.select(outbox.c.id)
+    .where(
+        outbox.c.state == "planned",
+        outbox.c.platform.in_(sa.bindparam("platforms", expanding=True)),
+        outbox.c.next_try_at <= sa.bindparam("now", type_=Moment()),
+        ~sa.exists().where(
+            _earlier.c.address_key == outbox.c.address_key,
+            _earlier.c.id < outbox.c.id,
+            _earlier.c.state.in_(("planned", "attempting")),
+            _earlier.c.due_at <= sa.bindparam("now", type_=Moment()),
+        ),
+    )
+    .order_by(outbox.c.next_try_at, outbox.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer()))
+)
+_READY_LOCKED = _READY.with_for_update(skip_locked=True, of=outbox)
+_CLAIM = (
+    sa.update(outbox)
+    .where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)), outbox.c.state == "planned")
+    .values(
+        state="attempting",
+        claimed_by=sa.bindparam("worker"),
+        fence=outbox.c.fence + 1,
+        attempts=outbox.c.attempts + 1,
+    )
+    .returning(outbox)
+)
 
 
 async def claim(tx: Tx, worker: str, platforms: Collection[str], now: dt.datetime, limit: int) -> list[ClaimedDelivery]:
@@ -62,32 +122,11 @@ async def claim(tx: Tx, worker: str, platforms: Collection[str], now: dt.datetim
     """
     if not platforms:
         return []
-    earlier = outbox.alias("earlier")
-    blocked = sa.exists().where(
-        earlier.c.address_key == outbox.c.address_key,
-        earlier.c.id < outbox.c.id,
-        earlier.c.state.in_(("planned", "attempting")),
-        earlier.c.due_at <= now,
-    )
-    wanted = (
-        sa.select(outbox.c.id)
-        .where(
-            outbox.c.state == "planned", outbox.c.platform.in_(list(platforms)), outbox.c.next_try_at <= now, ~blocked
-        )
-        .order_by(outbox.c.next_try_at, outbox.c.id)
-        .limit(limit)
-    )
-    if tx.skip_locked:
-        wanted = wanted.with_for_update(skip_locked=True, of=outbox)
-    ids = [row.id for row in await tx.rows(wanted)]
+    ready = _READY_LOCKED if tx.skip_locked else _READY
+    ids = [row.id for row in await tx.rows(ready, {"platforms": list(platforms), "now": now, "most": limit})]
     if not ids:
         return []
-    taken = await tx.rows(
-        sa.update(outbox)
-        .where(outbox.c.id.in_(ids), outbox.c.state == "planned")
-        .values(state="attempting", claimed_by=worker, fence=outbox.c.fence + 1, attempts=outbox.c.attempts + 1)
-        .returning(outbox)
-    )
+    taken = await tx.rows(_CLAIM, {"ids": ids, "worker": worker})
     return sorted((_claimed(row) for row in taken), key=lambda one: (one.due_at, one.delivery.id))
 
 
@@ -108,11 +147,27 @@ def _mine(claimed: ClaimedDelivery) -> sa.ColumnElement[bool]:
     return sa.and_(outbox.c.id == claimed.delivery.id, outbox.c.fence == claimed.fence, outbox.c.state == "attempting")
 
 
+_RECORD = (
+    sa.update(outbox)
+    .where(
+        outbox.c.id == sa.bindparam("the_id"),
+        outbox.c.fence == sa.bindparam("the_fence"),
+        outbox.c.state == "attempting",
+    )
+    .values(state="sent", receipt=sa.bindparam("told"), claimed_by=None, finished_at=sa.bindparam("now"))
+)
+
+
 async def record(tx: Tx, done: Sequence[tuple[ClaimedDelivery, Receipt]], now: dt.datetime) -> None:
     """Writes down that deliveries arrived. One whose claim was taken over meanwhile is left to its new owner."""
     for claimed, receipt in done:
-        values = {"state": "sent", "receipt": receipt_to_json(receipt), "claimed_by": None, "finished_at": now}
-        await tx.run(sa.update(outbox).where(_mine(claimed)).values(**values))
+        values = {
+            "the_id": claimed.delivery.id,
+            "the_fence": claimed.fence,
+            "told": receipt_to_json(receipt),
+            "now": now,
+        }
+        await tx.run(_RECORD, values)
         if claimed.reminder_id is not None:
             await _fired(tx, claimed.reminder_id, claimed.due_at)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.messages import Message, Sender
+from core.messages import Line, Message, Sender
+from core.store.codec import reply_from_json
 from core.store.database import Tx
 from core.store.tables import account, inbox, outbox, person, session, turn
 
@@ -56,36 +57,61 @@ def _person(row: sa.Row[Any]) -> Person:
     return Person(row.id, row.name, row.language, row.zone)
 
 
+_FIND_PERSON = (
+    sa.select(*_PERSON)
+    .join(account, account.c.person_id == person.c.id)
+    .where(
+        account.c.platform == sa.bindparam("on_platform"),
+        account.c.workspace == sa.bindparam("in_workspace"),
+        account.c.account == sa.bindparam("named"),
+    )
+)
+_RUNNING_SESSION = (
+    sa.select(session.c.id, session.c.pending)
+    .where(
+        session.c.person_id == sa.bindparam("whose"),
+        session.c.address_key == sa.bindparam("where"),
+        session.c.last_at >= sa.bindparam("since"),
+    )
+    .order_by(session.c.last_at.desc())
+    .limit(1)
+)
+_NEWEST_TURNS = (
+    sa.select(turn.c.said, turn.c.replied)
+    .where(turn.c.session_id == sa.bindparam("of_session"))
+    .order_by(turn.c.id.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer()))
+)
+_TOUCH_SESSION = (
+    sa.update(session)
+    .where(session.c.id == sa.bindparam("the_session"))
+    .values(last_at=sa.bindparam("now"), pending=sa.bindparam("question", type_=sa.JSON(none_as_null=True)))
+)
+
+
 async def person_of(tx: Tx, workspace: str, platform: str, sender: Sender, now: dt.datetime) -> Person:
     """The person behind an account, made on the first message. A zone given by the platform is kept up to date,
     unless the person has set one themselves."""
-    mine = sa.and_(
-        account.c.platform == platform, account.c.workspace == workspace, account.c.account == sender.account
-    )
-    found = sa.select(*_PERSON).join(account, account.c.person_id == person.c.id).where(mine)
-    row = await tx.row(found)
-    if row is None:
-        row = await _new_person(tx, workspace, platform, sender, now, found)
+    identity = {"on_platform": platform, "in_workspace": workspace, "named": sender.account}
+    row = await tx.row(_FIND_PERSON, identity) or await _new_person(tx, identity, sender, now)
     if sender.zone and sender.zone != row.zone and row.zone_source != "person":
         await tx.run(sa.update(person).where(person.c.id == row.id).values(zone=sender.zone, zone_source="platform"))
         return Person(row.id, row.name, row.language, sender.zone)
     return _person(row)
 
 
-async def _new_person(
-    tx: Tx, workspace: str, platform: str, sender: Sender, now: dt.datetime, found: sa.Select[Any]
-) -> sa.Row[Any]:
-    made = await tx.insert(person, {"name": sender.name, "zone": None, "created_at": now})
+async def _new_person(tx: Tx, identity: dict[str, str], sender: Sender, now: dt.datetime) -> sa.Row[Any]:
+    made = await tx.insert(person, {"name": sender.name, "created_at": now})
     values = {
-        "platform": platform,
-        "workspace": workspace,
-        "account": sender.account,
+        "platform": identity["on_platform"],
+        "workspace": identity["in_workspace"],
+        "account": identity["named"],
         "person_id": made,
         "created_at": now,
     }
     if await tx.insert_once(account, values, ("platform", "workspace", "account")) is None:
         await tx.run(sa.delete(person).where(person.c.id == made))
-    row = await tx.row(found)
+    row = await tx.row(_FIND_PERSON, identity)
     assert row is not None, "the account was inserted or found in this transaction"
     return row
 
@@ -107,13 +133,8 @@ async def set_language(tx: Tx, person_id: int, language: str | None) -> None:
 
 async def session_of(tx: Tx, person_id: int, message: Message, now: dt.datetime, silence: dt.timedelta) -> Session:
     """The running session of a person at an address, or a new one after so much `silence`."""
-    mine = sa.and_(session.c.person_id == person_id, session.c.address_key == message.address.key())
-    row = await tx.row(
-        sa.select(session.c.id, session.c.pending)
-        .where(mine, session.c.last_at >= now - silence)
-        .order_by(session.c.last_at.desc())
-        .limit(1)
-    )
+    wanted = {"whose": person_id, "where": message.address.key(), "since": now - silence}
+    row = await tx.row(_RUNNING_SESSION, wanted)
     if row is not None:
         return Session(row.id, row.pending)
     return await new_session(tx, person_id, message.address.key(), now)
@@ -126,24 +147,15 @@ async def new_session(tx: Tx, person_id: int, address_key: str, now: dt.datetime
 
 async def history(tx: Tx, session_id: int, limit: int) -> list[PastTurn]:
     """The last turns of a session, oldest first."""
-    newest = (
-        sa.select(turn.c.said, turn.c.replied)
-        .where(turn.c.session_id == session_id)
-        .order_by(turn.c.id.desc())
-        .limit(limit)
-    )
-    return [PastTurn(row.said, row.replied) for row in reversed(await tx.rows(newest))]
+    newest = await tx.rows(_NEWEST_TURNS, {"of_session": session_id, "most": limit})
+    return [PastTurn(row.said, row.replied) for row in reversed(newest)]
 
 
 async def save_turn(tx: Tx, record: TurnRecord, pending: dict[str, Any] | None, now: dt.datetime) -> None:
     """Records a finished turn and what its session waits for now."""
     values = {name: getattr(record, name) for name in TurnRecord.__slots__}
     await tx.insert(turn, {**values, "finished_at": now})
-    await tx.run(
-        sa.update(session)
-        .where(session.c.id == record.session_id)
-        .values(last_at=now, pending=sa.null() if pending is None else pending)
-    )
+    await tx.run(_TOUCH_SESSION, {"the_session": record.session_id, "now": now, "question": pending})
 
 
 async def forget_conversation(tx: Tx, person_id: int) -> int:
@@ -159,24 +171,24 @@ async def forget_conversation(tx: Tx, person_id: int) -> int:
     return gone
 
 
-async def transcript(tx: Tx, address_key: str, limit: int) -> list[tuple[str, str]]:
-    """What was said at an address, as ("user" | "assistant", text), oldest first; reminders that arrived included."""
+async def transcript(tx: Tx, address_key: str, limit: int) -> list[Line]:
+    """What was said and sent at an address, oldest first; reminders that arrived included."""
     said = (
-        sa.select(turn.c.finished_at, turn.c.said, turn.c.replied)
-        .join(session, session.c.id == turn.c.session_id)
-        .where(session.c.address_key == address_key)
+        sa.select(turn.c.started_at, turn.c.said, inbox.c.event_id)
+        .join(inbox, inbox.c.id == turn.c.inbox_id)
+        .where(inbox.c.address_key == address_key)
         .order_by(turn.c.id.desc())
         .limit(limit)
     )
     sent = (
-        sa.select(outbox.c.finished_at, outbox.c.reply)
-        .where(outbox.c.address_key == address_key, outbox.c.state == "sent", outbox.c.reminder_id.is_not(None))
+        sa.select(outbox.c.finished_at, outbox.c.reply, outbox.c.cause)
+        .where(outbox.c.address_key == address_key, outbox.c.state == "sent")
         .order_by(outbox.c.id.desc())
         .limit(limit)
     )
-    lines: list[tuple[dt.datetime, str, str]] = []
-    for row in await tx.rows(said):
-        lines += [(row.finished_at, "user", row.said), (row.finished_at, "assistant", row.replied)]
-    lines += [(row.finished_at, "assistant", row.reply["text"]) for row in await tx.rows(sent)]
+    lines = [(row.started_at, Line("user", row.said, key=row.event_id)) for row in await tx.rows(said)]
+    for row in await tx.rows(sent):
+        reply = reply_from_json(row.reply)
+        lines.append((row.finished_at, Line("assistant", reply.text, reply.choices, row.cause, reply.plain)))
     lines.sort(key=lambda line: line[0])
-    return [(role, text) for _, role, text in lines if text]
+    return [line for _, line in lines if line.text][-limit:]
