@@ -90,7 +90,7 @@ class Deliverer:
     async def send(self, delivery: Delivery, left: Left) -> Receipt:
         """As `Adapter.send`."""
         posting = _Posting(delivery, left, render.parts(delivery.reply))
-        preview = self._previews.get(delivery.cause)
+        preview = await self._previews.take(delivery.cause)
         try:
             if self._must_look(delivery, preview, len(posting.parts)):
                 found = await self._look(delivery)
@@ -121,7 +121,7 @@ class Deliverer:
                 after = failure.after if failure.limited else None
                 raise RetryLater(f"cannot look: {failure.what}", after, unknown=delivery.doubtful) from None
             # Slack will never let us look here. Losing the message is worse than saying it twice.
-            log.warning("slack: cannot look for a doubtful delivery: %s", failure.what)
+            log.warning("a doubtful delivery cannot be looked for", extra={"why": failure.what})
             return Found()
 
     def _adopt(self, delivery: Delivery, preview: Preview | None, found: Found) -> Preview | None:
@@ -146,7 +146,7 @@ class Deliverer:
         except CallFailed as failure:
             if failure.reason not in _SHAPE:
                 raise
-            log.warning("slack: sending without blocks, they were refused: %s", failure.what)
+            log.warning("blocks were refused, the words go without", extra={"why": failure.what})
         bare = _Posting(posting.delivery, posting.left, render.plain_parts(posting.delivery.reply))
         return await self._post(bare, preview if not posting.there else None)
 

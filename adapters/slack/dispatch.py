@@ -66,7 +66,7 @@ class Dispatcher:
         try:
             request = AsyncBoltRequest(mode="socket_mode", body=payload)
         except (TypeError, AttributeError, KeyError):  # bolt reads ids out of it before any of its checks
-            log.warning("slack: %s has an unknown shape and was dropped", kind_of(payload))
+            log.warning("an event of unknown shape was dropped", extra={"kind": kind_of(payload)})
             return True
         response = await self._app.async_dispatch(request)
         return response.status == 200
@@ -82,20 +82,21 @@ class Dispatcher:
         """Bolt's own boundary hands everything to this one; what returns None is not acknowledged."""
         match error:
             case BoltUnhandledRequestError():
-                log.info("slack: nothing to do for %s", kind_of(body))
+                log.info("nothing to do for an event", extra={"kind": kind_of(body)})
                 return BoltResponse(status=200)
             case ValidationError():
-                log.warning("slack: %s has an unknown shape and was dropped", kind_of(body))
+                log.warning("an event of unknown shape was dropped", extra={"kind": kind_of(body)})
                 return BoltResponse(status=200)
             case Unavailable():
-                log.warning("slack: %s not taken, Slack will send it again: %s", kind_of(body), error.what)
+                log.warning("not taken, Slack will send it again", extra={"kind": kind_of(body), "why": error.what})
             case _:
                 # The text of an unforeseen error may hold a person's words; its type and place do not.
                 where = error.__traceback__
                 while where is not None and where.tb_next is not None:
                     where = where.tb_next
                 place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "unknown place"
-                log.error("slack: %s failed with %s at %s", kind_of(body), type(error).__name__, place)
+                fields = {"kind": kind_of(body), "error": type(error).__name__, "at": place}
+                log.error("an event could not be dealt with", extra=fields)
         return BoltResponse(status=500)
 
 

@@ -78,7 +78,7 @@ class People:
             profile = Profile(name, found.locale, found.tz, found.is_bot)
         except (CallFailed, ValidationError) as failure:
             # The last known profile is better than none: a person's zone does not go away with the network.
-            log.warning("users.info failed, going on without it: %s", _reason(failure))
+            log.warning("the directory of people does not answer", extra={"why": _reason(failure)})
             old = self._known.get(user)
             profile, kept = old[0] if old else Profile(), _FAILURE_SECONDS
         self._known.put(user, (profile, asyncio.get_running_loop().time() + kept))

@@ -78,6 +78,8 @@ class _Growing:
     def __init__(self) -> None:
         self.text = ""
         self.status = ""
+        self.taken = False
+        """The delivery has it: nobody else may touch the message."""
         self.over = asyncio.Event()
         self.changed = asyncio.Event()
 
@@ -102,6 +104,7 @@ class Previews:
         self._web = web
         self._pause = pause
         self._open: Recent[str, Preview] = Recent(2_000)
+        self._running: dict[str, tuple[_Growing, asyncio.Task[None]]] = {}
         self._quiet_until = 0.0
         self._starts = Budget(15)  # chat.startStream and chat.stopStream: 20 a minute
         self._appends = Budget(80)  # chat.appendStream: 100 a minute
@@ -111,6 +114,7 @@ class Previews:
         """As `Adapter.show`."""
         growing = _Growing()
         showing = asyncio.create_task(self._show(address, cause, growing))
+        self._running[cause] = (growing, showing)
         complete = False
         try:
             async for event in events:
@@ -119,13 +123,20 @@ class Previews:
         finally:
             growing.end()
             await self._last_call(showing)
-            if not complete and (preview := self._open.pop(cause)) is not None:
+            self._running.pop(cause, None)
+            if not complete and not growing.taken and (preview := self._open.pop(cause)) is not None:
                 # Cancelled, or the reply broke off: an unfinished message would stay, so it is taken away.
                 await self._discard(preview)
         if not showing.cancelled():
             showing.result()
 
-    def get(self, cause: str) -> Preview | None:
+    async def take(self, cause: str) -> Preview | None:
+        """The preview that the delivery is to replace. From here on it no longer grows, even if `show` still runs."""
+        if (running := self._running.get(cause)) is not None:
+            growing, showing = running
+            growing.taken = True
+            growing.end()
+            await self._last_call(showing)
         return self._open.get(cause)
 
     def forget(self, cause: str) -> None:
@@ -199,6 +210,8 @@ class Previews:
                 if growing.status != status and not growing.text:
                     status = growing.status
                     await self._status(address, status)
+                    if growing.over.is_set():
+                        return
                 text = settled(growing.text)
                 if text and not resumed and len(text) <= _LONGEST and loop.time() >= self._quiet_until:
                     if preview is None:
@@ -216,7 +229,7 @@ class Previews:
             return
 
     def _refused(self, failure: CallFailed) -> None:
-        log.info("slack: preview given up: %s", failure.what)
+        log.info("a preview ends early", extra={"why": failure.what})
         if failure.limited:
             seconds = failure.after.total_seconds() if failure.after else 30.0
             self._quiet_until = asyncio.get_running_loop().time() + seconds
@@ -280,4 +293,4 @@ class Previews:
                 await self._web.post("chat.stopStream", target)
             await self._web.post("chat.delete", target)
         except CallFailed as failure:
-            log.info("slack: an abandoned preview stays: %s", failure.what)
+            log.info("an abandoned preview stays", extra={"why": failure.what})

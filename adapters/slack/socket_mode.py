@@ -91,14 +91,14 @@ class SocketMode:
                     socket = await self._web.session.ws_connect(
                         await self.ask_address(), heartbeat=_PING_SECONDS, max_msg_size=_LARGEST_FRAME
                     )
-                log.info("slack: connected")
+                log.info("connected to Slack")
                 return socket
             except CallFailed as failure:
                 wait = failure.after.total_seconds() if failure.after else pause
-                log.warning("slack: cannot connect: %s; trying again in %.0f s", failure.reason, wait)
+                log.warning("cannot connect to Slack", extra={"why": failure.what, "again_in": wait})
             except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
                 # By type only: the text of these errors holds the address, and the address a ticket.
-                log.warning("slack: cannot connect: %s; trying again in %.0f s", type(error).__name__, wait)
+                log.warning("cannot connect to Slack", extra={"why": type(error).__name__, "again_in": wait})
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -111,7 +111,7 @@ class SocketMode:
                     if frame.type is not aiohttp.WSMsgType.TEXT or (envelope := _parse(frame.data)) is None:
                         continue
                     if envelope.get("type") == "disconnect":
-                        log.info("slack: asked to reconnect: %s", envelope.get("reason"))
+                        log.info("Slack asks for a new connection", extra={"why": envelope.get("reason")})
                         over.set()
                         limit.reschedule(asyncio.get_running_loop().time() + self._drain)
                     elif "envelope_id" in envelope:
@@ -141,7 +141,7 @@ class SocketMode:
             await socket.send_json({"envelope_id": envelope["envelope_id"]})
         except (aiohttp.ClientError, ConnectionError) as error:
             # Slack sends it again by the next socket, and the same event id is harmless.
-            log.info("slack: the socket went before an acknowledgement: %s", type(error).__name__)
+            log.info("the socket went before an acknowledgement", extra={"why": type(error).__name__})
 
 
 def lane_of(payload: Json) -> str:
@@ -157,6 +157,6 @@ def _parse(data: str) -> Json | None:
     try:
         found = json.loads(data)
     except ValueError:
-        log.warning("slack: a frame that is not JSON was ignored")
+        log.warning("a frame that is not JSON was ignored")
         return None
     return found if isinstance(found, dict) else None

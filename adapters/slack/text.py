@@ -24,7 +24,7 @@ _PING = re.compile(
     rf"|@(?={_EVERYONE}(?![A-Z0-9_]|\.[A-Z0-9]))",  # all but the middle of an e-mail address
     re.IGNORECASE,
 )
-_UNFINISHED = re.compile(r"[<&@][^\s<&@]{0,24}\Z")
+_UNFINISHED = re.compile(r"(?:[<&@][^\s<&@]{0,24})+\Z")
 
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")

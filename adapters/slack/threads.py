@@ -28,7 +28,7 @@ class Threads:
         try:
             answer = await self._web.get("conversations.replies", {"channel": channel, "ts": thread, "limit": 100})
         except CallFailed as failure:
-            log.warning("cannot tell whether a thread is ours: %s", failure.reason)
+            log.warning("cannot tell whether a thread is ours", extra={"why": failure.what})
             return False
         messages: list[Json] = answer.get("messages") or []
         found = any(

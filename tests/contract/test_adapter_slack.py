@@ -96,6 +96,11 @@ class TestSlack(AdapterSuite):
         return slack
 
 
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """Every line and every field of it."""
+    return caplog.text + str([vars(record) for record in caplog.records])
+
+
 async def taken(envelope: Envelope) -> None:
     async with asyncio.timeout(PATIENCE):
         await envelope.taken.wait()
@@ -196,7 +201,7 @@ class TestStart:
             slack.server.cut()
             await slack.server.until(lambda: slack.server.hellos == 2)
         for canary in (slack.server.token, slack.server.app_token, "ticket=", "secret words", "private answer"):
-            assert canary not in caplog.text
+            assert canary not in logged(caplog)
 
 
 class TestHearing:
@@ -327,8 +332,8 @@ class TestHearing:
             ):
                 await taken(envelope)
             assert inbox.kept.empty()
-        assert "never_seen" in caplog.text
-        assert "private" not in caplog.text
+        assert "never_seen" in {getattr(record, "kind", "") for record in caplog.records}
+        assert "private" not in logged(caplog)
 
     async def test_conversations_do_not_wait_for_each_other(self, slack: SlackRig) -> None:
         bob = slack.server.person("Bob")
@@ -618,6 +623,22 @@ class TestPreviews:
                 task.cancel()
                 await asyncio.wait([task], timeout=PATIENCE)
                 assert slack.ada.dm.from_bot == []
+
+    async def test_a_delivery_that_overtakes_its_preview_ends_it(self, slack: SlackRig) -> None:
+        gate = slack.server.fault("slow", "chat.postMessage", gate=Gate()).gate
+        assert gate is not None
+        stream = Stream(TextDelta("The answer "), stays_open=True)
+        async with listening(slack):
+            showing = asyncio.create_task(slack.adapter.show(slack.address, "turn:1", aiter(stream)))
+            async with asyncio.timeout(PATIENCE):
+                await gate.reached.wait()
+            sending = asyncio.create_task(post(slack, to(slack.address, "The answer is four.")))
+            gate.open.set()
+            await sending
+            showing.cancel()
+            await asyncio.wait([showing], timeout=PATIENCE)
+        assert slack.ada.dm.texts == ["The answer is four."]
+        assert slack.ada.dm.deleted == []
 
     async def test_a_long_reply_takes_its_preview_as_the_first_part(self, slack: SlackRig) -> None:
         address = await self._thread(slack)

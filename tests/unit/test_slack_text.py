@@ -22,7 +22,7 @@ PINGS = [
     "@channel",
     "@here",
     "@Everyone",
-    "大家@channel注意",
+    "大家@channel，注意",
     "&lt;!channel&gt;",
     "&#60;!here>",
     "&#x3C;@U1>",
@@ -35,7 +35,7 @@ PINGS = [
     "```\n<@U1>\n```",
 ]
 _LIVE = re.compile(
-    r"<(?:@[A-Z0-9]|#[A-Z0-9]|!(?:channel|here|everyone|subteam))|@(?:channel|here|everyone)", re.IGNORECASE
+    r"<(?:@[A-Z0-9]|#[A-Z0-9]|!(?:channel|here|everyone|subteam))|@(?:channel|here|everyone)(?!\w)", re.IGNORECASE
 )
 
 
