@@ -16,16 +16,17 @@ def number(text: str) -> int | None:
         return int(text) if text.isdigit() else None
     if not any(sign in _SCALES or sign in _TENS for sign in text):
         return _positional(text)
-    total, digit = 0, None
+    total, digit, last = 0, None, 1000
     for sign in text:
         if sign in _DIGITS:
             if digit:
                 return None
             digit = _DIGITS[sign]
-        elif sign in _TENS:
-            total, digit = total + _TENS[sign], None
-        elif sign in _SCALES:
-            total, digit = total + (1 if digit is None else digit) * _SCALES[sign], None
+        elif sign in _TENS and last > 10:
+            total, digit, last = total + _TENS[sign], None, 10
+        elif sign in _SCALES and _SCALES[sign] < last:
+            last = _SCALES[sign]
+            total, digit = total + (1 if digit is None else digit) * last, None
         else:
             return None
     return total + (digit or 0)

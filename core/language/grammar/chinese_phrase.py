@@ -371,7 +371,7 @@ class PhraseReader:
 
     def _times(self, times: Times) -> bool:
         between = self.text[self.words[self.index - 1].end : self.words[self.index].start] if self.index else ""
-        counted = _COUNTS.fullmatch(between) or (times.n > 1 and len(between) <= 2)
+        counted = times.total or _COUNTS.fullmatch(between) or (times.n > 1 and len(between) <= 2)
         if not counted or (self.phrase.times is not None and self.phrase.times.n != 1):
             self.index += 1  # 去一趟银行 is the task
             return True
