@@ -76,9 +76,11 @@ def _sensible(day: Day) -> bool:
     said = {name for name in _NAMES if getattr(day, name) is not None}
     if said & {"days", "fixed"} and len(said) > 1:
         return said <= {"days", "weekday", "day", "month", "year", "fixed"} and not {"days", "fixed"} <= said
+    if "nth" in said and said & {"day", "edge"}:
+        return False
     if day.holiday is not None:
         return said <= {"holiday", "year", "years", "weekday", "past", "day", "month"}
-    if day.week is not None and said & {"month", "months", "quarter", "quarters"}:
+    if day.week is not None and said & {"month", "months", "quarter", "quarters", "day", "nth"}:
         return False
     return not (day.month is not None and day.months is not None)
 

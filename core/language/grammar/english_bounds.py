@@ -112,10 +112,16 @@ def _starting(r: Reader, i: int) -> Found | None:
             return Starting(shift=ahead[0]), ahead[1]
     found = _bounding_day(r, j)
     if found is not None:
-        return Starting(found[0]), found[1] + (r.text(found[1]) in ("onwards", "onward", "on"))
+        return Starting(found[0]), found[1] + _onwards(r, found[1])
     j += r.text(j) == "at"
     clock = bare_clock_at(r, j)
     return (Starting(clock=clock[0]), clock[1]) if clock else None
+
+
+def _onwards(r: Reader, j: int) -> int:
+    """ "from Monday on": but the "on" of "from Monday on weekdays" opens something else."""
+    alone = r.at(j + 1).kind in ("end", "punct") or r.at(j + 1).category == "every"
+    return int(r.text(j) in ("onwards", "onward") or (r.text(j) == "on" and alone))
 
 
 def _count(r: Reader, i: int) -> Found | None:

@@ -289,11 +289,14 @@ def span_at(r: Reader, i: int, expected: bool = False) -> tuple[ClockRange, int]
     if opener == "between" and r.text(j) in ("the", "hours"):
         j = r.skip(j, frozenset({"the", "hours", "of"}))
     j += r.text(j) == "at"
-    first = _before_dash(r, j) or bare_clock_at(r, j)
+    plain = _before_dash(r, j) if prefixed or (r.at(j).name != "word" and opener != "at") else None
+    first = plain or bare_clock_at(r, j)
     if first is None or r.text(first[1]) not in _DASHES:
         return None
     dash = r.text(first[1])
     if dash == "and" and opener not in ("between", "btw"):
+        return None
+    if r.text(first[1] + 1) == "at" and opener not in ("from", "between", "at"):
         return None
     last = bare_clock_at(r, first[1] + 1 + (r.text(first[1] + 1) == "at"))
     if last is None:

@@ -8,6 +8,12 @@ from core.language.grammar.days import Day
 from core.language.grammar.english_periods import period_at, with_period, year_at
 from core.language.grammar.english_pieces import Reader
 from core.language.grammar.english_tokens import Token
+from core.language.grammar.tokens import word_set
+
+AFTER_DAY = word_set(
+    "at by on in to and or so starting beginning that for i we please pls around about until till from remind call @ of each every "
+    "with before after ending except excluding but"
+)
 
 
 def month_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
@@ -117,7 +123,11 @@ def number_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
         return Day(weekday=r.at(i + 1).number_as_int, weeks_later=number - 1), i + 4
     k = i + 1 + (r.text(i + 1) in ("of", "-", "/", "."))
     if r.at(k).category == "month" and not (
-        r.at(k).text == "may" and r.at(k + 1).kind == "word" and not r.at(k + 1).category
+        r.at(k).text == "may"
+        and r.at(k + 1).kind == "word"
+        and not r.at(k + 1).category
+        and r.text(k + 1) not in AFTER_DAY
+        and r.text(i - 1) not in ("on", "the", "by", "until", "from")
     ):
         end = k + 1 + (r.text(k + 1) == "." and r.at(k + 1).glued and r.at(k + 2).kind != "end")
         return with_year(r, Day(day=number, month=r.at(k).number_as_int), end)

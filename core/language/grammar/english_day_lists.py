@@ -38,6 +38,14 @@ def counted_days_at(r: Reader, j: int) -> tuple[Days, int] | None:
 
 _LIST = word_set(", and & + / or plus")
 
+_THROUGH = frozenset({"-", "to", "through", "thru"})
+_UNTIL = frozenset({"till", "until", "til"})
+"""In a sentence that repeats, "on the 3rd until Christmas" is a day and a bound, not a stretch."""
+
+
+def _until_joins(r: Reader, i: int, j: int) -> bool:
+    return r.text(j) in _UNTIL and (not r.repeats or r.text(i - 1) == "from")
+
 
 def days_at(r: Reader, i: int, bare_numbers: bool = False) -> tuple[Days, int] | None:
     """A day, a list of them ("Tuesday and Friday", "the 1st and 15th of March") or a stretch ("Monday to Friday")."""
@@ -53,11 +61,12 @@ def days_at(r: Reader, i: int, bare_numbers: bool = False) -> tuple[Days, int] |
     if first is None:
         return None
     found, j = [first[0]], first[1]
-    through = r.text(j) in ("-", "to", "through", "thru", "till", "until", "til") or (
-        r.text(j) == "and" and r.text(i - 1) == "between"
-    )
+    through = r.text(j) in _THROUGH or (r.text(j) == "and" and r.text(i - 1) == "between")
+    through = through or _until_joins(r, i, j)
     if through:
         last = _through(r, found[0], j + 1)
+        if last is not None and r.repeats and (found[0].weekday is None) != (last[0].weekday is None):
+            last = None
         return (Days((found[0], last[0]), through=True), last[1]) if last else (Days(tuple(found)), j)
     for _ in range(12):
         k = j
@@ -91,7 +100,7 @@ def _numbered_stretch(r: Reader, i: int) -> tuple[Days, int] | None:
     """ "1-8 September", "the 13 to the 15th of July": the month behind holds for both."""
     j = i + (r.text(i) in THE)
     k = j + 1
-    if r.at(j).kind not in ("number", "ordinal") or r.text(k) not in ("-", "to", "through", "until", "till"):
+    if r.at(j).kind not in ("number", "ordinal") or not (r.text(k) in _THROUGH or _until_joins(r, i, k)):
         return None
     k += 1 + (r.text(k + 1) in THE)
     last = day_at(r, k) if r.at(k).kind in ("number", "ordinal") else None

@@ -61,7 +61,7 @@ def _joined_part(r: Reader, day: Day, j: int) -> tuple[Day, int] | None:
         found = ordinal_day_at(r, k, the=True)
     if found is None or (before == "-" and day.weekday is None):
         return None
-    both = merged_days(day, found[0])
+    both = None if each_behind(r, found[1]) else merged_days(day, found[0])
     if both is None or both == day:
         return None
     if (

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.language.grammar.days import Day
-from core.language.grammar.english_dates import with_year
+from core.language.grammar.english_dates import AFTER_DAY, with_year
 from core.language.grammar.english_periods import OF, of_period_at, offset_word, period_at, with_period
 from core.language.grammar.english_pieces import Reader
-from core.language.grammar.tokens import word_set
 
 
 def ordinal_number(r: Reader, i: int) -> tuple[int, int] | None:
@@ -104,7 +103,7 @@ def _plain_ordinal(r: Reader, i: int, j: int, number: int, the: bool) -> tuple[D
         the
         and ahead.kind == "word"
         and ahead.category in ("", "unit")
-        and ahead.text not in _AFTER_DAY
+        and ahead.text not in AFTER_DAY
         and r.at(i).kind != "end"
     ):
         return None
@@ -115,9 +114,3 @@ def _plain_ordinal(r: Reader, i: int, j: int, number: int, the: bool) -> tuple[D
     ):
         return day, j
     return None
-
-
-_AFTER_DAY = word_set(
-    "at by on in to and or so that for i we please pls around about until till from remind call @ of each every "
-    "with before after"
-)

@@ -60,8 +60,10 @@ _IDIOM_STARTS = frozenset(words[0] for words, _ in _IDIOMS)
 
 def pieces(r: Reader) -> list[Piece]:
     """The pieces in order; a token belongs to one piece at most (a word like "tonight" makes two of the same tokens)."""
+    forced = r.repeats
+    r.repeats = forced or any(token.category in ("every", "often", "weekdays") for token in r.tokens)
     rules = _repetitions(r)
-    r.repeats = r.repeats or bool(rules)
+    r.repeats = forced or bool(rules)
     found: list[Piece] = []
     i = 0
     ahead = 0
@@ -73,10 +75,20 @@ def pieces(r: Reader) -> list[Piece]:
             i = rules[ahead].end
             continue
         limit = rules[ahead].start if ahead < len(rules) else r.length
-        new = [piece for piece in _at(r, i, r.repeats, found) if piece.end <= limit or piece.start == piece.end]
+        new = _at(r, i, r.repeats, found)
+        if any(piece.end > limit for piece in new):
+            new = _at_before(r, i, limit, found)
         found.extend(new)
         i = max((piece.end for piece in new), default=i + 1)
     return found or _only_length(r)
+
+
+def _at_before(r: Reader, i: int, limit: int, found: list[Piece]) -> list[Piece]:
+    """The pieces here if the sentence ended where the next repetition begins, whose words are taken."""
+    whole, r.length = r.length, limit
+    new = _at(r, i, r.repeats, found)
+    r.length = whole
+    return new
 
 
 _BEFORE_RULE = word_set("on at in from all repeat repeats repeating recurring recurs for during over")
