@@ -174,3 +174,39 @@ def test_each_moment_shows_the_time_the_rule_names_unless_a_gap_moved_it(seed: i
         shown = one.utc.astimezone(zone).replace(tzinfo=None)
         assert (shown == one.nominal) == (one.note != "gap")
         assert shown >= one.nominal
+
+
+@BOUNDED
+@given(st.integers(0, 2**32), st.sampled_from(ZONES))
+def test_a_zone_changes_the_moments_of_a_wall_clock_rule_and_not_its_times(seed: int, zone: ZoneInfo) -> None:
+    rule, start = draw(random.Random(seed))
+    assume(not rule.counts_elapsed)
+    floating = [one.nominal for one in islice(occurrences(rule, start, None), 30)]
+    zoned = [one.nominal for one in islice(occurrences(rule, start, zone), 30)]
+    # Two hours is the widest gap of these zones: only there may moments come in another order than times.
+    settled = floating[-1] - dt.timedelta(hours=2) if len(floating) == 30 else dt.datetime(9999, 1, 1)
+    assert {time for time in floating if time < settled} == {time for time in zoned if time < settled}
+
+
+@BOUNDED
+@given(
+    st.sampled_from(("HOURLY", "MINUTELY")),
+    st.integers(1, 200),
+    st.lists(st.integers(0, 6), max_size=3),
+    st.sampled_from(ZONES),
+    st.integers(0, 3000),
+    st.integers(1, 40),
+)
+def test_rules_under_a_day_step_in_elapsed_time(
+    freq: str, interval: int, weekdays: list[int], zone: ZoneInfo, hours: int, count: int
+) -> None:
+    start = dt.datetime(2026, 2, 1, 0, 20) + dt.timedelta(hours=hours)
+    rule = Rule(freq=freq, interval=interval, by_day=tuple((0, day) for day in weekdays), count=count)  # type: ignore[arg-type]
+    step = dt.timedelta(minutes=interval * (60 if freq == "HOURLY" else 1))
+    moment, want = start.replace(tzinfo=zone).astimezone(dt.UTC), []
+    for _ in range(3000):
+        if not weekdays or moment.astimezone(zone).weekday() in weekdays:
+            want.append(moment)
+        moment += step
+    assume(len(want) >= count)
+    assert [one.utc for one in occurrences(rule, start, zone)] == want[:count]
