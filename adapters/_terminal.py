@@ -7,6 +7,7 @@ the line being typed. When it is complete it is printed once, as Markdown, and s
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from prompt_toolkit import ANSI, PromptSession
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.filters import completion_is_selected
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console as Painter
@@ -30,6 +31,8 @@ from rich.text import Text
 from adapters.console import clean
 from core.errors import Unavailable
 from core.messages import Delivery
+
+log = logging.getLogger(__name__)
 
 _WORDS = {
     "en": {
@@ -66,12 +69,13 @@ class Terminal:
         stop: Callable[[], None] | None,
     ) -> None:
         self._words, self._stop = _WORDS[language], stop
+        self._typed = _Typed(history) if history is not None else None
         self._text, self._draft = "", ""
         self._busy: str | None = None
         self._ticking, self._leaving = False, False
         self._session: PromptSession[str] = PromptSession(
             message=self._prompt,
-            history=_history(history),
+            history=self._typed,
             completer=WordCompleter([name for name, _ in commands], meta_dict=dict(commands), sentence=True),
             reserve_space_for_menu=4,
             multiline=True,
@@ -88,14 +92,19 @@ class Terminal:
             yield
 
     async def lines(self) -> AsyncGenerator[str]:
+        if self._typed is not None:
+            await self._typed.read()
         await self._print(Text(self._words["hello"], style="dim"))
-        while True:
-            try:
+        try:
+            while True:
                 line = await self._session.prompt_async(default=self._draft, handle_sigint=False)
-            except EOFError:
-                return
-            self._draft = ""
-            yield line
+                self._draft = ""
+                yield line
+        except EOFError:
+            return
+        finally:
+            if self._typed is not None:
+                await self._typed.stored()
 
     async def write(self, what: Delivery, replaces: bool) -> None:
         text = clean(what.reply.text)
@@ -202,10 +211,41 @@ class Terminal:
         self._leaving = False
 
 
-def _history(file: Path | None) -> History:
-    """Kept for the owner's eyes only: it holds a person's words."""
-    if file is None:
-        return InMemoryHistory()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600)
-    return FileHistory(str(file))
+class _Typed(FileHistory):
+    """What was typed, kept for the owner's eyes only: it holds a person's words. Files are touched in threads."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(str(file))
+        self._file = file
+        self._last: asyncio.Future[None] | None = None
+
+    async def read(self) -> None:
+        """Returns when what was typed in earlier days is at hand."""
+        self._loaded = True
+        try:
+            self._loaded_strings = await asyncio.to_thread(lambda: list(self.load_history_strings()))
+        except OSError as error:
+            log.warning("what was typed earlier cannot be read", extra={"reason": error.strerror})
+
+    def store_string(self, string: str) -> None:
+        before = self._last
+
+        async def after() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            await asyncio.to_thread(self._write, string)
+
+        self._last = asyncio.ensure_future(after())
+
+    def _write(self, string: str) -> None:
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.touch(mode=0o600)
+            super().store_string(string)
+        except OSError as error:
+            log.warning("what was typed cannot be kept", extra={"reason": error.strerror})
+
+    async def stored(self) -> None:
+        """Returns when everything typed so far is on the disk."""
+        if self._last is not None:
+            await self._last

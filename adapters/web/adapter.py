@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 
+from adapters import Surroundings
 from adapters.web import health
 from adapters.web.guard import Guard
 from adapters.web.markdown import to_html
@@ -16,10 +17,9 @@ from adapters.web.pages import Pages
 from adapters.web.server import listening_sockets, serving
 from adapters.web.signin import SignIn
 from adapters.web.streams import Streams
-from adapters.web.values import Check, History
 from core.errors import Unavailable
 from core.messages import Address, Capabilities, Delivery, Message, Receipt, ReplyEvent, Status, TextDelta
-from core.ports import Clock, Inbound
+from core.ports import Inbound
 from core.settings import Settings
 
 
@@ -29,12 +29,10 @@ class WebAdapter:
     name = "web"
     capabilities = Capabilities(max_text=1_000_000, can_look=True, per_second=1000.0, per_chat_per_second=100.0)
 
-    def __init__(
-        self, settings: Settings, *, key: bytes, clock: Clock, history: History | None, checks: Mapping[str, Check]
-    ) -> None:
+    def __init__(self, settings: Settings, around: Surroundings) -> None:
         self._host, self._port = settings.host, settings.port
         self._public = settings.public_url.rstrip("/")
-        self.sign_in = SignIn(key, clock, lambda: self.url)
+        self.sign_in = SignIn(around.key, around.clock, lambda: self.url)
         self._streams = Streams()
         self._inbound: Inbound | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -42,11 +40,11 @@ class WebAdapter:
             self._take,
             sign_in=self.sign_in,
             streams=self._streams,
-            clock=clock,
-            history=history,
+            clock=around.clock,
+            history=around.history,
             secure=self._public.startswith("https://"),
         )
-        app = Starlette(routes=[*pages.routes(), *health.routes(checks)])
+        app = Starlette(routes=[*pages.routes(), *health.routes(around.checks)])
         self._app = Guard(app, [self._host, urlsplit(self._public).hostname or ""])
 
     @property
@@ -59,6 +57,11 @@ class WebAdapter:
         """The address for people; PUBLIC_URL if there is one."""
         host = "localhost" if self._host in ("", "0.0.0.0", "::") else self._host  # noqa: S104
         return self._public or f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    @property
+    def where(self) -> str:
+        """What is said of it at start."""
+        return self.url
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[None]:

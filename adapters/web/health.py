@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from adapters.web.values import Check
 from core.errors import RemoraError
+
+Check: TypeAlias = Callable[[], Awaitable[None]]
+"""Returns if all is well; raises a `RemoraError` that says what is not."""
 
 _PATIENCE = 2.0
 """Seconds a check may take."""

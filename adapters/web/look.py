@@ -47,6 +47,7 @@ class Look:
     def __init__(self) -> None:
         self._words = load_words()
         files = {file.name: file.read_bytes() for file in (_PACKAGE / "static").iterdir()}
+        self._kinds = {name: mimetypes.guess_type(name)[0] or "application/octet-stream" for name in files}
         self._version = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:12]
         self._files = files
         sources = {file.name: file.read_text(encoding="utf-8") for file in (_PACKAGE / "templates").iterdir()}
@@ -77,8 +78,7 @@ class Look:
             name = request.path_params["name"]
             if name not in self._files:
                 return Response(status_code=404)
-            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
             keep = "public, max-age=31536000, immutable" if "v" in request.query_params else "no-cache"
-            return Response(self._files[name], media_type=kind, headers={"Cache-Control": keep})
+            return Response(self._files[name], media_type=self._kinds[name], headers={"Cache-Control": keep})
 
         return Route("/static/{name}", file)

@@ -40,9 +40,20 @@ def _picture(
     return f'<a href="{source}" rel="noopener noreferrer nofollow" target="_blank">{words}</a>' if source else words
 
 
+def _cell(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]
+) -> str:
+    """A column's side as a class: the pages' policy lets no style stand in an element."""
+    if style := tokens[index].attrs.pop("style", ""):
+        tokens[index].attrs["class"] = str(style).rpartition(":")[2]
+    return renderer.renderToken(tokens, index, options, env)
+
+
 _renderer = _Markdown("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
 _renderer.add_render_rule("link_open", _link)
 _renderer.add_render_rule("image", _picture)
+_renderer.add_render_rule("th_open", _cell)
+_renderer.add_render_rule("td_open", _cell)
 
 
 async def to_html(text: str, *, plain: bool) -> str:

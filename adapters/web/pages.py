@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from zoneinfo import available_timezones
@@ -18,9 +18,8 @@ from adapters.web.look import Look, accepted
 from adapters.web.markdown import to_html
 from adapters.web.signin import COOKIE_LIFE, Attempts, SignIn
 from adapters.web.streams import Streams
-from adapters.web.values import History
 from core.errors import Unavailable
-from core.messages import Address, Message, Sender
+from core.messages import Address, Line, Message, Sender
 from core.ports import Clock
 
 COOKIE = "remora"
@@ -64,7 +63,7 @@ class Pages:
         sign_in: SignIn,
         streams: Streams,
         clock: Clock,
-        history: History | None,
+        history: Callable[[Address], Awaitable[Sequence[Line]]],
         secure: bool,
     ) -> None:
         """`take` keeps a message for good or raises `Unavailable`; `secure`: people reach us by https."""
@@ -91,9 +90,8 @@ class Pages:
         visitor = self._visitor(request)
         if visitor is None:
             return self._look.page(request, "entrance.html", 401)
-        chat = visitor.person
-        last = self._streams.beginning(chat) if self._history is None else self._streams.now(chat)
-        past = [] if self._history is None else await self._history(address_of(visitor.person))
+        last = self._streams.now(visitor.person)  # before the history is read: what comes meanwhile is not missed
+        past = await self._history(address_of(visitor.person))
         shown = [(one, await to_html(one.text, plain=one.plain)) for one in past]
         return self._look.page(
             request,

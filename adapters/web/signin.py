@@ -8,21 +8,41 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import datetime as dt
 import hashlib
 import hmac
 import json
+import os
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 
 from core.errors import ConfigurationError
 from core.ports import Clock
+from core.settings import Settings
 
 LINK_LIFE = dt.timedelta(minutes=30)
 COOKIE_LIFE = dt.timedelta(days=30)
 _MOST_LINKS = 100
 _MOST_CLIENTS = 10_000
+
+
+def signing_key(settings: Settings) -> bytes:
+    """SECRET_KEY, or the key that the data folder keeps, made at the first start and readable by its owner alone."""
+    given = settings.secret_key.get_secret_value()
+    if given:
+        return given.encode()
+    file = settings.data_dir / "secret.key"
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError), open(file, "xb", opener=_private) as made:
+            made.write(secrets.token_bytes(32))
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"REMORA_DATA_DIR: {file.name} cannot be kept there: {error.strerror}", "make the folder writable"
+        ) from error
 
 
 class SignIn:
@@ -32,7 +52,8 @@ class SignIn:
         """`base` is the address under which people reach us, known only once we listen."""
         if len(key) < 32:
             raise ConfigurationError(
-                "SECRET_KEY is too short to sign cookies with", "give it 32 random bytes, or leave it empty"
+                "SECRET_KEY is too short to sign cookies with",
+                "give it 32 random characters or more, or leave it empty and one is made",
             )
         self._key, self._clock, self._base = key, clock, base
         self._links: OrderedDict[bytes, tuple[str, dt.datetime]] = OrderedDict()
@@ -100,6 +121,10 @@ class Attempts:
         self._failures[client] = recent[-self._most :]
         while len(self._failures) > _MOST_CLIENTS:
             self._failures.popitem(last=False)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _digest(token: str) -> bytes:

@@ -89,10 +89,6 @@ class Streams:
         self._conversation(chat)
         return self._id(self._number)
 
-    def beginning(self, chat: str) -> str:
-        """The id from which a page gets everything that is remembered."""
-        return self._id(self._conversation(chat).forgotten)
-
     async def follow(self, chat: str, last: str) -> AsyncGenerator[bytes]:
         """What happens after the event `last`, as text/event-stream; ends when the product stops."""
         conversation = self._conversation(chat)

@@ -343,7 +343,7 @@ async def test_what_was_typed_is_remembered_for_the_owner_alone(tmp_path: Path) 
         async with listening(rig) as inbox:
             await rig.say("remember me")
             await inbox.next()
-    assert file.stat().st_mode & 0o077 == 0
+    assert (await asyncio.to_thread(file.stat)).st_mode & 0o077 == 0
     with terminal(history=file) as rig:
         async with listening(rig) as inbox:
             await rig.until(lambda: rig.screen.lines[-1:] == ["❯"])

@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,11 +22,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from adapters.web import Check, History, Past, create
+from adapters import Surroundings, available, create
 from adapters.web.adapter import WebAdapter
 from core.clock import SystemClock
 from core.errors import ConfigurationError, Unavailable
-from core.messages import Address, Choice, Delivery, Reply, TextDelta
+from core.messages import Address, Choice, Delivery, Line, Reply, TextDelta
 from core.ports import Adapter
 from core.settings import load_settings
 from tests.contract.adapter_suite import PATIENCE, AdapterSuite, Inbox, Rig, Said, Stream, delivery, listening, post
@@ -34,9 +34,22 @@ from tests.contract.adapter_suite import PATIENCE, AdapterSuite, Inbox, Rig, Sai
 KEY = secrets.token_bytes(32)
 
 
-def new_adapter(port: int = 0, history: History | None = None, checks: dict[str, Check] | None = None) -> WebAdapter:
-    settings = load_settings(_env_file=None, HOST="127.0.0.1", PORT=port, PUBLIC_URL="")
-    return create(settings, key=KEY, clock=SystemClock(), history=history, checks=checks)
+async def nothing_said(_: Address) -> Sequence[Line]:
+    return []
+
+
+async def new_adapter(
+    port: int = 0,
+    history: Callable[[Address], Awaitable[Sequence[Line]]] = nothing_said,
+    checks: Mapping[str, Callable[[], Awaitable[None]]] | None = None,
+    host: str = "127.0.0.1",
+    key: bytes = KEY,
+) -> WebAdapter:
+    settings = load_settings(_env_file=None, HOST=host, PORT=port, PUBLIC_URL="")
+    around = Surroundings(SystemClock(), key, history, checks or {})
+    adapter = await asyncio.to_thread(create, "web", settings, around)  # it reads files, as at every start
+    assert isinstance(adapter, WebAdapter)
+    return adapter
 
 
 @dataclass(slots=True)
@@ -153,7 +166,7 @@ class WebRig(Rig):
         """What a page shows that follows the events from the beginning, up to a mark that is set now."""
         browser = await self.page()
         shown: dict[str, str] = {}
-        async with asyncio.timeout(PATIENCE), browser.events() as events:
+        async with asyncio.timeout(PATIENCE), browser.events(browser.start.partition("-")[0] + "-0") as events:
             self.adapter._streams.publish("ada", "mark", {})
             async for event in events:
                 cause = str(event.data.get("cause"))
@@ -169,7 +182,7 @@ class WebRig(Rig):
     async def misconfigured(self) -> tuple[Adapter, str]:
         taken = socket.create_server(("127.0.0.1", 0))
         self.taken = taken  # kept open until the check is over
-        return new_adapter(taken.getsockname()[1]), "PORT"
+        return await new_adapter(taken.getsockname()[1]), "PORT"
 
     def foreign(self, task: asyncio.Task[object]) -> bool:
         return task in self.tasks
@@ -185,7 +198,7 @@ class WebRig(Rig):
 class TestWeb(AdapterSuite):
     @pytest.fixture
     async def rig(self) -> AsyncIterator[Rig]:
-        rig = WebRig(new_adapter())
+        rig = WebRig(await new_adapter())
         yield rig
         await rig.close()
 
@@ -193,7 +206,7 @@ class TestWeb(AdapterSuite):
 @asynccontextmanager
 async def chatting(adapter: WebAdapter | None = None) -> AsyncIterator[tuple[WebRig, Browser, Inbox]]:
     """A listening adapter and a signed-in browser."""
-    rig = WebRig(adapter or new_adapter())
+    rig = WebRig(adapter or await new_adapter())
     async with listening(rig) as inbox:
         yield rig, await rig.page(), inbox
     await rig.close()
@@ -355,14 +368,14 @@ async def test_the_page_speaks_the_browsers_language() -> None:
 async def test_a_page_opens_with_what_was_said_before_and_no_word_of_it_is_code() -> None:
     evil = "<script>alert(1)</script>"
 
-    async def history(address: Address) -> list[Past]:
+    async def history(address: Address) -> list[Line]:
         assert address == Address("web", "", "ada")
         return [
-            Past("user", evil, key="ada:1"),
-            Past("assistant", f"**Hello** {evil} [x](javascript:alert(1))", (Choice(evil, '"><b>'),), key="turn:1"),
+            Line("user", evil, key="ada:1"),
+            Line("assistant", f"**Hello** {evil} [x](javascript:alert(1))", (Choice(evil, '"><b>'),), key="turn:1"),
         ]
 
-    async with chatting(new_adapter(history=history)) as (rig, browser, _):
+    async with chatting(await new_adapter(history=history)) as (rig, browser, _):
         await post(rig, delivery(rig, "before the page was opened"))
         page = await browser.open()
         assert "<strong>Hello</strong>" in page
@@ -400,7 +413,7 @@ async def test_what_cannot_be_kept_now_is_refused_with_a_word_and_taken_when_sen
 
 
 async def test_before_and_after_listening_messages_are_refused_not_lost() -> None:
-    rig = WebRig(new_adapter())
+    rig = WebRig(await new_adapter())
     async with rig.adapter.connect():
         assert (await (await rig.page()).send(new_id(), "too early")).status_code == 503
     await rig.close()
@@ -408,7 +421,7 @@ async def test_before_and_after_listening_messages_are_refused_not_lost() -> Non
 
 async def test_listening_needs_a_connection() -> None:
     with pytest.raises(Unavailable):
-        await new_adapter().listen(Inbox())
+        await (await new_adapter()).listen(Inbox())
 
 
 async def test_a_long_message_passes_and_one_beyond_measure_is_refused_with_a_word() -> None:
@@ -491,7 +504,7 @@ async def test_a_page_opened_in_the_middle_of_a_reply_sees_it_from_its_start() -
 
 
 async def test_leaving_ends_open_streams_at_once() -> None:
-    rig = WebRig(new_adapter())
+    rig = WebRig(await new_adapter())
     loop = asyncio.get_running_loop()
     async with rig.adapter.connect():
         browser = await rig.page()
@@ -516,7 +529,7 @@ async def test_health_is_told_to_anybody_and_says_what_is_not_well() -> None:
 
     async def model() -> None: ...
 
-    async with chatting(new_adapter(checks={"store": store, "model": model})) as (rig, _, _):
+    async with chatting(await new_adapter(checks={"store": store, "model": model})) as (rig, _, _):
         watcher = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{rig.adapter.port}")
         assert (await watcher.get("/healthz")).status_code == 200
         assert (await watcher.get("/readyz")).json() == {"ready": True, "checks": {"store": "ok", "model": "ok"}}
@@ -530,27 +543,30 @@ async def test_health_is_told_to_anybody_and_says_what_is_not_well() -> None:
 
 async def test_signals_stay_with_the_product() -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    async with new_adapter().connect():
+    async with (await new_adapter()).connect():
         assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
 
 
 async def test_any_free_port_can_be_asked_for() -> None:
-    adapter = new_adapter(port=0)
+    adapter = await new_adapter(port=0)
     async with adapter.connect():
         assert adapter.port > 0
         assert adapter.url == f"http://127.0.0.1:{adapter.port}"
 
 
 async def test_an_address_that_is_not_ours_is_said_by_the_settings_name() -> None:
-    settings = load_settings(_env_file=None, HOST="203.0.113.7", PORT=0)
     with pytest.raises(ConfigurationError, match="HOST"):
-        async with create(settings, key=KEY, clock=SystemClock()).connect():
+        async with (await new_adapter(host="nowhere.invalid")).connect():
             pass
 
 
-def test_a_short_key_is_refused_by_its_name() -> None:
+async def test_a_short_key_is_refused_by_its_name() -> None:
     with pytest.raises(ConfigurationError, match="SECRET_KEY"):
-        create(load_settings(_env_file=None), key=b"short", clock=SystemClock())
+        await new_adapter(key=b"short")
+
+
+def test_it_is_found_by_its_name() -> None:
+    assert "web" in available()
 
 
 def test_importing_the_package_loads_no_server() -> None:

@@ -17,7 +17,7 @@ SAFE_TAGS = {
 }  # fmt: skip
 SAFE_ATTRIBUTES = {
     ("a", "href"), ("a", "rel"), ("a", "target"), ("a", "title"), ("code", "class"), ("ol", "start"),
-    ("p", "class"), ("th", "style"), ("td", "style"),
+    ("p", "class"), ("th", "class"), ("td", "class"),
 }  # fmt: skip
 
 
@@ -95,6 +95,12 @@ async def test_markdown_is_shown_as_meant() -> None:
         "<td>d",
     ):
         assert part in html
+
+
+async def test_a_column_keeps_its_side_without_a_style_of_its_own() -> None:
+    html = await to_html("| a | b |\n|:-:|--:|\n| 1 | 2 |", plain=False)
+    assert '<td class="center">1</td>' in html
+    assert '<td class="right">2</td>' in html
 
 
 async def test_links_open_apart_and_tell_nothing() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
 
-from adapters.web.signin import COOKIE_LIFE, LINK_LIFE, Attempts, SignIn
+from adapters.web.signin import COOKIE_LIFE, LINK_LIFE, Attempts, SignIn, signing_key
+from core.errors import ConfigurationError
+from core.settings import load_settings
 
 SECOND = dt.timedelta(seconds=1)
 
@@ -99,6 +102,27 @@ def test_no_bit_of_a_cookie_can_be_changed(sign_in: SignIn) -> None:
     assert sign_in.person(f"{payload}.{mac[:-4]}AAAA") is None
     assert sign_in.person(f"{payload}.") is None
     assert sign_in.person(f"{payload}.{sign_in.form_token(cookie)}") is None
+
+
+def test_a_key_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = load_settings(_env_file=None, REMORA_DATA_DIR=tmp_path / "data", SECRET_KEY="")
+    key = signing_key(settings)
+    assert len(key) == 32
+    assert signing_key(settings) == key
+    assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_keeps_nothing_is_said_by_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    settings = load_settings(_env_file=None, REMORA_DATA_DIR=tmp_path / "data", SECRET_KEY="")
+    with pytest.raises(ConfigurationError, match="REMORA_DATA_DIR"):
+        signing_key(settings)
+
+
+def test_a_given_key_is_used(tmp_path: Path) -> None:
+    settings = load_settings(_env_file=None, REMORA_DATA_DIR=tmp_path, SECRET_KEY="s" * 40)
+    assert signing_key(settings) == b"s" * 40
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_form_token_belongs_to_one_cookie(sign_in: SignIn) -> None:

@@ -5,9 +5,10 @@
   const $ = (id) => document.getElementById(id);
   const words = JSON.parse(document.body.dataset.words);
   const formToken = document.body.dataset.formToken;
-  const causeOf = (id) => document.body.dataset.person + ":" + id; // how Remora names a message of this person
+  const person = document.body.dataset.person;
+  const causeOf = (id) => person + ":" + id; // how Remora names a message of this person
   const log = $("log"), scroll = $("scroll"), text = $("text"), newer = $("newer"), contact = $("contact");
-  const kept = { draft: "remora draft", unsent: "remora unsent" };
+  const kept = { draft: "draft of " + person, unsent: "unsent of " + person }; // two people may share a tab in turn
   let last = document.body.dataset.last;
   let heard = Date.now();
   let source = null;
@@ -173,8 +174,10 @@
   }
 
   function grow() {
+    const wasAtEnd = atEnd();
     text.style.height = "auto";
     text.style.height = Math.min(text.scrollHeight + 2, innerHeight * 0.4) + "px";
+    if (wasAtEnd) scroll.scrollTop = scroll.scrollHeight;
   }
 
   // ---- what is heard -------------------------------------------------------------------------------------------
@@ -259,7 +262,7 @@
   });
   scroll.addEventListener("scroll", () => { if (atEnd()) newer.hidden = true; });
   newer.addEventListener("click", () => { scroll.scrollTop = scroll.scrollHeight; });
-  $("out").addEventListener("click", async () => { await act("/out"); location.replace("/"); });
+  $("out").addEventListener("click", async () => { await act("/out"); sessionStorage.clear(); location.replace("/"); });
   $("device").addEventListener("click", async () => {
     const answer = await act("/link");
     $("menu").open = false;
