@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from adapters import Surroundings
-from adapters import Surroundings
 from core.errors import ConfigurationError
 from core.ports import Adapter
 from core.settings import Settings

@@ -119,7 +119,7 @@ async def show(slack: SlackRig, address: Address, cause: str, *words: str) -> No
 
     task = asyncio.create_task(slack.adapter.show(address, cause, stream()))
     for word in words:
-        before = len(slack.server.journal)
+        before = _writes(slack.server)
         events.put_nowait(word)
         await slack.server.until(partial(_more_calls, slack.server, before))
     events.put_nowait(None)
@@ -127,8 +127,12 @@ async def show(slack: SlackRig, address: Address, cause: str, *words: str) -> No
         await task
 
 
+def _writes(server: SlackServer) -> int:
+    return sum(call.method.startswith("chat.") for call in server.journal)
+
+
 def _more_calls(server: SlackServer, than: int) -> bool:
-    return len(server.journal) > than
+    return _writes(server) > than
 
 
 def to(address: Address, text: str, *choices: Choice, cause: str = "turn:1") -> Delivery:
