@@ -91,6 +91,9 @@ class _Limits:
         self.wall: int | None = None
         self.utc: dt.datetime | None = None
         self._excluded = frozenset(date.toordinal() for date in rule.excluded)
+        # In a window past midnight a day lasts from one beginning of the window to the next.
+        night = rule.window is not None and rule.window[1] < rule.window[0]
+        self._day_begins = rule.window[0].hour * 3600 + rule.window[0].minute * 60 if night and rule.window else 0
         if rule.until is not None and rule.until.tzinfo is None:
             self.wall = to_second(rule.until)
         elif rule.until is not None:
@@ -102,8 +105,10 @@ class _Limits:
         if wall is not None:
             self.wall = wall if self.wall is None else min(self.wall, wall)
 
-    def excludes(self, wall: int) -> bool:
-        return bool(self._excluded) and wall // DAY in self._excluded
+    def passes(self, wall: int) -> int:
+        """The time itself where its date is not left out, else where the next date begins."""
+        day = (wall - self._day_begins) // DAY
+        return (day + 1) * DAY + self._day_begins if day in self._excluded else wall
 
 
 class _OnTheWall:
@@ -117,8 +122,8 @@ class _OnTheWall:
 
     def _first(self, wall: int) -> int | None:
         found = self._plan.first(wall) if wall <= _LAST else None
-        while found is not None and self._limits.excludes(found):
-            found = self._plan.first(found + 1)
+        while found is not None and (allowed := self._limits.passes(found)) > found:
+            found = self._plan.first(allowed)
         if found is None or found > _LAST or (self._limits.wall is not None and found > self._limits.wall):
             return None
         return found
@@ -186,8 +191,10 @@ class ElapsedSchedule:
 
     def after(self, moment: int, _wall: int | None = None, /) -> Occurrence | None:
         found = self._first(max(moment + 1, self._start))
-        while found is not None and self._limits.excludes(to_second(found.nominal)):
-            found = self._first(to_second(found.utc) + 1)
+        while found is not None and (allowed := self._limits.passes(to_second(found.nominal))) > to_second(
+            found.nominal
+        ):
+            found = self._first(max(to_second(found.utc) + 1, to_second(place(allowed, self._zone)[0].utc)))
         if found is None or (self._end is not None and found.utc > self._end):
             return None
         wall, utc = self._limits.wall, self._limits.utc

@@ -252,6 +252,23 @@ def test_excluded_dates_use_up_the_count_and_excluded_weekdays_do_not() -> None:
     assert days("FREQ=DAILY;COUNT=3;X-EXDAY=SA,SU", "2026-05-01T09:00") == ["2026-05-01", "2026-05-04", "2026-05-05"]
 
 
+def test_an_excluded_date_takes_the_night_that_began_on_it() -> None:
+    assert local("FREQ=HOURLY;X-WINDOW=2300-0100;X-EXDATE=20260606", "2026-06-05T23:30", 4) == [
+        "2026-06-06 00:00",
+        "2026-06-06 01:00",
+        "2026-06-07 23:00",
+        "2026-06-08 00:00",
+    ]
+
+
+@pytest.mark.parametrize("zone", [None, BERLIN])
+def test_an_excluded_date_silences_a_rule_under_a_day(zone: ZoneInfo | None) -> None:
+    assert local("FREQ=MINUTELY;INTERVAL=15;X-EXDATE=20260329", "2026-03-28T23:45", 2, zone) == [
+        "2026-03-28 23:45",
+        "2026-03-30 00:00",
+    ]
+
+
 # The clock
 
 
