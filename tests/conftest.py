@@ -57,7 +57,7 @@ def _only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         name = host.decode() if isinstance(host, bytes) else host
         if name and name.endswith(".invalid"):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        if name and not _is_local(name):
+        if name and not _is_local(name) and not _is_number(name):
             refuse(name)
         return getaddrinfo(host, *arguments, **more)
 
@@ -70,10 +70,15 @@ def _is_local(host: object) -> bool:
     name = host.decode() if isinstance(host, bytes) else str(host)
     if name in ("localhost", "", "0.0.0.0", "::"):
         return True
+    return _is_number(name) and ipaddress.ip_address(name).is_loopback
+
+
+def _is_number(name: str) -> bool:
     try:
-        return ipaddress.ip_address(name).is_loopback
+        ipaddress.ip_address(name)
     except ValueError:
         return False
+    return True
 
 
 @pytest.fixture(autouse=True)
