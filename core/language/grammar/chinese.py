@@ -39,6 +39,7 @@ _REQUEST = re.compile(r"提醒|叫我|喊我|告诉我|通知|闹钟|闹铃|记�
 _CLAUSE_START = re.compile(
     r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给)$"
 )
+_LISTED = re.compile(r"[ ,]*(?:,|和|与|跟|及|以及|还有)[ ,]*每?(?:个|逢)?")
 _CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
 _COUNTED = r"人|位|家|种|件|页|份|张|本|条|款|项|组|班|队|台|步|层|间|桌|瓶|盒|袋|斤|箱|元|块|股|名|辆|篇|章|节课|道"
 _UNKNOWN_EVERY_BEFORE = re.compile(
@@ -93,11 +94,13 @@ class _Candidate:
 
     @property
     def recurring(self) -> bool:
-        return bool(self.phrase.everies)
+        return bool(self.phrase.everies) or any(
+            point.day == Workdays() and not point.scopes for point in self.phrase.points
+        )
 
     @property
     def placeable(self) -> bool:
-        return any(every.problem is None for every in self.phrase.everies)
+        return not self.phrase.everies or any(every.problem is None for every in self.phrase.everies)
 
 
 def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parsed:
@@ -186,8 +189,11 @@ def _primary(candidates: list[_Candidate], text: str) -> _Candidate | None:
         and (one.placeable or len(able) == 1)
         and (one.clause_start or one.clause_end or len(able) == 1)
     ]
-    if repeats and not any(one.asked_after and one.phrase.points and one.phrase.points[0].has_day for one in able):
-        return next((one for one in repeats if one.asked_after or one.asked_before), repeats[0])
+    if repeats and not any(
+        _asked_once(one) for one in able if not any(_LISTED.fullmatch(text[r.end : one.start]) for r in repeats)
+    ):
+        wanted = next((one for one in repeats if one.asked_after or one.asked_before), repeats[0])
+        return next((one for one in repeats if _LISTED.fullmatch(text[one.end : wanted.start])), wanted)
     for wanted in (
         [one for one in able if one.asked_after],
         [one for one in able if one.asked_before],
@@ -196,6 +202,10 @@ def _primary(candidates: list[_Candidate], text: str) -> _Candidate | None:
         if wanted:
             return wanted[0]
     return able[0]
+
+
+def _asked_once(one: _Candidate) -> bool:
+    return not one.recurring and one.asked_after and bool(one.phrase.points) and one.phrase.points[0].has_day
 
 
 def _stands(one: _Candidate, text: str) -> bool:
@@ -325,7 +335,7 @@ def _answer(phrase: Phrase, context: Context, text: str, chosen: _Candidate) -> 
         phrase.after = not chosen.asked_after
     if phrase.until is not None and not phrase.points and not phrase.length:
         phrase.points, phrase.until = [phrase.until], None
-    found = once(phrase, context)
+    found = once(phrase, context, _REQUEST.search(text) is not None)
     if found.when is None:
         return Parsed(None, spans, problem=Problem("impossible", shown))
     deadline = phrase.deadline or (phrase.length is not None and phrase.length.way == "within")
@@ -370,6 +380,10 @@ def _weekday_run(phrase: Phrase) -> bool:
 
 def _implied(phrase: Phrase, context: Context) -> Recurrence | None:
     """工作日早上, 周一三五, 周一到周五七点: several days without 每."""
+    months = [scope.month for point in phrase.points for scope in point.scopes if scope.unit == "month" and scope.month]
+    if len(months) > 1:
+        phrase.everies.append(Every("YEARLY"))  # 1月、4月和7月的1号
+        return rule(phrase, context)
     days = [point.day for point in phrase.points if point.day is not None]
     if any(isinstance(day, Workdays) and day.step is None for day in days) and not any(
         point.scopes for point in phrase.points
@@ -389,7 +403,7 @@ def _implied(phrase: Phrase, context: Context) -> Recurrence | None:
     dates = [day for day in days if isinstance(day, Date)]
     if len(days) == len(dates) and sum(len(day.days) for day in dates) > 1:
         return replace(rule(phrase, context), count=sum(len(day.days) for day in dates))
-    if len(days) > 1 or (days and sum(point.clock is not None for point in phrase.points) > 1):
+    if len(days) > 1 or sum(point.clock is not None for point in phrase.points) > 1:
         return rule_of_several(several_times(phrase, context), phrase.has_clock)
     return None
 

@@ -36,10 +36,15 @@ class Once:
     past: bool = False
 
 
-def once(phrase: Phrase, context: Context) -> Once:
-    """The one time that a phrase names."""
+def once(phrase: Phrase, context: Context, asked: bool = False) -> Once:
+    """The one time that a phrase names. `asked`: of a reminder, where 三天内 is a deadline and no stretch of time."""
     if phrase.now:
         return Once(Instant(context.now, "second"))
+    if phrase.length is not None and phrase.length.way == "within" and asked:
+        end = _later(context.now, phrase.length)
+        if phrase.length.seconds:
+            return Once(Instant(end.replace(second=0, microsecond=0)))
+        return Once(Instant(dt.datetime.combine(end.date(), _MIDNIGHT), "day"))
     if phrase.length is not None and phrase.length.way == "within":
         return Once(Window(context.now, _later(context.now, phrase.length), _grain(phrase.length)))
     if phrase.length is not None:
@@ -213,6 +218,8 @@ def _in_stretch_of(point: Point, moment: dt.datetime, context: Context) -> Once:
 
 def _offset(instant: Instant, length: Length, sign: int) -> Instant:
     local = instant.local
+    if instant.grain == "part" and local.hour == 12 and length.seconds:
+        return Instant(_later(local, length, sign))  # 中午前一小时
     if instant.grain not in ("minute", "hour", "second") and length.seconds and not length.days:
         return instant  # ten minutes before a day says nothing
     moved = _later(local, length, sign)

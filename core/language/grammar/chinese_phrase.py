@@ -37,6 +37,7 @@ _GLUE = re.compile(
 )
 _ATTRIBUTE = re.compile(r"的(?!时|闹|提醒|[ ,]|[早晚上下中凌傍\d一二两三四五六七八九十]|$)")
 _COUNTS = re.compile(r"[ ,的]*(?:请)?(?:(?:提醒|叫|喊|通知|响)(?:我|大家)?)?(?:各|响)?")
+_EVENT = re.compile(r"的?[^\s\d,.:;!?]{0,5}")
 MAX_GLUE = 16
 
 
@@ -47,6 +48,12 @@ def gap(text: str, before: Word, after: Word) -> Join | None:
         return "touch"
     if len(between) > MAX_GLUE:
         return None
+    if (
+        isinstance(after.value, Length)
+        and after.value.way in ("offset_back", "offset_on")
+        and _EVENT.fullmatch(between)
+    ):
+        return "touch" if isinstance(before.value, Clock | Part | Day) else None  # 下午三点的会议前十分钟
     if (
         isinstance(after.value, Times)
         and after.value.n > 1
@@ -170,6 +177,8 @@ class PhraseReader:
     def __init__(self, words: list[Word], text: str, phrase: Phrase | None = None) -> None:
         self.words, self.text, self.index = words, text, 0
         self.phrase = phrase or Phrase()
+        self._continues = False
+        """After 和每: the point that follows is one more of the list."""
 
     def read(self) -> Phrase:
         while self.index < len(self.words):
@@ -205,7 +214,8 @@ class PhraseReader:
         word = self._peek()
         if word is None or not isinstance(word.value, Day | Part | Clock):
             return None
-        point = Point(joined=self._join())
+        point = Point(joined="and" if self._continues else self._join())
+        self._continues = False
         while word is not None and (not point.words or self._join() == "touch") and point.takes(word):
             self.index += 1
             word = self._peek()
@@ -317,8 +327,11 @@ class PhraseReader:
     def _except(self) -> bool:
         self._take()
         while (point := self._point()) is not None:
-            self.phrase.excluded.append(point)
+            self.phrase.excluded.append(Point(scopes=point.scopes, day=point.day))
             self.phrase.used += point.words
+            if point.has_hour:  # 除了周日早上八点: the hour is the rule's
+                self.phrase.points.append(Point(parts=point.parts, clock=point.clock))
+                break
             if self._peek() is None or self._join() != "and":
                 break
         self._accept("except_after")
@@ -333,6 +346,7 @@ class PhraseReader:
             if not nearby or every not in self.phrase.everies:
                 return False  # 每周一和每周三 is one rule, 每天…每天 two
             self._take()
+            self._continues = True
             return True
         if len(known) >= 2:
             return False
@@ -398,6 +412,8 @@ class PhraseReader:
                 return done
         if not self._fits(point):
             self.index = at
+            if phrase.used and isinstance(phrase.used[-1].value, Every) and phrase.used[-1] is self.words[at - 1]:
+                phrase.used.pop()  # it belongs to the rule that did not fit
             return False
         phrase.points.append(point)
         phrase.used += point.words
@@ -482,9 +498,8 @@ class PhraseReader:
             return True
         if point.joined != "and" and not (point.joined == "touch" and self._list_without_comma(point)):
             return False
-        return not (
-            point.has_day and point.clock and any(p.has_day and p.clock for p in points) and not self.phrase.everies
-        )
+        both = [other for other in points if other.has_day and other.clock] if point.has_day and point.clock else []
+        return all((other.clock, other.parts) == (point.clock, point.parts) for other in both)
 
     def _list_without_comma(self, point: Point) -> bool:
         """周二周四, 早上8点晚上8点."""

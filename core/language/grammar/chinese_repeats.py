@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from core.language.grammar.chinese_lexicon import FESTIVAL, PART_WORD
 from core.language.grammar.chinese_numbers import NUMBER, number
@@ -19,14 +18,14 @@ _SINGLE = (
 )
 _ONE = re.compile(rf"(?:零|又|加|外加)?{_SINGLE}(?:的时间|时间)?")
 _BEFORE = re.compile(
-    r"(?P<way>再过|再等|过|等|还有|未来的?|接下来的?|接下去的?|今后的?|往后的?|连续|连着|一连|持续|为期|坚持|提前|提早|前|后|约|大约|大概)?(?:大约|约|大概)?"
+    r"(?P<way>从现在(?:开始|起)(?:算起?)?的?|再过|再等|过|等|还有|未来的?|接下来的?|接下去的?|今后的?|往后的?|连续|连着|一连|持续|为期|坚持|提前|提早|开始之?前|[之以]前|前|后|约|大约|大概)?(?:大约|约|大概)?"
 )
 _AFTER = re.compile(
     r"(?:的时间)?(?:左右)?(?P<after>(?:之|以|过)?后|(?:之|以)?前|(?:之|以)?内)?(?!天|排|来|果|勤|续的|门|容|部|面|台)"
 )
-_WAYS: dict[str, Way | Literal["offset"]] = {
+_WAYS: dict[str, Way] = {
     "再过": "after", "再等": "after", "过": "after", "等": "after", "还有": "after", "连续": "running", "连着": "running", "一连": "running",
-    "坚持": "running", "持续": "lasting", "为期": "lasting", "提前": "ahead", "提早": "ahead", "前": "offset", "后": "offset",
+    "坚持": "running", "持续": "lasting", "为期": "lasting", "提前": "ahead", "提早": "ahead",
     "未来": "coming", "接下来": "coming", "接下去": "coming", "今后": "coming", "往后": "coming",
 }  # fmt: skip
 
@@ -132,8 +131,12 @@ def _way(before: str | None, after: str | None) -> Way | None:
     if before:
         before = before.removesuffix("的") if before != "约" else before
     way = _WAYS.get(before or "")
-    if way == "offset":
-        return "offset_back" if before == "前" else "offset_on"
+    if before and before.startswith("从现在"):
+        way = "after"
+    elif before and before.endswith("前") and before != "提前":
+        return "offset_back"
+    elif before == "后":
+        return "offset_on"
     if after and way in (None, "after"):
         return "within" if after.endswith("内") else "before" if after.endswith("前") else "after"
     return way
@@ -176,11 +179,12 @@ _DAY_OF_WEEK = (
     r"(?:周|星期|礼拜)(?:[一二三四五六日天末][一二三四五六日天,和到至]{0,6}|[1-7])(?!次|回|遍|趟|[一二三四五六两几]次)"
 )
 _EVERY_DAY_WORD = re.compile(
-    rf"(?:每逢?|逢|每到|到了每)(?:个|一个|一|单|双)?(?:(?P<week>{_DAY_OF_WEEK}|工作日|上班日|周末|双休日|平日)"
+    rf"(?:每逢?|逢|每到|到了每)(?P<other>隔一?个)?(?:个|一个|一|单|双)?(?:(?P<week>{_DAY_OF_WEEK}|工作日|上班日|周末|双休日|平日)"
     rf"|(?P<part>{PART_WORD}|[早晚晨夜](?!餐|饭))|(?P<month>月[底末初](?![级一二三四五六七八九十])|(?:\d{{1,2}}|[一二三四五六七八九十廿]{{1,3}})(?:号|日(?!内|后|之))|初[一二三四五六七八九十])"
     r"|(?P<year>年[底末初](?!级)|(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:\d|[一二三四五六七八九十初份]))|(?P<quarter>季度?[末底初]))"
 )
 _EVERY_FESTIVAL = re.compile(rf"(?:每逢|逢|每年|每)(?:个)?(?=(?:农历|阴历)?(?:{FESTIVAL}))")
+_FULL_HOUR = re.compile(r"每(?:个|逢|到)?(?:小时(?:的)?)?整点")
 _OTHER_WEEK = re.compile(r"(?:每(?:个|逢)?)?[单双]周(?:的)?(?=周|星期|礼拜)")
 _EVERY_UNIT = re.compile(
     rf"每(?P<gap>隔|间隔|过)?(?:一个(?=小|钟|月|星|礼|季|周)|一(?=天|日|周|星期|礼拜|年|小|分|季|刻)|个|(?P<two>双|单)(?=周|月|日))?"
@@ -204,6 +208,8 @@ def read_every(text: str, start: int) -> tuple[Value, int] | None:
     """A word of repetition; the day that it names is left to be read as a day."""
     if match := _NO_DATE.match(text, start):
         return Every(None, problem="unclear_recurrence"), match.end()
+    if match := _FULL_HOUR.match(text, start):
+        return Every("HOURLY"), match.end()
     if match := _OTHER_WEEK.match(text, start):
         return Every("WEEKLY", 2), match.end()
     if match := _EVERY_DAY_WORD.match(text, start):
@@ -225,7 +231,7 @@ def read_every(text: str, start: int) -> tuple[Value, int] | None:
 
 
 def _every_day_word(match: re.Match[str]) -> tuple[Value, int]:
-    step = 2 if "双" in match[0][:4] else 1
+    step = 2 if "双" in match[0][:4] or match["other"] else 1
     if match["week"]:
         return Every("WEEKLY", step), match.start("week")
     if match["part"]:

@@ -513,6 +513,11 @@ def several_times(phrase: Phrase, context: Context) -> list[dt.datetime]:
     fields = _Fields(frequency="DAILY")
     _clock_times(phrase, fields, context)
     times = sorted(fields.times) or [dt.time(context.preferences.default_hour)]
+    if not days:
+        coming = [time > context.now.time() for time in times]
+        if any(coming) and not all(coming):
+            raise Unplaced("unclear_recurrence")  # 早上8点和晚上8点 said in between
+        days.append(context.today if all(coming) else context.today + _DAY)
     moments = {dt.datetime.combine(day, time) for day in days for time in times}
     return sorted(moment for moment in moments if moment > context.now)
 
