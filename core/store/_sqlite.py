@@ -79,7 +79,11 @@ class _Driver(AsyncAdapt_aiosqlite_dbapi):
     def connect(self, *arguments: Any, **options: Any) -> AsyncAdapt_aiosqlite_connection:
         connection = self.aiosqlite.connect(*arguments, **options)
         connection._thread.daemon = True
-        return _Connection(self, await_(connection))
+        try:
+            return _Connection(self, await_(connection))
+        except sqlite3.Error:
+            connection._thread.join(1.0)  # it is ending; else it may find the loop closed, and say so on the terminal
+            raise
 
 
 class OneHopDialect(SQLiteDialect_aiosqlite):
