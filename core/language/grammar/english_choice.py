@@ -34,44 +34,51 @@ def _rank(piece: Piece, asked_at: int) -> tuple[int, int]:
 
 
 def choose(found: list[Piece], asked_at: int) -> Chosen:
+    """The pieces that say when. `asked_at` is the token behind "remind me", where the time most likely stands."""
     ranked = sorted(found, key=lambda piece: _rank(piece, asked_at))
     shifts = [piece for piece in ranked if isinstance(piece.value, Shift)]
     plain = [piece for piece in shifts if isinstance(piece.value, Shift) and not piece.value.anchored]
-    if plain and (
-        _rank(plain[0], asked_at) <= _rank(ranked[0], asked_at)
-        or not any(_surer(piece) for piece in ranked if piece not in shifts)
-    ):
-        return _choose_shift(plain[0], found)
+    if plain and _leads(plain[0], ranked, asked_at):
+        return _choose_shift(plain[0], ranked)
     anchored = next((piece for piece in shifts if isinstance(piece.value, Shift) and piece.value.anchored), None)
     if anchored is not None:
-        return _choose_anchored(anchored, found)
+        return _choose_anchored(anchored, ranked)
     return _choose_moment([piece for piece in ranked if not isinstance(piece.value, Shift)], found)
 
 
-def _surer(piece: Piece) -> bool:
-    return piece.weight >= 3
+def _leads(shift: Piece, ranked: list[Piece], asked_at: int) -> bool:
+    """Whether "in 3 days" is what is asked for: nothing says it more surely, or what does is only a clock time of that day."""
+    if _rank(shift, asked_at) <= _rank(ranked[0], asked_at):
+        return True
+    sure = [piece for piece in ranked if piece.weight >= 3 and not isinstance(piece.value, Shift)]
+    by_days = isinstance(shift.value, Shift) and _by_days(shift.value)
+    return not sure or (by_days and not any(isinstance(piece.value, Days) for piece in sure))
 
 
-def _choose_shift(head: Piece, found: list[Piece]) -> Chosen:
+def _by_days(shift: Shift) -> bool:
+    return bool(shift.days or shift.months) and not shift.seconds
+
+
+def _choose_shift(head: Piece, ranked: list[Piece]) -> Chosen:
     shift = head.value
     assert isinstance(shift, Shift)
     chosen = Chosen(shift=shift, used=(head,))
-    if not (shift.days or shift.months) or shift.seconds:
+    if not _by_days(shift):
         return chosen
-    for piece in found:
-        close = piece.weight >= 3 or abs(piece.start - head.end) <= 1 or abs(head.start - piece.end) <= 1
-        if close and isinstance(piece.value, Clocks) and chosen.clock is None:
-            chosen = replace(chosen, clock=piece.value.clocks[0], used=_in_order(*chosen.used, piece))
-        elif close and isinstance(piece.value, Days) and chosen.day is None and only_weekday(piece.value.days[0]):
-            chosen = replace(chosen, day=piece.value.days[0], used=_in_order(*chosen.used, piece))
-        elif (
-            close
-            and isinstance(piece.value, Part)
-            and chosen.part is None
-            and piece.weight >= 2
-            and piece.start >= head.end
-        ):
-            chosen = replace(chosen, part=piece.value.name, used=_in_order(*chosen.used, piece))
+    only_clock = sum(isinstance(piece.value, Clocks) for piece in ranked) == 1
+    for piece in ranked:
+        if only_clock and isinstance(piece.value, Clocks) and piece.weight == 2:
+            pass
+        elif piece.weight < 3 and not -1 <= piece.start - head.end <= 1 and not -1 <= head.start - piece.end <= 1:
+            continue
+        used = _in_order(*chosen.used, piece)
+        match piece.value:
+            case Clocks(clocks=clocks, preposition=preposition) if chosen.clock is None:
+                chosen = replace(chosen, clock=clocks[0], preposition=preposition, used=used)
+            case Days(days=days) if chosen.day is None and only_weekday(days[0]):
+                chosen = replace(chosen, day=days[0], used=used)
+            case Part(name=name) if chosen.part is None and piece.weight >= 2:
+                chosen = replace(chosen, part=name, used=used)
     return chosen
 
 
@@ -79,15 +86,22 @@ def only_weekday(day: Day) -> bool:
     return day.weekday is not None and day == Day(weekday=day.weekday)
 
 
-def _choose_anchored(head: Piece, found: list[Piece]) -> Chosen:
-    """ "10 minutes before my 3pm meeting tomorrow": the pieces behind are what it is counted from."""
-    rest = [piece for piece in found if not isinstance(piece.value, Shift)]
-    behind = [piece for piece in rest if piece.start >= head.end] or rest
-    base = _choose_moment(sorted(behind, key=lambda piece: piece.start), behind)
-    if not base.used:
-        return Chosen()
+def _choose_anchored(head: Piece, ranked: list[Piece]) -> Chosen:
+    """ "10 minutes before my 3pm meeting tomorrow": the pieces behind are what it is counted from.
+
+    Counted in days, the clock time is that of the reminder wherever it stands ("at 9am two days before Christmas").
+    """
     shift = head.value
     assert isinstance(shift, Shift)
+    rest = [piece for piece in ranked if not isinstance(piece.value, Shift)]
+    behind = sorted((piece for piece in rest if piece.start >= head.end), key=lambda piece: piece.start) or rest
+    if _by_days(shift):
+        times = [piece for piece in rest if isinstance(piece.value, Clocks | Part)]
+        sure = [piece for piece in times if piece.weight >= 3] or times
+        behind = [*(piece for piece in behind if piece not in times), *sure]
+    base = _choose_moment(behind, behind)
+    if not base.used:
+        return Chosen()
     return replace(base, shift=shift, preposition="", used=_in_order(head, *base.used))
 
 

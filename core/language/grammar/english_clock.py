@@ -72,7 +72,7 @@ def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
     if ahead.kind == "meridiem" and not (
         ahead.text == "am" and not ahead.glued and r.text(i + 2) in ("going", "not", "so")
     ):
-        if len(token.text) >= 3 and token.name != "word":
+        if number >= 100:
             return _finished(r, number // 100, number % 100, i + 1)
         return _finished(r, number, 0, i + 1)
     if ahead.text in _OCLOCK or (
@@ -83,7 +83,8 @@ def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
         return _finished(r, number, 0, i + 1)
     if ahead.category == "noon" and number == 12:
         return Clock(12 if ahead.name == "noon" else 0, 0, None, True), i + 2
-    if ahead.kind == "number" and r.at(i + 2).kind == "meridiem" and 1 <= number <= 12 and ahead.number < 60:
+    two_digits = ahead.name == "word" or len(ahead.text) == 2
+    if ahead.kind == "number" and r.at(i + 2).kind == "meridiem" and 1 <= number <= 12 and ahead.number < 60 and two_digits:
         return _finished(r, number, int(ahead.number), i + 2)
     if ahead.text == "oh" and r.at(i + 2).kind == "number" and r.at(i + 3).kind == "meridiem":
         return _finished(r, number, int(r.at(i + 2).number), i + 3)

@@ -49,6 +49,8 @@ def month_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
 def is_time_number(r: Reader, j: int) -> bool:
     """The number opens a clock time or counts something, so it is no day of the month."""
     ahead = r.at(j + 1)
+    if ahead.glued and ahead.text in ("ish", "h"):
+        return True
     if (
         ahead.kind == "meridiem"
         or ahead.text in ("o'clock", "oclock")

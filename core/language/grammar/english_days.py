@@ -150,11 +150,7 @@ def _day_words(r: Reader, i: int) -> tuple[Day, int] | None:
     if r.at(i).text == "day" and r.at(i + 1).kind == "number" and 1 <= r.at(i + 1).number <= 31:
         period = of_period_at(r, i + 2)
         day = Day(day=int(r.at(i + 1).number))
-        if (
-            period is None
-            and r.text(i - 1) not in ("on", "month", "the", "each", "every")
-            and r.at(i - 1).category != "month"
-        ):
+        if period is None and not r.repeats:
             return None
         return (with_period(day, period[0]), period[1]) if period else (day, i + 2)
     return None

@@ -115,11 +115,7 @@ def _other_habit(r: Reader, i: int) -> Found | None:
         return Every(None, trouble="unclear"), i + 1
     if word == "day" and r.text(i + 1) == "in" and r.text(i + 2) in ("day", "and"):
         return Every("DAILY"), i + 4 + (r.text(i + 2) == "and")
-    alone = (
-        r.at(i + 1).kind in ("end", "punct")
-        or r.text(i + 1) in ("to", "about", "that")
-        or r.text(i - 1) in ("me", "us", "reminder")
-    )
+    alone = r.text(i - 1) in ("me", "us", "reminder", "reminders", "")
     if word in ("regularly", "periodically", "repeatedly", "occasionally") and alone:
         return Every(None, trouble="unclear"), i + 1
     if word in ("recurring", "repeating") or (word == "repeat" and r.text(i - 1) == "on"):

@@ -99,6 +99,8 @@ def _plain_ordinal(r: Reader, i: int, j: int, number: int, the: bool) -> tuple[D
     if period is not None and period[0].week is None:
         return with_period(day, period[0]), period[1]
     ahead = r.at(j)
+    if ahead.kind == "number" and r.at(j + 1).category == "unit":
+        return None
     if (
         the
         and ahead.kind == "word"

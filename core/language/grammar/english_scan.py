@@ -31,8 +31,7 @@ _DAY_PREPOSITIONS = word_set(
 _CLOCK_PREPOSITIONS = word_set("at @ by around before after until till til from b4 about approximately since past for")
 _DETERMINERS = word_set("a an the my our your his her their")
 _ALARM = word_set(
-    "alarm alarms reminder alert notification call meeting appointment scheduled set up me timer it snooze "
-    "reservation is booked ping"
+    "alarm alarms reminder alert notification call meeting appointment scheduled set up me timer snooze ping"
 )
 _LENGTH_BEFORE = frozenset({"me", "us", "alarm", "timer", "reminder", "snooze", "", "alert", "it", "nap", "again"})
 _ASKING = word_set("remind ping nudge alert notify wake buzz poke rmd message tell for")
@@ -189,6 +188,8 @@ def _prepositional(r: Reader, i: int) -> list[Piece]:
     if word == "no" and r.text(i + 1) == "later" and r.text(i + 2) == "than":
         return _relabelled(_prepositional(r, i + 2), i, "by")
     if word == "than":
+        if r.text(i - 1) != "later":
+            return []
         word = "by"
     j = i + 1
     if word == "by" and r.text(j) == "the" and r.text(j + 1) == "latest":
@@ -202,6 +203,7 @@ def _prepositional(r: Reader, i: int) -> list[Piece]:
         if (
             days is not None
             and word != "of"
+            and not (word == "in" and r.text(days[1] - 1) in WEAK_WEEKDAYS)
             and not (word == "for" and days[0].days[0].holiday and r.at(days[1]).kind == "word")
         ):
             return [Piece(Days(days[0].days, days[0].through, word), i, days[1], 3)]
@@ -236,8 +238,10 @@ def _relabelled(found: list[Piece], start: int, word: str) -> list[Piece]:
 
 
 def _quantity(r: Reader, i: int, word: str) -> bool:
-    """ "about 5", "past 3", "after 2", "before 10" count as clock times only where nothing is counted."""
-    return word in ("about", "past", "since") and not _ends_here(r, i + 1)
+    """ "about 5", "past 3", "divided by 2" are clock times only where nothing is counted."""
+    if word == "by" and any(r.text(i - back)[:6] in ("divide", "multip", "dividi") for back in (1, 2, 3)):
+        return True
+    return word == "from" or (word in ("about", "past", "since") and not _ends_here(r, i + 1))
 
 
 def _ends_here(r: Reader, j: int) -> bool:
