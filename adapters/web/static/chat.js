@@ -132,7 +132,19 @@
     return queue(message, item);
   }
 
+  // Remora has it: said by the answer, or by the stream if the answer got lost.
+  function taken(item, id) {
+    if (item.dataset.taken) return;
+    item.dataset.taken = "1";
+    item.classList.remove("sending");
+    item.querySelector(".failed")?.remove();
+    drop({ id });
+    awaited += 1;
+    if (!log.querySelector(".growing")) think();
+  }
+
   async function post(message, item) {
+    if (item.dataset.taken) return true;
     item.classList.add("sending");
     item.querySelector(".failed")?.remove();
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
@@ -144,15 +156,13 @@
         body: JSON.stringify({ ...message, zone }),
       });
       if (answer.ok) {
-        item.classList.remove("sending");
-        drop(message);
-        awaited += 1;
-        if (!log.querySelector(".growing")) think();
+        taken(item, message.id);
         return true;
       }
       if (answer.status === 401) end();
       problem = (await answer.json()).error || problem;
     } catch { /* no answer: it may have arrived, and the same id makes it safe to ask again */ }
+    if (item.dataset.taken) return true;
     item.classList.remove("sending");
     const failed = element("p", "failed", problem + " ");
     const again = element("button", "", words.retry);
@@ -183,9 +193,7 @@
   // ---- what is heard -------------------------------------------------------------------------------------------
 
   const on = {
-    said: (data) => {
-      if (!standing(data.cause)) mine(data.id, data.text);
-    },
+    said: (data) => taken(standing(data.cause) || mine(data.id, data.text), data.id),
     preview: (data) => preview(data.cause, data.text, true),
     delta: (data) => preview(data.cause, data.text, false),
     status: (data) => { if (!standing(data.cause)) think(data.text); },
@@ -295,6 +303,10 @@
   text.value = sessionStorage.getItem(kept.draft) || "";
   grow();
   scroll.scrollTop = scroll.scrollHeight;
-  for (const message of read()) queue(message, standing(causeOf(message.id)) || mine(message.id, message.text));
+  for (const message of read()) {
+    const item = standing(causeOf(message.id));
+    if (item) drop(message); // it is in the history
+    else queue(message, mine(message.id, message.text));
+  }
   listen();
 })();
