@@ -25,7 +25,7 @@ def linear(weight: torch.Tensor) -> Linear:
     """The fastest product that this machine has for `weight` (outputs x inputs, any float type); copies it."""
     wide = weight.float().contiguous()
     low, high = torch.aminmax(wide)
-    if -_HALF_LIMIT < low.item() and high.item() < _HALF_LIMIT:
+    if max(-low.item(), high.item()) < _HALF_LIMIT:
         try:
             packed = torch.ops.quantized.linear_prepack_fp16(wide, None)
             product = torch.ops.quantized.linear_dynamic_fp16

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self, TypeAlias, cast
 
 import torch
 import torch.nn.functional as F
@@ -126,6 +126,10 @@ class KeysValues:
         other.values[..., :length, :] = self.values[..., :length, :]
 
 
+_Attend: TypeAlias = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+"""Layer, queries, keys and values of the tokens at hand (token x head x size) to what the attention makes of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Layer:
     qkv: Linear
@@ -234,7 +238,7 @@ class LlamaRunner:
             cache.length += 1
         return self._logits(hidden)
 
-    def _decode(self, tokens: torch.Tensor, positions: torch.Tensor, attend: Any) -> torch.Tensor:
+    def _decode(self, tokens: torch.Tensor, positions: torch.Tensor, attend: _Attend) -> torch.Tensor:
         shape = self._shape
         rotated, size = shape.heads + shape.kv_heads, len(tokens)
         hidden = self._embed[tokens].float()
@@ -244,8 +248,8 @@ class LlamaRunner:
             turned = torch.addcmul(both[:, :rotated] * cos, both[:, :rotated].roll(shape.head_dim // 2, -1), sin)
             mixed = attend(index, turned[:, : shape.heads], turned[:, shape.heads :], both[:, rotated:])
             hidden = hidden + layer.out(mixed)
-            gate, up = layer.gate_up(self._normal(hidden, layer.mlp_norm)).split(shape.intermediate, dim=-1)
-            hidden = hidden + layer.down(F.silu(gate) * up)
+            wide = layer.gate_up(self._normal(hidden, layer.mlp_norm))
+            hidden = hidden + layer.down(F.silu(wide[:, : shape.intermediate]) * wide[:, shape.intermediate :])
         return hidden
 
     def _normal(self, rows: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

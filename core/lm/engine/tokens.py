@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,22 +24,24 @@ def end_tokens(folder_config: Mapping[str, Any], vocabulary: Mapping[str, int]) 
     return frozenset(ids) | {vocabulary[text] for text in _USUAL_ENDS if text in vocabulary}
 
 
+class UnreadableTokenizer(Exception):
+    """The folder's tokenizer is not made of the files that `FolderTokenizer` reads; transformers may still know it."""
+
+
 class FolderTokenizer:
-    """`tokenizer.json`, `tokenizer_config.json` and `chat_template.jinja` of a folder, read without transformers.
-    Raises `OSError`, `ValueError`, `KeyError` or `jinja2.TemplateError` for a folder that is not so made."""
+    """`tokenizer.json`, `tokenizer_config.json` and `chat_template.jinja` of a folder, read without transformers."""
 
     def __init__(self, folder: Path) -> None:
-        self._inner = FileTokenizer.from_file(str(folder / "tokenizer.json"))
+        try:
+            settings = _json(folder / "tokenizer_config.json")
+            template = _template_text(folder, settings)
+            config = _json(folder / "config.json")
+            self._inner = FileTokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
+            self._template = _environment().from_string(template) if template else None
+        except (OSError, ValueError, KeyError, jinja2.TemplateError) as error:
+            raise UnreadableTokenizer(str(folder)) from error
         self._inner.no_truncation()
         self._inner.no_padding()
-        settings = _json(folder / "tokenizer_config.json")
-        template = _template_text(folder, settings)
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-        )
-        environment.filters["tojson"] = lambda value, **more: json.dumps(value, ensure_ascii=False, **more)
-        environment.globals.update(raise_exception=_refuse, strftime_now=_now_as)
-        self._template = environment.from_string(template) if template else None
         self._names = {
             name: _content(value) for name, value in settings.items() if name.endswith("_token") and value is not None
         }
@@ -48,7 +50,7 @@ class FolderTokenizer:
             token.content for token in self._inner.get_added_tokens_decoder().values() if token.special
         )
         eos = self._names.get("eos_token")
-        self.ends = end_tokens(_json(folder / "config.json"), added) | ({added[eos]} if eos in added else set())
+        self.ends = end_tokens(config, added) | ({added[eos]} if eos in added else set())
 
     def encode(self, text: str, *, whole: bool) -> list[int]:
         return list(self._inner.encode(text, add_special_tokens=whole).ids)
@@ -92,6 +94,16 @@ class TransformersTokenizer:
             return None
 
 
+def _environment() -> ImmutableSandboxedEnvironment:
+    """What the templates of published models expect to find."""
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+    )
+    environment.filters["tojson"] = lambda value, **more: json.dumps(value, ensure_ascii=False, **more)
+    environment.globals.update(raise_exception=_refuse, strftime_now=_now_as)
+    return environment
+
+
 def _json(path: Path) -> dict[str, Any]:
     found = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(found, dict):
@@ -119,4 +131,4 @@ def _refuse(reason: str) -> NoReturn:
 
 def _now_as(form: str) -> str:
     """A template's own wish for today's date; the only clock it can see."""
-    return dt.datetime.now(dt.UTC).strftime(form)
+    return time.strftime(form, time.gmtime())
