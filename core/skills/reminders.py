@@ -121,6 +121,7 @@ def _setting(turn: Turn, wish: _Wish, zone: ZoneInfo | None, *, new_zone: bool =
             next_due=ring.due,
             next_local=ring.local.isoformat(),
             rule=ring.rule.text() if ring.rule else None,
+            absolute=isinstance(understood.when, Delta),
         )
         kept = await reminders.add(tx, new, turn.now)
         return _confirmation(turn, kept, ring, ask_zone=zone is None)

@@ -13,7 +13,7 @@ from core.store.codec import address_from_json, address_to_json
 from core.store.database import Tx
 from core.store.tables import outbox, reminder
 
-ReminderState = Literal["active", "paused", "fired", "done", "cancelled"]
+ReminderState = Literal["proposed", "active", "paused", "parked", "fired", "done", "cancelled", "declined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class NewReminder:
     next_due: dt.datetime
     next_local: str
     rule: str | None = None
+    absolute: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,10 @@ def _reminder(row: sa.Row[Any]) -> Reminder:
 async def add(tx: Tx, new: NewReminder, now: dt.datetime) -> Reminder:
     """Keeps a reminder and gives back the row as it stands in the database."""
     values = {name: getattr(new, name) for name in NewReminder.__slots__}
-    values |= {"address": address_to_json(new.address), "state": "active", "created_at": now, "updated_at": now}
+    values |= {
+        "address": address_to_json(new.address), "address_key": new.address.key(), "platform": new.address.platform,
+        "state": "active", "created_at": now, "updated_at": now,
+    }  # fmt: skip
     await tx.insert_once(reminder, values, ("cause",))
     row = await tx.row(_WHOLE.where(reminder.c.cause == new.cause))
     assert row is not None, "it was inserted or found in this transaction"

@@ -79,9 +79,13 @@ person = sa.Table(
     sa.Column("language", sa.Text()),
     sa.Column("zone", sa.Text()),
     _text("zone_source", ""),
+    sa.Column("quiet_from", sa.Text()),
+    sa.Column("quiet_until", sa.Text()),
+    sa.Column("feed_key", sa.Text(), unique=True),
     _moment("created_at"),
 )
-"""A human behind one or more accounts. `zone` is IANA; `zone_source` is "platform" or "person" (theirs wins)."""
+"""A human behind one or more accounts. `zone` is IANA; `zone_source` is "platform" or "person" (theirs wins). Quiet
+hours are wall-clock times "22:00" in that zone; `feed_key` is the hash of the secret in their calendar's address."""
 
 account = sa.Table(
     "account",
@@ -168,25 +172,66 @@ reminder = sa.Table(
     _id(),
     _ref("person_id", "person.id"),
     _text("cause"),
+    _text("kind", "reminder"),
+    _text("platform"),
     sa.Column("address", sa.JSON(), nullable=False),
+    _text("address_key"),
     _text("text"),
+    _text("link", ""),
     _text("language", "en"),
     _text("zone"),
+    sa.Column("absolute", sa.Boolean(), nullable=False, server_default=sa.false()),
     _text("state", "active"),
     sa.Column("rule", sa.Text()),
     _text("starts_local"),
     _moment("next_due", nullable=True),
     sa.Column("next_local", sa.Text()),
     _moment("last_due", nullable=True),
+    _text("late_policy", "send"),
+    _number("late_minutes", 0),
+    _number("nag_minutes", 0),
+    _number("nag_most", 0),
+    sa.Column("asked_by", _Id, sa.ForeignKey("person.id", ondelete="SET NULL")),
     _moment("created_at"),
     _moment("updated_at"),
-    _states("active", "paused", "fired", "done", "cancelled"),
+    _states("proposed", "active", "paused", "parked", "fired", "done", "cancelled", "declined"),
     sa.UniqueConstraint("cause"),
     sa.Index(None, "person_id", "state"),
+    sa.Index(None, "address_key", "state"),
     _open("next_due", "state = 'active' AND next_due IS NOT NULL", "ix_reminder_due"),
 )
-"""A promise. `cause` makes it unique per turn; `starts_local` and `next_local` are wall-clock times in `zone`;
-`next_due` is the next moment not yet planned into the outbox (None: none left)."""
+"""A promise. `cause` makes it unique per turn; `kind` is "reminder" or "digest" (the morning's schedule).
+`starts_local` and `next_local` are wall-clock times in `zone`; `next_due` is the next moment not yet planned into the
+outbox (None: none left). `absolute`: said as a distance ("in 24 hours"), so it stays when the person's zone changes.
+`late_policy`: "send" late; "limit", at most `late_minutes` late; "skip" and tell; "next" slot only. `nag_minutes`: again
+every so often until done, at most `nag_most` times. `asked_by`: who proposed it to this person, if somebody else did.
+"parked": its chat is closed to us, and its owner has been told elsewhere."""
+
+reminder_change = sa.Table(
+    "reminder_change",
+    metadata,
+    _id(),
+    _ref("person_id", "person.id"),
+    _ref("reminder_id", "reminder.id"),
+    _text("verb"),
+    sa.Column("before", sa.JSON(), nullable=False),
+    _moment("changed_at"),
+    sa.Column("undone", sa.Boolean(), nullable=False, server_default=sa.false()),
+    sa.Index(None, "person_id", "id"),
+    sa.Index(None, "reminder_id"),
+)
+"""What a reminder was before a person changed it: what undo brings back."""
+
+muted = sa.Table(
+    "muted",
+    metadata,
+    _id(),
+    _ref("person_id", "person.id"),
+    _ref("sender_id", "person.id"),
+    _moment("since"),
+    sa.UniqueConstraint("person_id", "sender_id"),
+)
+"""Whose reminders a person does not want to be asked about."""
 
 outbox = sa.Table(
     "outbox",
@@ -202,6 +247,7 @@ outbox = sa.Table(
     sa.Column("reminder_id", _Id, sa.ForeignKey("reminder.id", ondelete="CASCADE")),
     _text("state", "planned"),
     _moment("due_at"),
+    _moment("expires_at", nullable=True),
     _moment("next_try_at"),
     sa.Column("claimed_by", sa.Text()),
     _number("fence", 0),
@@ -211,11 +257,12 @@ outbox = sa.Table(
     _text("reason", ""),
     _moment("created_at"),
     _moment("finished_at", nullable=True),
-    _states("planned", "attempting", "sent", "parked", "cancelled"),
+    _states("planned", "attempting", "sent", "parked", "cancelled", "skipped"),
     sa.UniqueConstraint("cause"),
     _open("platform, next_try_at", "state = 'planned'", "ix_outbox_planned"),
     _open("address_key, id", "state IN ('planned', 'attempting')", "ix_outbox_open"),
     _open("claimed_by", "state = 'attempting'", "ix_outbox_attempting"),
     _open("reminder_id", "reminder_id IS NOT NULL", "ix_outbox_reminder"),
 )
-"""Messages on their way out, kept as the record of what was sent, when, and if not, why."""
+"""Messages on their way out, kept as the record of what was sent, when, and if not, why: every skip is a row with a
+reason. After `expires_at` a message is skipped instead of sent."""

@@ -59,8 +59,12 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=True),
         sa.Column("zone", sa.Text(), nullable=True),
         sa.Column("zone_source", sa.Text(), server_default="", nullable=False),
+        sa.Column("quiet_from", sa.Text(), nullable=True),
+        sa.Column("quiet_until", sa.Text(), nullable=True),
+        sa.Column("feed_key", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("feed_key", name=op.f("uq_person_feed_key")),
     )
     op.create_table(
         "worker",
@@ -85,29 +89,53 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_account_person_id"), "account", ["person_id"], unique=False)
     op.create_table(
+        "muted",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sender_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_muted_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["sender_id"], ["person.id"], name=op.f("fk_muted_sender_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_muted")),
+        sa.UniqueConstraint("person_id", "sender_id", name=op.f("uq_muted_person_id_sender_id")),
+    )
+    op.create_table(
         "reminder",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="reminder", nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("address", sa.JSON(), nullable=False),
+        sa.Column("address_key", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("link", sa.Text(), server_default="", nullable=False),
         sa.Column("language", sa.Text(), server_default="en", nullable=False),
         sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("absolute", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("state", sa.Text(), server_default="active", nullable=False),
         sa.Column("rule", sa.Text(), nullable=True),
         sa.Column("starts_local", sa.Text(), nullable=False),
         sa.Column("next_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_local", sa.Text(), nullable=True),
         sa.Column("last_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late_policy", sa.Text(), server_default="send", nullable=False),
+        sa.Column("late_minutes", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("nag_minutes", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("nag_most", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("asked_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "state IN ('active', 'paused', 'fired', 'done', 'cancelled')", name=op.f("ck_reminder_state")
+            "state IN ('proposed', 'active', 'paused', 'parked', 'fired', 'done', 'cancelled', 'declined')",
+            name=op.f("ck_reminder_state"),
         ),
+        sa.ForeignKeyConstraint(["asked_by"], ["person.id"], name=op.f("fk_reminder_asked_by"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_reminder_person_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
         sa.UniqueConstraint("cause", name=op.f("uq_reminder_cause")),
     )
+    op.create_index(op.f("ix_reminder_address_key_state"), "reminder", ["address_key", "state"], unique=False)
     op.create_index(
         "ix_reminder_due",
         "reminder",
@@ -147,6 +175,7 @@ def upgrade() -> None:
         sa.Column("reminder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("state", sa.Text(), server_default="planned", nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_by", sa.Text(), nullable=True),
         sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
@@ -157,7 +186,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('planned', 'attempting', 'sent', 'parked', 'cancelled')", name=op.f("ck_outbox_state")
+            "state IN ('planned', 'attempting', 'sent', 'parked', 'cancelled', 'skipped')", name=op.f("ck_outbox_state")
         ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_outbox_person_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
@@ -199,6 +228,25 @@ def upgrade() -> None:
         postgresql_where=sa.text("reminder_id IS NOT NULL"),
     )
     op.create_table(
+        "reminder_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reminder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("verb", sa.Text(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_reminder_change_person_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["reminder_id"], ["reminder.id"], name=op.f("fk_reminder_change_reminder_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder_change")),
+    )
+    op.create_index(op.f("ix_reminder_change_person_id_id"), "reminder_change", ["person_id", "id"], unique=False)
+    op.create_index(op.f("ix_reminder_change_reminder_id"), "reminder_change", ["reminder_id"], unique=False)
+    op.create_table(
         "turn",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("inbox_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -225,6 +273,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_turn_session_id_id"), table_name="turn")
     op.drop_index(op.f("ix_turn_person_id"), table_name="turn")
     op.drop_table("turn")
+    op.drop_index(op.f("ix_reminder_change_reminder_id"), table_name="reminder_change")
+    op.drop_index(op.f("ix_reminder_change_person_id_id"), table_name="reminder_change")
+    op.drop_table("reminder_change")
     op.drop_index(
         "ix_outbox_reminder",
         table_name="outbox",
@@ -259,7 +310,9 @@ def downgrade() -> None:
         sqlite_where=sa.text("state = 'active' AND next_due IS NOT NULL"),
         postgresql_where=sa.text("state = 'active' AND next_due IS NOT NULL"),
     )
+    op.drop_index(op.f("ix_reminder_address_key_state"), table_name="reminder")
     op.drop_table("reminder")
+    op.drop_table("muted")
     op.drop_index(op.f("ix_account_person_id"), table_name="account")
     op.drop_table("account")
     op.drop_table("worker")

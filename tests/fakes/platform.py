@@ -31,6 +31,7 @@ class FakePlatform:
         self._inbound: Inbound | None = None
         self._listening = asyncio.Event()
         self._numbers = count(1)
+        self._answers: dict[str, asyncio.Future[str]] = {}
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[None]:
@@ -53,6 +54,8 @@ class FakePlatform:
         left()
         async with self._arrived:
             self.sent.append(delivery)
+            if answer := self._answers.pop(delivery.reply_to, None):
+                answer.set_result(delivery.reply.text)
             self._arrived.notify_all()
         return Receipt((str(len(self.sent)),))
 
@@ -98,3 +101,10 @@ class FakePlatform:
         before = len(self.sent)
         await self.say(text, **more)
         return (await self.arrived(before + 1))[before].reply.text
+
+    async def reply_to(self, text: str, *, person: str = "ann") -> str:
+        """Says something and returns the reply to exactly this message; many people may do so at once."""
+        message = self.message(text, person=person)
+        self._answers[message.message_id] = answer = asyncio.get_running_loop().create_future()
+        await self.receive(message)
+        return await answer
