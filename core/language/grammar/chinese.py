@@ -182,6 +182,7 @@ def _primary(candidates: list[_Candidate], text: str) -> _Candidate | None:
     able = [one for one in candidates if _stands(one, text)]
     if not able:
         return None
+    able = [one for one in able if not one.attribute or one.clause_start or one.asked_before] or able
     repeats = [
         one
         for one in able
@@ -436,7 +437,14 @@ def _spans(phrase: Phrase, text: str) -> tuple[Span, ...]:
             closed[-1] = Span(closed[-1].start, span.end)
         else:
             closed.append(span)
-    return tuple(closed)
+    return tuple(_with_brackets(span, text) for span in closed)
+
+
+def _with_brackets(span: Span, text: str) -> Span:
+    """交房租（每月1号）: brackets that would be left empty go too."""
+    if text[span.start - 1 : span.start] == "(" and text[span.end : span.end + 1] == ")":
+        return Span(span.start - 1, span.end + 1)
+    return span
 
 
 def _shown(phrase: Phrase, text: str) -> str:

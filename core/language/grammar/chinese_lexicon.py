@@ -244,7 +244,7 @@ def _clock_stands(match: re.Match[str]) -> bool:
     after = match.string[match.end() : match.end() + 2]
     if match["point"] == "时" and (match["h"] in ("一", "几", "临") or after[:1] in tuple("间候常不而代期装尚刻空差")):
         return False
-    if match["point"] == "点" and after[:1] in tuple("儿点都也不心评击赞名") and after:
+    if match["point"] == "点" and after[:1] in _OTHER_POINTS and (match["h"] == "一" or after[:1] in "心评击赞"):
         return False
     if after in _POINTS_MADE:
         return False
@@ -255,6 +255,7 @@ def _clock_stands(match: re.Match[str]) -> bool:
                 and after[:1] not in tuple("提叫喊前后要到开,.") and after != "")  # fmt: skip
 
 
+_OTHER_POINTS = frozenset("儿点都也不心评击赞")
 _POINTS_MADE = frozenset(
     ["建议", "意见", "要求", "想法", "内容", "原因", "注意", "问题", "说明", "理由", "感想", "心得", "体会", "希望"]
 )
