@@ -6,24 +6,26 @@ import asyncio
 import datetime as dt
 import logging
 import signal
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import available, create
-from core import lm, skills
+from adapters import Surroundings, available, create
+from adapters.web.signin import signing_key
+from core import health, lm, skills
 from core.catalog import load_bot
 from core.clock import SystemClock
 from core.engine import Engine
 from core.errors import Unavailable
 from core.journal import Journal
+from core.messages import Address, Line
 from core.outbox import Deliverer
 from core.ports import Adapter, Clock, LanguageModel
 from core.reminders.planning import plan_due
 from core.scheduler import Heartbeat
 from core.settings import Settings
-from core.store import Store, inbox, migrate, outbox
+from core.store import Store, inbox, migrate, outbox, people
 from core.turns import Turns
 from core.worker import Worker, new_name
 
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 20.0
 SETTLE = dt.timedelta(seconds=10)
+_SHOWN_LINES = 100
 BOTS = Path(__file__).parent
 
 
@@ -48,11 +51,15 @@ class App:
     clock: Clock
 
     def greeting(self) -> list[str]:
-        """What the person who starts it wants to read: where it listens, and how to get in."""
-        lines = [f"bot: {self.engine.bot.title}; model: {self.model.info.name} ({self.model.info.backend})"]
-        for adapter in self.adapters.values():
-            lines.append(f"{adapter.name}: {getattr(adapter, 'where', 'connected')}")
+        """What the person who starts it wants to read: who answers, where, and how to get in."""
+        info = self.model.info
+        lines = [f"{self.engine.bot.title} answers with {info.name} ({info.backend})"]
+        lines += [f"{name}: {getattr(adapter, 'where', 'connected')}" for name, adapter in self.adapters.items()]
         return lines
+
+    def checks(self) -> Mapping[str, health.Check]:
+        """What `/readyz` shows of this process."""
+        return health.running_checks(self.store, self.model, self.clock, list(self.adapters))
 
     async def settled(self) -> None:
         """Returns when every message accepted here is answered, and every answer delivered."""
@@ -94,11 +101,33 @@ async def running(
             yield app
 
 
-def platforms(settings: Settings, role: str) -> list[Adapter]:
+def made(name: str, settings: Settings, here: Sequence[App] = ()) -> Adapter | None:
+    """The adapter of a platform, or None where it is off. `here` holds the app once it runs."""
+    clock = SystemClock()
+
+    async def history(address: Address) -> Sequence[Line]:
+        if not here:
+            return []
+        async with here[0].store.read() as tx:
+            return await people.transcript(tx, address.key(), _SHOWN_LINES)
+
+    def check(part: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            if not here:
+                raise Unavailable("Remora is starting")
+            await here[0].checks()[part]()
+
+        return run
+
+    around = Surroundings(clock, signing_key(settings), history, {part: check(part) for part in health.PARTS})
+    return create(name, settings, around)
+
+
+def platforms(settings: Settings, role: str, here: Sequence[App]) -> list[Adapter]:
     """The adapters of a role that the settings switch on."""
-    names = [name for name in available() if (name == "web") == (role == "web") or role in ("all", "worker")]
-    made = (create(name, settings) for name in names)
-    return [adapter for adapter in made if adapter is not None]
+    names = [name for name in available() if role in ("all", "worker") or (name == "web") == (role == "web")]
+    adapters = (made(name, settings, here) for name in names)
+    return [adapter for adapter in adapters if adapter is not None]
 
 
 def _lease(settings: Settings) -> dt.timedelta:

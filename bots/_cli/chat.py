@@ -18,10 +18,10 @@ def command(bot: str | None, person: str | None, as_json: bool) -> None:
 
     from adapters.console import create_console
     from bots._app import App, running, until_stopped
+    from bots._prepare import prepare
     from core import skills
     from core.clock import SystemClock
     from core.language.phrases import say
-    from core.lm import prepare
     from core.logs import configure
     from core.settings import load_settings
 

@@ -17,8 +17,8 @@ def command(role: str) -> None:
     """Serve until SIGTERM, which finishes the current replies; a second one stops at once."""
     import asyncio
 
-    from bots._app import platforms, running, until_stopped
-    from core.lm import prepare
+    from bots._app import App, platforms, running, until_stopped
+    from bots._prepare import prepare
     from core.logs import configure
     from core.settings import load_settings
 
@@ -27,8 +27,10 @@ def command(role: str) -> None:
     prepare(settings, click.echo)
 
     async def serve() -> None:
-        adapters = platforms(settings, role)
+        here: list[App] = []
+        adapters = platforms(settings, role, here)
         async with running(settings, adapters, listen=role != "worker") as app:
+            here.append(app)
             for line in app.greeting():
                 click.echo(line)
             click.echo("ready")

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from core.lm import prepare
+from bots._prepare import prepare
 from core.settings import load_settings
 
 _ASK = "Tell me about the sea."
