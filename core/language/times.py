@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
-from typing import Literal, Protocol
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from core.language.detect import Language, detect, mixed
@@ -14,7 +14,7 @@ from core.language.grammar.normalise import Normalised, normalise
 from core.language.grammar.resolve import Moment as Moment
 from core.language.grammar.resolve import on_wall_clock as on_wall_clock
 from core.language.grammar.resolve import resolve as resolve
-from core.language.grammar.task import Framed, FrameLexicon, extract
+from core.language.grammar.task import Framed, extract
 from core.language.grammar.tokens import Parsed
 from core.language.values import Preferences, Understood
 
@@ -24,15 +24,7 @@ _USUAL = Preferences()
 _BARE_NUMBER = re.compile(
     r"\s*(?:at\s+|@\s*|move\s+it\s+to\s+|make\s+it\s+|to\s+)?(\d{1,2}(?:[:.]?\d{2})?)\s*[.!]?\s*\Z"
 )
-
-
-class _Language(Protocol):
-    """What a language module exposes; see `core/language/grammar/__init__.py`."""
-
-    FRAME: FrameLexicon
-
-    @staticmethod
-    def parse(text: Normalised, now: dt.datetime, preferences: Preferences, /) -> Parsed: ...
+"""A short answer that is a clock time because nothing else was asked for."""
 
 
 def understand(
@@ -44,12 +36,11 @@ def understand(
 ) -> Understood:
     """What the sentence means, said at `now` (aware) by a person in `zone`. Never raises on any text.
 
-    `lang` None: detected. A sentence in both scripts is read in its main language first, then in the other if that
-    found no time.
+    `lang` None: detected. A sentence in both scripts is read in both; a repetition wins, else the reading that explains
+    more of it.
     """
     read = normalise(text)
     local = now.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
-    local = now.astimezone(zone).replace(tzinfo=None) if now.second or now.microsecond else local
     first = lang or detect(text)
     parsed, frame = _read(read, local, preferences, first, both=mixed(text))
     return Understood(
@@ -69,14 +60,19 @@ def _read(
 ) -> tuple[Parsed, Framed]:
     parsed = _parse(first, text, now, preferences)
     other: Language = "en" if first == "zh" else "zh"
-    if both and parsed.when is None and not parsed.recurring:
+    if both and not parsed.recurring:
         again = _parse(other, text, now, preferences)
-        parsed = again if again.when is not None or again.recurring else parsed
+        parsed = again if again.recurring or _taken(again) > _taken(parsed) else parsed
     frame = _frame(first, text, parsed)
     if both and not frame.asks_reminder:
         otherwise = _frame(other, text, parsed)
         frame = otherwise if otherwise.asks_reminder else frame
     return parsed, frame
+
+
+def _taken(parsed: Parsed) -> int:
+    """How many letters the time words took: the language that explains more of a mixed sentence is believed."""
+    return sum(span.end - span.start for span in parsed.spans)
 
 
 def _parse(lang: Language, text: Normalised, now: dt.datetime, preferences: Preferences) -> Parsed:

@@ -15,7 +15,9 @@ What a language provides (`english.py`, `chinese.py`; more files beside them as 
   "unclear_recurrence"; it is never answered by a one-off. A time that is over ("yesterday", "2 hours ago", "today at
   8" said at 9) keeps its `when` and carries the problem "past"; a date that does not exist has `when=None` and
   "impossible"; a rule finer than a minute, or of interval zero, has `when=None`, `recurring=True`, "too_fine".
+  Several rules in one sentence ("weekdays at 8 and weekends at 10") are the first in `when`, the others in `also`.
 - `FRAME: FrameLexicon` (see `task.py`), what surrounds a task in that language.
+- `turned(task: str) -> str`, the task as the assistant says it back.
 
 The work is bounded: a parse looks at no more than `tokens.MAX_TOKENS` tokens and spends a constant number of
 steps on each. No regular expression with nested or overlapping repetition, no backtracking over the whole text.

@@ -11,7 +11,7 @@ from core.language.grammar.english_once import Scene, once
 from core.language.grammar.english_pieces import Clocks, Days, Every, Piece, Reader
 from core.language.grammar.english_rules import recurrence
 from core.language.grammar.english_scan import pieces
-from core.language.grammar.english_tokens import tokens
+from core.language.grammar.english_tokens import request_tokens, tokens
 from core.language.grammar.normalise import Normalised
 from core.language.grammar.tokens import NOTHING, Parsed, Span, merged, word_set
 from core.language.values import Preferences, Problem, Recurrence
@@ -27,12 +27,20 @@ def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parse
 
 def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) -> tuple[Parsed, int]:
     """The parse and how many times it looked at a token, which a test holds to a bound."""
+    request = Reader(request_tokens(text.text))
+    parsed = _parse(request, text, now, preferences) if request.length else NOTHING
+    if parsed is not NOTHING:
+        return parsed, request.looks
     reader = Reader(tokens(text.text))
+    return _parse(reader, text, now, preferences), request.looks + reader.looks
+
+
+def _parse(reader: Reader, text: Normalised, now: dt.datetime, preferences: Preferences) -> Parsed:
     if reader.text(0) == "how" and reader.text(1) in ("many", "much", "long", "old", "far"):
-        return NOTHING, reader.looks
+        return NOTHING
     found = pieces(reader)
     if not found:
-        return NOTHING, reader.looks
+        return NOTHING
     scene = Scene(now, preferences, _says(reader, "wake"), _says(reader, "alarm"))
     if _implies_daily(reader, found):
         reader.repeats = True
@@ -40,14 +48,14 @@ def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) 
     repeats = any(isinstance(piece.value, Every) for piece in found)
     meaning = recurrence(found, scene) if repeats else once(found, scene, _asked_at(reader))
     if not meaning.used:
-        return NOTHING, reader.looks
+        return NOTHING
     spans = merged([_span(reader, piece) for piece in meaning.used if piece.end > piece.start])
     if not spans:
-        return NOTHING, reader.looks
+        return NOTHING
     shown = text.source[spans[0].start : spans[-1].end]
     problem = Problem(meaning.trouble, shown) if meaning.trouble else None
     repeats = repeats or isinstance(meaning.when, Recurrence)
-    return Parsed(meaning.when, spans, repeats, meaning.deadline, problem, meaning.also), reader.looks
+    return Parsed(meaning.when, spans, repeats, meaning.deadline, problem, meaning.also)
 
 
 def _span(reader: Reader, piece: Piece) -> Span:

@@ -84,7 +84,13 @@ def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
     if ahead.category == "noon" and number == 12:
         return Clock(12 if ahead.name == "noon" else 0, 0, None, True), i + 2
     two_digits = ahead.name == "word" or len(ahead.text) == 2
-    if ahead.kind == "number" and r.at(i + 2).kind == "meridiem" and 1 <= number <= 12 and ahead.number < 60 and two_digits:
+    if (
+        ahead.kind == "number"
+        and r.at(i + 2).kind == "meridiem"
+        and 1 <= number <= 12
+        and ahead.number < 60
+        and two_digits
+    ):
         return _finished(r, number, int(ahead.number), i + 2)
     if ahead.text == "oh" and r.at(i + 2).kind == "number" and r.at(i + 3).kind == "meridiem":
         return _finished(r, number, int(r.at(i + 2).number), i + 3)

@@ -149,7 +149,7 @@ class Meaning:
     also: tuple[Recurrence, ...] = ()
 
 
-MOST_LOOKS = 5000
+MOST_LOOKS = 4000
 MOST_PIECES = 24
 
 

@@ -68,8 +68,12 @@ _MOST = 220
 def tokens(text: str) -> list[Token]:
     """The tokens of a message in lower case. Of a long one only what stands around the request, at the beginning and
     at the end is read: the times are there, and the work stays bounded."""
+    return _cut(text, _stretches(text))
+
+
+def _cut(text: str, stretches: list[tuple[int, int]]) -> list[Token]:
     found: list[Token] = []
-    for start, end in _stretches(text):
+    for start, end in stretches:
         if found:
             found.append(Token("punct", "\n", start, start))
         last_end = start
@@ -79,6 +83,17 @@ def tokens(text: str) -> list[Token]:
             if len(found) > _MOST:
                 break
     return _units_meant(_joined_numbers(_without_quotes(found[:_MOST])))
+
+
+def request_tokens(text: str) -> list[Token]:
+    """Of a long message, the tokens of the sentence that asks to be reminded; none in a short one or without a request."""
+    asks = _ASKS.search(text) if len(text) > _WHOLE else None
+    if asks is None:
+        return []
+    place = asks.start()
+    start = max(text.rfind(mark, max(0, place - _BEFORE), place) for mark in (". ", "! ", "? ", "\n")) + 1
+    ends = [end for mark in (". ", "! ", "? ", "\n") if (end := text.find(mark, place, place + _AFTER)) >= 0]
+    return _cut(text, [(start or max(0, place - _BEFORE), min(ends, default=min(place + _AFTER, len(text))))])
 
 
 def _stretches(text: str) -> list[tuple[int, int]]:
