@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dateutil.easter import easter
+from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter
 from lunardate import LunarDate
 
 
@@ -46,16 +46,17 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class AfterEaster:
-    """So many days after (western) Easter Sunday."""
+    """So many days after Easter Sunday of the western or the orthodox church."""
 
     days: int
+    orthodox: bool = False
 
 
 Named = Fixed | NthDay | Moon | Term | AfterEaster
 
 _FIXED = {
     "元旦节": (1, 1), "元旦": (1, 1), "情人节": (2, 14), "妇女节": (3, 8), "三八节": (3, 8), "女神节": (3, 8), "女生节": (3, 7),
-    "植树节": (3, 12), "白色情人节": (3, 14), "消费者权益日": (3, 15), "愚人节": (4, 1), "地球日": (4, 22),
+    "植树节": (3, 12), "白色情人节": (3, 14), "消费者权益日": (3, 15), "国际消费者权益日": (3, 15), "三一五": (3, 15), "愚人节": (4, 1), "地球日": (4, 22),
     "劳动节": (5, 1), "五一劳动节": (5, 1), "五一节": (5, 1), "五一": (5, 1), "青年节": (5, 4), "五四青年节": (5, 4),
     "五四": (5, 4), "护士节": (5, 12), "儿童节": (6, 1), "六一儿童节": (6, 1), "六一节": (6, 1), "六一": (6, 1),
     "建党节": (7, 1), "七一": (7, 1), "建军节": (8, 1), "八一建军节": (8, 1), "八一": (8, 1), "教师节": (9, 10),
@@ -70,7 +71,7 @@ _NTH = {
     "黑五": (11, 4, 3, 1), "网络星期一": (11, 4, 3, 4), "美国劳动节": (9, 1, 0), "马丁路德金日": (1, 3, 0),
 }  # fmt: skip
 _MOON = {
-    "春节": (1, 1), "大年初一": (1, 1), "年初一": (1, 1), "农历新年": (1, 1), "元宵节": (1, 15), "元宵": (1, 15),
+    "春节": (1, 1), "过年": (1, 1), "大年初一": (1, 1), "年初一": (1, 1), "农历新年": (1, 1), "元宵节": (1, 15), "元宵": (1, 15),
     "上元节": (1, 15), "龙抬头": (2, 2), "二月二": (2, 2), "上巳节": (3, 3), "端午节": (5, 5), "端午": (5, 5), "端阳节": (5, 5),
     "端阳": (5, 5), "端五": (5, 5), "七夕节": (7, 7), "七夕": (7, 7), "乞巧节": (7, 7), "中元节": (7, 15), "中元": (7, 15),
     "鬼节": (7, 15), "盂兰节": (7, 15), "中秋节": (8, 15), "仲秋节": (8, 15), "中秋": (8, 15), "重阳节": (9, 9), "重阳": (9, 9),
@@ -79,7 +80,12 @@ _MOON = {
     "大年初三": (1, 3), "大年初四": (1, 4), "大年初五": (1, 5), "大年初六": (1, 6), "大年初七": (1, 7), "大年初八": (1, 8),
 }  # fmt: skip
 _TERMS = "春分 清明 谷雨 立夏 小满 芒种 夏至 小暑 大暑 立秋 处暑 白露 秋分 寒露 霜降 立冬 小雪 大雪 冬至 小寒 大寒 立春 雨水 惊蛰"
-_EASTER = {"复活节": 0, "复活节星期一": 1, "耶稣受难日": -2, "耶稣受难节": -2, "受难日": -2, "圣灵降临节": 49}
+_EASTER = {
+    "忏悔节": -47, "忏悔星期二": -47, "煎饼星期二": -47, "煎饼日": -47, "圣灰星期三": -46, "圣灰日": -46, "棕枝主日": -7, "圣周四": -3,
+    "圣周星期四": -3, "神圣星期四": -3, "濯足节": -3, "耶稣受难日": -2, "耶稣受难节": -2, "主受难节": -2, "受难日": -2, "圣周六": -1,
+    "神圣周六": -1, "复活节前夜": -1, "复活节": 0, "复活节星期一": 1, "耶稣升天节": 39, "升天节": 39, "五旬节": 49, "圣灵降临节": 49,
+    "三一主日": 56, "基督圣体节": 60, "基督圣体圣血节": 60,
+}  # fmt: skip
 
 FESTIVALS: dict[str, Named] = (
     {name: Fixed(*day) for name, day in _FIXED.items()}
@@ -88,8 +94,9 @@ FESTIVALS: dict[str, Named] = (
     | {name: Term(15 * index) for index, name in enumerate(_TERMS.split())}
     | {name + "节": Term(15 * _TERMS.split().index(name)) for name in ("清明", "冬至")}
     | {name: AfterEaster(days) for name, days in _EASTER.items()}
+    | {f"东正教{name}": AfterEaster(days, orthodox=True) for name, days in _EASTER.items()}
 )
-NUMERAL_NAMES = frozenset({"五一", "五四", "六一", "七一", "八一", "十一", "六一八", "五二零"})
+NUMERAL_NAMES = frozenset({"五一", "五四", "六一", "七一", "八一", "十一", "六一八", "五二零", "三一五"})
 """Names that are also plain numbers: read as a day only where the words around say so."""
 WEATHER_NAMES = frozenset({"小雪", "大雪", "雨水"})
 """Solar terms that are also weather."""
@@ -106,8 +113,8 @@ def named_day(named: Named, year: int) -> dt.date | None:
             return moon_day(year, month, day)
         case Term(degrees):
             return solar_term(year, degrees)
-        case AfterEaster(days):
-            sunday: dt.date = easter(year)
+        case AfterEaster(days, orthodox):
+            sunday: dt.date = easter(year, EASTER_ORTHODOX if orthodox else EASTER_WESTERN)
             return sunday + dt.timedelta(days=days)
 
 
