@@ -96,7 +96,9 @@ def understand_time(
         return understand(f"at {bare[1].replace('.', ':')}", now, zone, "en", preferences)
     answer = understand(text, now, zone, lang, preferences)
     if answer.when is None and not answer.recurring and len(text) < 80:
-        longer = understand(f"in {text}", now, zone, "en", preferences)
+        chinese_text = (lang or detect(text)) == "zh"
+        said = f"{text.strip()}后" if chinese_text else f"in {text}"
+        longer = understand(said, now, zone, "zh" if chinese_text else "en", preferences)
         if longer.when is not None:
             return replace(longer, task="")
     return answer
