@@ -89,7 +89,7 @@ class Deliverer:
 
     async def send(self, delivery: Delivery, left: Left) -> Receipt:
         """As `Adapter.send`."""
-        posting = _Posting(delivery, left, render.parts(delivery.reply))
+        posting = _Posting(delivery, _Once(left), render.parts(delivery.reply))
         preview = await self._previews.take(delivery.cause)
         try:
             if self._must_look(delivery, preview, len(posting.parts)):
@@ -174,6 +174,18 @@ class Deliverer:
         }
         answer = await self._web.post("chat.postMessage", body, left)
         return str(answer.get("ts", ""))
+
+
+class _Once:
+    """Passes on the first call only: a request that left and was refused is followed by another in its place."""
+
+    def __init__(self, left: Left) -> None:
+        self._left: Left | None = left
+
+    def __call__(self) -> None:
+        left, self._left = self._left, None
+        if left is not None:
+            left()
 
 
 def _nothing() -> None:

@@ -207,6 +207,15 @@ class TestStart:
         for canary in (slack.server.token, slack.server.app_token, "ticket=", "secret words", "private answer"):
             assert canary not in logged(caplog)
 
+    async def test_an_apps_client_id_in_the_environment_changes_nothing(
+        self, slack: SlackRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"):
+            monkeypatch.setenv(name, "1.2")
+        async with listening(slack) as inbox:
+            slack.ada.say("hello")
+            assert (await inbox.next()).text == "hello"
+
 
 class TestHearing:
     async def test_a_direct_message_is_private_and_outside_threads(self, slack: SlackRig) -> None:
@@ -281,6 +290,53 @@ class TestHearing:
         async with listening(fresh) as inbox:
             slack.ada.say("still there?", slack.general, thread=root)
             assert (await inbox.next()).text == "still there?"
+
+    async def test_a_message_in_a_thread_waits_at_slack_while_nobody_can_tell_whose_it_is(
+        self, slack: SlackRig
+    ) -> None:
+        slack.ada.say(f"{MENTION} hello", slack.general)
+        root = next(iter(slack.general.messages))
+        async with listening(slack) as inbox:
+            await inbox.next()
+        fresh = SlackRig(slack.server)
+        slack.server.fault("refuse", "conversations.replies", status=503)
+        async with listening(fresh) as inbox:
+            said = slack.ada.say("still there?", slack.general, thread=root)
+            await slack.server.until(lambda: slack.server.calls("conversations.replies"))
+            slack.ada.say("meanwhile")
+            assert (await inbox.next()).text == "meanwhile"
+            assert not said.taken.is_set()
+            slack.server.again(said)
+            assert (await inbox.next()).text == "still there?"
+
+    async def test_a_thread_that_slack_will_not_show_is_not_ours(self, slack: SlackRig) -> None:
+        slack.server.fault("refuse", "conversations.replies", error="missing_scope")
+        async with listening(slack):
+            await taken(slack.ada.say("noon", slack.general, thread="1.1"))
+
+    async def test_an_unforeseen_error_is_not_acknowledged_and_tells_nobodys_words(
+        self, slack: SlackRig, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        broken = [True]
+
+        class Broken(Inbox):
+            async def __call__(self, message: object) -> None:
+                await super().__call__(message)  # type: ignore[arg-type]
+                if broken:
+                    raise KeyError(str(message), broken.pop())
+
+        inbox = Broken()
+        async with slack.adapter.connect():
+            task = asyncio.create_task(slack.adapter.listen(inbox))
+            said = slack.ada.say("private words")
+            await inbox.next()
+            slack.server.again(said)
+            await inbox.next()
+            await taken(said)
+            task.cancel()
+            await asyncio.wait([task])
+        assert "KeyError" in {getattr(record, "error", "") for record in caplog.records}
+        assert "private words" not in logged(caplog)
 
     async def test_an_edit_of_the_words_is_an_edit(self, slack: SlackRig) -> None:
         async with listening(slack) as inbox:
@@ -603,8 +659,21 @@ class TestPreviews:
         async with listening(slack):
             await show(slack, slack.address, "turn:1", "The answer ")
             slack.ada.dm.messages.popitem()
-            await post(slack, to(slack.address, "The answer is four."))
+            left: list[int] = []
+            await slack.adapter.send(to(slack.address, "The answer is four."), lambda: left.append(1))
+            assert left == [1], "once, although two requests left"
         assert slack.ada.dm.texts == ["The answer is four."]
+
+    async def test_a_preview_in_a_channel_stands_in_the_thread_for_everybody(self, slack: SlackRig) -> None:
+        slack.ada.say(f"{MENTION} hello", slack.general)
+        address = slack.at(slack.general, next(iter(slack.general.messages)))
+        async with listening(slack):
+            await show(slack, address, "turn:1", "The answer ", "is four")
+            (preview,) = slack.general.from_bot
+            assert (preview["thread_ts"], slack.general.texts) == (address.thread, ["The answer is fou"])
+            receipt = await post(slack, to(address, "The answer is four."))
+        assert slack.general.texts == ["The answer is four."]
+        assert receipt.message_ids == (preview["ts"],)
 
     async def test_a_rate_limit_ends_the_preview_and_the_next_ones_for_a_while(self, slack: SlackRig) -> None:
         slack.server.rate_limit("chat.postMessage", 60)
