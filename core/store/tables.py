@@ -29,6 +29,18 @@ class Moment(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
+class Words(TypeDecorator[str]):
+    """Text that any database takes: without NUL, which PostgreSQL refuses, and without halves of surrogate pairs."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: sa.Dialect) -> str | None:
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "").encode("utf-8", "ignore").decode()
+
+
 metadata = sa.MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -54,7 +66,7 @@ def _moment(name: str, *, nullable: bool = False) -> sa.Column[dt.datetime]:
 
 
 def _text(name: str, default: str | None = None) -> sa.Column[str]:
-    return sa.Column(name, sa.Text(), nullable=False, server_default=default)
+    return sa.Column(name, Words(), nullable=False, server_default=default)
 
 
 def _number(name: str, default: int) -> sa.Column[int]:
