@@ -39,6 +39,7 @@ _REQUEST = re.compile(r"提醒|叫我|喊我|告诉我|通知|闹钟|闹铃|记�
 _CLAUSE_START = re.compile(
     r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给)$"
 )
+_JOINS = re.compile(r"[ ,的和与跟及到至~()每个逢-]{1,4}|以及|还有")
 _LISTED = re.compile(r"[ ,]*(?:,|和|与|跟|及|以及|还有)[ ,]*每?(?:个|逢)?")
 _CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
 _COUNTED = r"人|位|家|种|件|页|份|张|本|条|款|项|组|班|队|台|步|层|间|桌|瓶|盒|袋|斤|箱|元|块|股|名|辆|篇|章|节课|道"
@@ -94,9 +95,7 @@ class _Candidate:
 
     @property
     def recurring(self) -> bool:
-        return bool(self.phrase.everies) or any(
-            point.day == Workdays() and not point.scopes for point in self.phrase.points
-        )
+        return bool(self.phrase.everies) or any(_habit(point) for point in self.phrase.points)
 
     @property
     def placeable(self) -> bool:
@@ -122,9 +121,11 @@ def _parse(plain: str, now: dt.datetime, preferences: Preferences) -> Parsed:
     chosen = _primary(candidates, plain)
     if chosen is None:
         return NOTHING
-    phrase = _completed(chosen, candidates, context)
+    further = _further(chosen, candidates, plain) if chosen.recurring else []
+    phrase = _completed(chosen, [one for one in candidates if one not in further], context)
     try:
-        return _answer(phrase, context, plain, chosen)
+        answer = _answer(phrase, context, plain, chosen)
+        return _with_further(answer, further, context, plain) if further else answer
     except (OverflowError, ValueError):  # beyond the calendar: year 9999, lunar tables
         return Parsed(
             None, _spans(phrase, plain), bool(phrase.everies), problem=Problem("impossible", _shown(phrase, plain))
@@ -193,8 +194,8 @@ def _primary(candidates: list[_Candidate], text: str) -> _Candidate | None:
     if repeats and not any(
         _asked_once(one) for one in able if not any(_LISTED.fullmatch(text[r.end : one.start]) for r in repeats)
     ):
-        wanted = next((one for one in repeats if one.asked_after or one.asked_before), repeats[0])
-        return next((one for one in repeats if _LISTED.fullmatch(text[one.end : wanted.start])), wanted)
+        asked = next((one for one in repeats if one.asked_after or one.asked_before), repeats[0])
+        return next((one for one in repeats if _LISTED.fullmatch(text[one.end : asked.start])), asked)
     for wanted in (
         [one for one in able if one.asked_after],
         [one for one in able if one.asked_before],
@@ -203,6 +204,41 @@ def _primary(candidates: list[_Candidate], text: str) -> _Candidate | None:
         if wanted:
             return wanted[0]
     return able[0]
+
+
+def _further(chosen: _Candidate, candidates: list[_Candidate], text: str) -> list[_Candidate]:
+    """工作日早上8点、周末上午10点: the rules that follow the first in a list."""
+    found: list[_Candidate] = []
+    end = chosen.end
+    for one in candidates:
+        weekly = bool(one.phrase.points) and isinstance(one.phrase.points[0].day, Weekdays | Workdays)
+        listed = one.start > end and _LISTED.fullmatch(text[end : one.start]) is not None
+        if listed and (one.phrase.everies or weekly):
+            found.append(one)
+            end = one.end
+    return found
+
+
+def _with_further(answer: Parsed, further: list[_Candidate], context: Context, text: str) -> Parsed:
+    """The answer with the further rules; one that cannot be placed stays in the task, where the person sees it."""
+    rules: list[Recurrence] = []
+    spans = list(answer.spans)
+    for one in further:
+        if not one.phrase.everies:
+            one.phrase.everies.append(Every("WEEKLY"))
+        try:
+            rules.append(rule(one.phrase, context))
+        except Unplaced:
+            break
+        spans += _spans(one.phrase, text)
+    return replace(answer, also=tuple(rules), spans=_closed(spans, text))
+
+
+def _habit(point: Point) -> bool:
+    """工作日, 周一到周五七点: days that repeat without 每."""
+    if isinstance(point.day, Workdays):
+        return point.day.step is None and not point.scopes
+    return isinstance(point.day, Weekdays) and point.day.week is None and len(point.day.days) > 2 and point.has_hour
 
 
 def _asked_once(one: _Candidate) -> bool:
@@ -430,14 +466,18 @@ def _spans(phrase: Phrase, text: str) -> tuple[Span, ...]:
         start = before.start() if before and before.end() == word.start else word.start
         after = _PARTICLE_AFTER.match(text, word.end)
         spans.append(Span(start, after.end() if after else word.end))
-    joined = list(merged(spans))
+    return tuple(_with_brackets(span, text) for span in _closed(spans, text))
+
+
+def _closed(spans: list[Span], text: str) -> tuple[Span, ...]:
+    """The spans in order; what only joins two of them goes with them."""
     closed: list[Span] = []
-    for span in joined:
-        if closed and re.fullmatch(r"[ ,的和与跟及到至~()-]{1,4}|以及|还有", text[closed[-1].end : span.start]):
+    for span in merged(spans):
+        if closed and _JOINS.fullmatch(text[closed[-1].end : span.start]):
             closed[-1] = Span(closed[-1].start, span.end)
         else:
             closed.append(span)
-    return tuple(_with_brackets(span, text) for span in closed)
+    return tuple(closed)
 
 
 def _with_brackets(span: Span, text: str) -> Span:
