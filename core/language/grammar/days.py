@@ -97,6 +97,12 @@ def resolved(day: Day, today: dt.date, *, after: bool = False) -> Dated | None:
         return None
 
 
+def resolved_end(day: Day, today: dt.date, start: dt.date) -> Dated | None:
+    """The last day of a stretch that starts at `start`: counted from today where it says so ("tomorrow", "next week")."""
+    counted = (day.days, day.week, day.months, day.years, day.quarters)
+    return resolved(day, today if any(value is not None for value in counted) else start)
+
+
 def _resolved(day: Day, today: dt.date, after: bool) -> Dated | None:
     if day.fixed is not None:
         return Dated(day.fixed)

@@ -73,7 +73,8 @@ def days_at(r: Reader, i: int, bare_numbers: bool = False) -> tuple[Days, int] |
         while k < j + 2 and r.text(k) in _LIST:
             k += 1
         k += r.text(k) == "on"
-        more = _like(r, found[0], k) if k > j else None
+        bare_row = r.at(j).category == "weekday" and found[0] == Day(weekday=found[0].weekday)
+        more = _like(r, found[0], k) if k > j or bare_row else None
         if more is None:
             break
         found.append(more[0])

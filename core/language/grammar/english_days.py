@@ -182,8 +182,10 @@ def _weekday(r: Reader, i: int) -> tuple[Day, int] | None:
 def _modified(r: Reader, j: int, modifier: int) -> tuple[Day, int] | None:
     """What "next", "this" and "last" stand before."""
     token = r.at(j)
+    if modifier == 0 and token.text == "date":
+        return Day(days=0), j + 1
     match token.category:
-        case "weekday":
+        case "weekday" | "weekdays" if token.number >= 0:
             day = Day(weekday=token.number_as_int)
             word = r.text(j - 1)
             j += 1 + (r.text(j + 1) == "." and r.at(j + 1).glued)

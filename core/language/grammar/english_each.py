@@ -259,7 +259,7 @@ def weekdays_at(r: Reader, k: int, interval: int) -> Found | None:
             "weekdays",
         ):
             through, ahead = True, k + 1
-        if ahead == k or not (r.at(ahead).category in ("weekday", "weekdays") or r.at(ahead).name in PERIODS):
+        if not (r.at(ahead).category in ("weekday", "weekdays") or r.at(ahead).name in PERIODS):
             break
         k = ahead
     if not days or interval == 0:

@@ -49,7 +49,7 @@ def every_at(r: Reader, i: int) -> Found | None:
             return (Every("DAILY"), i + 2) if r.text(i + 1) == "days" else every_at(r, i + 1)
         case "often":
             return _often(r, i)
-        case "weekdays" if r.at(i - 1).kind != "number":
+        case "weekdays" if r.at(i - 1).kind != "number" and r.text(i - 1) not in ("next", "this", "last"):
             return _plural_days(r, i)
         case "weekday":
             return _weekday_habit(r, i)
@@ -118,7 +118,10 @@ def _other_habit(r: Reader, i: int) -> Found | None:
     alone = r.text(i - 1) in ("me", "us", "reminder", "reminders", "")
     if word in ("regularly", "periodically", "repeatedly", "occasionally") and alone:
         return Every(None, trouble="unclear"), i + 1
-    if word in ("recurring", "repeating") or (word == "repeat" and r.text(i - 1) == "on"):
+    repeat = word in ("repeat", "repeats", "recur", "recurs") and (
+        r.text(i - 1) in ("on", "to", "and") or r.text(i + 1) in ("on", "at")
+    )
+    if word in ("recurring", "repeating") or repeat:
         return Every(None), i + 1
     return None
 
@@ -197,7 +200,8 @@ def _often(r: Reader, i: int) -> Found | None:
     describes = (
         ahead.kind == "word" and not ahead.category and ahead.text not in _REMINDING and ahead.text not in _FOLLOWS
     )
-    if before in _OWNED and ahead.text not in ("reminder", "reminders", "alarm", "alarms"):
+    timed = ahead.kind in ("number", "clock") or ahead.category == "noon"
+    if before in _OWNED and not timed and ahead.text not in ("reminder", "reminders", "alarm", "alarms"):
         return None
     if describes and before not in (
         "a",

@@ -21,9 +21,10 @@ _REQUESTS = tuple(
         rf"\b{_MAY_ASK}{_SP}(?P<who>me|us)(?=\s*\x1f|\s+to\s[^?]{{0,200}}\x1f)",
         rf"\bdon'?t{_SP}let{_SP}(?P<who>me|us){_SP}forget\b",
         rf"\bmake{_SP}sure{_SP}(?P<who>i|we){_SP}(?:don'?t{_SP}forget|remember)\b",
+        rf"\b(?:(?:i|we){_SP})?(?:need|want|like){_SP}to{_SP}be{_SP}reminded\b(?:{_SP}(?:of|about|to)\b)?",
         rf"\bwake{_SP}(?P<who>me|us)(?:{_SP}up)?\b",
         rf"\blet{_SP}(?P<who>me|us){_SP}know\b(?=\s*\x1f)",
-        rf"\b(?:set|add|create|make|schedule|put|need|new|give|send|start|want){_SP}(?:(?:up|in|on|me|us){_SP})?{_KIND}{_NOUN}(?:{_SP}set)?\b{_FOR_WHO}",
+        rf"(?:\b(?:i|we){_SP})?\b(?:set|add|create|make|schedule|put|need|new|give|send|start|want){_SP}(?:(?:up|in|on|me|us){_SP})?{_KIND}{_NOUN}(?:{_SP}set)?\b{_FOR_WHO}",
         rf"(?:\A|(?<=[\x1f,.;:!?])|(?<=please)|(?<=pls)|(?<=[\x1f,.;:!?]\s))\s{{0,2}}(?!my\b){_KIND}{_NOUN}\b(?=\s*[-:\x1f]|\s*\Z|\s+(?:to|for|that|set|about|me|in|on|at)\b)",
         r"\bnote\s+to\s+(?:my)?self\b",
         r"(?:\A|(?<=[.,;!?]\s))\s*(?:please\s+|pls\s+)?(?:remember|don'?t\s+forget|do\s+not\s+forget)\b",
@@ -35,11 +36,11 @@ _POLITE = re.compile(
     r"|hey|hi|hello|yo|ok|okay|siri|alexa|olly|cortana|google|remora)\b(?=\W|\Z)"
 )
 _LEADING = re.compile(
-    r"(?:[\s\x1f,.;:!?-]+|(?:to|when\s+it'?s|that|about|so\s+that|so|because|cause|for|of|and|2|with|set|of\s+it|then|as)\b(?!')"
+    r"(?:[\s\x1f,.;:!?-]+|(?:to|when\s+it'?s|that|about|so\s+that|so|because|cause|for|of|and|2|with|of\s+it|then|as)\b(?!')"
     r"|(?:i|we)\s+(?:should|need\s+to|have\s+to|must|can|gotta|ought\s+to|want\s+to|'ve\s+got\s+to|will)\b|i'?ve\s+got\s+to\b|(?:gotta|need\s+to|have\s+to|got\s+to|must)\b|i'?(?:ll|m\s+going)\s+(?:to\s+)?(?:have\s+to\s+)?)+"
 )
 _TRAILING = re.compile(
-    r"(?:[\s\x1f,;:-]+|(?<![\w.])[.!?]+|(?<=\w)[.!?]+|\b(?:and|at|on|by|in|so|then|for\s+it|set|to|of)(?=[\s\x1f,.;:!?-]*\Z))\Z"
+    r"(?:[\s\x1f,;:-]+|(?<![\w.])[.!?]+|(?<=\w)[.!?]+|\b(?:and|at|on|by|in|so|then|for\s+it|to|of)(?=[\s\x1f,.;:!?-]*\Z))\Z"
 )
 
 

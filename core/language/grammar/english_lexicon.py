@@ -151,7 +151,7 @@ ORDINALS = {
         ],
         1,
     )
-} | {"twentieth": 20, "thirtieth": 30}
+} | {"twelveth": 12, "twentieth": 20, "thirtieth": 30}
 
 WEAK_WEEKDAYS = frozenset({"sun", "sat", "mon", "wed"})
 """Also plain words ("the sun", "he sat"): days only beside another time word or a preposition."""

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from core.language.grammar.days import DAY_CODES, Dated, Day, resolved, shifted
+from core.language.grammar.days import DAY_CODES, Dated, Day, resolved, resolved_end, shifted
 from core.language.grammar.english_choice import FROM, LATEST, UP_TO, Chosen, choose, only_weekday
 from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Days, Meaning, Piece, Shift, Trouble
 from core.language.grammar.parts import hour_in_part, next_of_both, part_window, usual_hour
@@ -68,7 +68,7 @@ def _several(chosen: Chosen, scene: Scene) -> Recurrence | None:
 def _through_days(chosen: Chosen, first: Day, last: Day, clock: Clock, scene: Scene) -> Recurrence | None:
     """ "Monday to Wednesday at 9": each of these days."""
     start = resolved(first, scene.now.date())
-    end = resolved(last, start.date) if start else None
+    end = resolved_end(last, scene.now.date(), start.date) if start else None
     if start is None or end is None:
         return None
     hour, _, is_open = hour_of(clock, chosen.part, scene)
@@ -183,7 +183,7 @@ def _on_day(chosen: Chosen, day: Day, scene: Scene) -> Outcome:
 
 
 def _through(first: Dated, last: Day, today: dt.date) -> Outcome:
-    end = resolved(last, first.date)
+    end = resolved_end(last, today, first.date)
     if end is None or end.date < first.date:
         return None, "impossible"
     day_after = end.end or end.date + dt.timedelta(days=1)

@@ -6,7 +6,7 @@ import calendar
 import datetime as dt
 from dataclasses import dataclass, field
 
-from core.language.grammar.days import DAY_CODES, WORKING_DAYS, Day, resolved
+from core.language.grammar.days import DAY_CODES, WORKING_DAYS, Day, resolved, resolved_end
 from core.language.grammar.english_once import Scene
 from core.language.grammar.english_pieces import (
     Trouble,
@@ -187,7 +187,7 @@ def start_at(rule: Rule, day: Day, scene: Scene) -> None:
 def _bounded_by(rule: Rule, first: Day, last: Day, scene: Scene) -> None:
     """ "every day next week", "daily from the 3rd to the 10th"."""
     start = resolved(first, scene.now.date())
-    end = resolved(last, start.date if start else scene.now.date())
+    end = resolved_end(last, scene.now.date(), start.date) if start else None
     if start is None or end is None:
         raise Unplaced("impossible")
     rule.start = max(start.date, scene.now.date())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from core.language.grammar.days import DAY_CODES, Day, resolved
+from core.language.grammar.days import DAY_CODES, Day, resolved, resolved_end
 from core.language.grammar.english_clock import ordered
 from core.language.grammar.english_once import Scene, hour_of, moved
 from core.language.grammar.english_pieces import (
@@ -47,18 +47,27 @@ def recurrence(found: list[Piece], scene: Scene) -> Meaning:
 def _told(found: list[Piece]) -> tuple[Piece, ...]:
     """The pieces that say the rule; clock times of other things in the sentence are left to the task."""
     used = [piece for piece in found if piece.weight >= 2]
+    if any(isinstance(piece.value, Every) and piece.value.days for piece in used):
+        used = [piece for piece in used if not _other_weekday(piece)]
     clocks = _clock_pieces(used)
     return tuple(piece for piece in used if not isinstance(piece.value, Clocks) or piece in clocks)
 
 
+def _other_weekday(piece: Piece) -> bool:
+    """ "my Sunday class" in "every Saturday remind me of my Sunday class" is a detail of the task."""
+    return (
+        isinstance(piece.value, Days)
+        and piece.weight < 3
+        and all(says_only(day, "weekday") for day in piece.value.days)
+    )
+
+
 def _rule(used: list[Piece], scene: Scene) -> Rule:
     everies = [piece.value for piece in used if isinstance(piece.value, Every)]
-    if all(every.frequency is None and not every.trouble for every in everies):
-        raise Unplaced
     for every in everies:
         if every.trouble or every.interval < 1:
             raise Unplaced("too_fine" if every.trouble == "too_fine" or every.interval < 1 else "unclear_recurrence")
-    rule = _joined(everies)
+    rule = _joined(everies, used)
     for every in everies:
         add_days(rule, every.days, every.through, scene, own=True)
     for piece in used:
@@ -94,11 +103,26 @@ def _groups(used: list[Piece]) -> list[list[Piece]]:
     return [[*group, *shared] for group in groups]
 
 
-def _joined(everies: list[Every]) -> Rule:
+def _inferred(used: list[Piece]) -> Frequency:
+    """ "a recurring reminder on the first Monday": the days say how often."""
+    days = [day for piece in used if isinstance(piece.value, Days) for day in piece.value.days]
+    if not days:
+        raise Unplaced
+    day = days[0]
+    if day.holiday is not None or (day.month is not None and (day.day is not None or day.nth is not None)):
+        return "YEARLY"
+    if day.nth is not None or day.day is not None:
+        return "MONTHLY"
+    if says_only(day, "weekday") or day.weekend:
+        return "WEEKLY"
+    raise Unplaced
+
+
+def _joined(everies: list[Every], used: list[Piece]) -> Rule:
     """One frequency of several phrases: "once a week on Sundays", "every weekday every 2 hours"."""
     known = [every for every in everies if every.frequency is not None]
     if not known:
-        raise Unplaced
+        return Rule(_inferred(used))
     finest = min(known, key=lambda every: _ORDER.index(every.frequency or "DAILY"))
     frequency: Frequency = finest.frequency or "DAILY"
     coarser = [every for every in known if every.frequency != frequency]
@@ -209,7 +233,7 @@ def _add_bound(rule: Rule, value: object, scene: Scene) -> None:
 
 def _add_until(rule: Rule, day: Day | None, clock: Clock | None, scene: Scene) -> None:
     if day is not None:
-        dated = resolved(day, rule.start or scene.now.date())
+        dated = resolved_end(day, scene.now.date(), rule.start or scene.now.date())
         if dated is None:
             raise Unplaced("impossible")
         whole = (dated.end is not None and dated.date <= scene.now.date()) or day.quarters is not None

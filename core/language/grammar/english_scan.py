@@ -179,6 +179,8 @@ def _idiom(r: Reader, i: int) -> Piece | None:
                 Part(meaning) if isinstance(meaning, str) else Clocks((meaning,), "by" if r.text(i - 1) == "by" else "")
             )
             start = i - 1 if r.text(i - 1) in ("by", "at", "before") else i
+            if r.text(i - 1) == "the" and r.text(i - 2) in ("by", "at", "before"):
+                start = i - 2
             return Piece(value, start, end, 3)
     return None
 
@@ -261,7 +263,7 @@ def _part_behind(r: Reader, i: int, j: int) -> list[Piece]:
     token = r.at(j)
     if token.category != "part" or (r.text(i) not in ("in", "at", "during", "by", "on", "for", "before") and not this):
         return []
-    if r.text(i) in ("on", "for", "before") and not this:
+    if (r.text(i) in ("on", "before") and not this) or (r.text(i) == "for" and not this and r.text(i + 1) != "the"):
         return []
     found = [Piece(Part(token.name), i, j + 1, 3)]
     return [Piece(Days((Day(days=0),), preposition=r.text(i)), i, j + 1, 3), *found] if this else found

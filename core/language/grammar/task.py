@@ -59,6 +59,11 @@ def extract(text: Normalised, spans: tuple[Span, ...], lexicon: FrameLexicon) ->
         groups = match.groupdict()
         recipient = lexicon.recipient(groups["who"]) if groups.get("who") else None
         rest.cut(match.start(), match.end())
+        earlier = next(
+            (found for other in lexicon.requests if (found := other.search(rest.low, 0, match.start()))), None
+        )
+        if earlier is not None:  # "I need an alarm for 5 to remind me to ..."
+            rest.cut(earlier.start(), earlier.end())
         break
     if asks:
         courtesies = [match.span() for match in islice(lexicon.polite.finditer(rest.low), _COURTESIES)]
