@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from adapters.slack.delivery import Deliverer
+from adapters.slack.delivery import Poster
 from adapters.slack.dispatch import Dispatcher
 from adapters.slack.inbound import PLATFORM, Identity, Translator
 from adapters.slack.people import People
@@ -39,7 +39,7 @@ class _Connected:
 
     people: People
     translator: Translator
-    deliverer: Deliverer
+    poster: Poster
     identity: Identity
 
 
@@ -78,7 +78,7 @@ class SlackAdapter:
             self._connected = _Connected(
                 people,
                 Translator(identity, people, self._threads),
-                Deliverer(self._web, identity, self._previews, self._threads),
+                Poster(self._web, identity, self._previews, self._threads),
                 identity,
             )
             try:
@@ -95,7 +95,7 @@ class SlackAdapter:
         await self._sockets.run()
 
     async def send(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
-        return await self._here.deliverer.send(delivery, left)
+        return await self._here.poster.send(delivery, left)
 
     async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
         await self._previews.show(address, cause, events)

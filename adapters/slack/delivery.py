@@ -78,7 +78,7 @@ class _Posting:
         return render.delivered(self.delivery.cause, number, len(self.parts))
 
 
-class Deliverer:
+class Poster:
     """Posts each delivery once, as far as Slack lets anybody know."""
 
     def __init__(self, web: Web, identity: Identity, previews: Previews, threads: Threads) -> None:

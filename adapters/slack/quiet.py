@@ -6,12 +6,14 @@ from __future__ import annotations
 import logging
 import re
 
-_SECRET = re.compile(r"\b(?:xox[a-z]|xapp|xoxe)[-.][\w.-]+|(?<=ticket=)[\w%.-]+", re.IGNORECASE)
+from core import logs
+
+_TICKET = re.compile(r"(?<=ticket=)[\w%.-]+")
 
 
 def redact(text: str) -> str:
-    """The text with every Slack token and socket ticket in it replaced."""
-    return _SECRET.sub("[secret]", text)
+    """The text with every token and every ticket of a socket in it replaced."""
+    return _TICKET.sub("***", logs.redact(text))
 
 
 class _ErrorsOnly(logging.Filter):
