@@ -11,16 +11,15 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import ModelUnavailable, RemoraError
 from core.lm import weights
 from core.lm.engine.estimate import tokens_at_most
+from core.lm.engine.text import render
+from core.lm.engine.worker import Job, Loaded, Worker, closed
 from core.messages import ModelInfo, Sampling, Utterance
 from core.settings import Settings
-
-if TYPE_CHECKING:
-    from core.lm.engine.worker import Loaded, Worker
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +47,6 @@ class LocalModel:
         await self._start()
 
     async def generate(self, turns: Sequence[Utterance], sampling: Sampling) -> AsyncGenerator[str]:
-        from core.lm.engine.worker import Job
-
         worker = await self._start()
         loop = asyncio.get_running_loop()
         pieces: asyncio.Queue[str | ModelUnavailable | None] = asyncio.Queue()
@@ -73,8 +70,6 @@ class LocalModel:
     def count_tokens(self, turns: Sequence[Utterance]) -> int:
         if self._loaded is None:
             return tokens_at_most(turns)
-        from core.lm.engine.text import render
-
         text, templated = render(self._loaded.tokenizer, turns)
         return len(self._loaded.tokenizer.encode(text, whole=not templated))
 
@@ -88,8 +83,6 @@ class LocalModel:
             await asyncio.wait([asyncio.wrap_future(worker.ended)], timeout=_GOODBYE_SECONDS)
 
     async def _start(self) -> Worker:
-        from core.lm.engine.worker import Worker, closed
-
         if self._closed:
             raise closed()
         if self._worker is None:
@@ -149,7 +142,6 @@ def _fast(settings: Settings, folder: Path | None) -> Loaded | None:
     """Our own arithmetic, without transformers, where the folder holds a model it knows."""
     from core.lm.engine import llama
     from core.lm.engine.tokens import FolderTokenizer, UnreadableTokenizer
-    from core.lm.engine.worker import Loaded
 
     if folder is None or not llama.supported(folder):
         return None
@@ -169,7 +161,6 @@ def _general(settings: Settings, folder: Path | None) -> Loaded:
     from core.lm.engine.general import GeneralRunner
     from core.lm.engine.llama import MAX_CONTEXT
     from core.lm.engine.tokens import TransformersTokenizer
-    from core.lm.engine.worker import Loaded
 
     quiet: Any = transformers_logging
     quiet.disable_progress_bar()

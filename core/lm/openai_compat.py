@@ -100,11 +100,11 @@ class OpenAIModel:
             self._refuse_when_closed()
             what = f"the connection to the model's endpoint failed ({type(error).__name__})"
             raise ModelUnavailable(what, _CONNECTION_MEND) from error
-        except ValidationError as error:
+        except ValidationError:
             raise ModelUnavailable(
                 "the model's endpoint answers in another form than chat completions",
                 "correct OPENAI_BASE_URL: up to and with /v1",
-            ) from error.__cause__
+            ) from None
 
     async def _connect(
         self, connection: AsyncExitStack, turns: Sequence[Utterance], sampling: Sampling
