@@ -97,7 +97,7 @@ def _day_run(signs: str, following: str) -> tuple[list[int], int]:
     """The days of 一三五 and of 一,三,五, and how many signs they take; the last one belongs to what follows where
     that is 点 (周一三点 is Monday, three o'clock)."""
     if len(signs) > 1 and following in _NOT_A_DAY:
-        signs = signs[:-1].rstrip(",和与及/")
+        signs = signs[:-1].rstrip(",和与及/周星期礼拜")
     days = [WEEKDAY[sign] for sign in signs if sign in WEEKDAY]
     if any(a >= b for a, b in pairwise(days)):
         return days[:1], 1
@@ -329,8 +329,7 @@ DAY_RULES: tuple[tuple[str, str, Reader], ...] = (
         "农阴" + "".join({name[0] for name in FESTIVALS}), rf"(?:农历|阴历)?(?P<f>{FESTIVAL})(?:(?:小长|长)?假期?|期间|黄金周|当天|当日|那天)?", _festival),
     ("大今明后昨前当听寻琴本即", r"(?P<d>大大后|大后|大前|今|明|后|昨|前|当|听|寻|琴|本(?=日)|即(?=日))(?:天|日|儿个|儿|(?=[早晚晨夜](?!期|餐饭会)))(?!会更好)", _relative),
     ("t2", r"(?:tomorrow|today|tonight|tmrw|tmr|tmw|2moro)(?![a-z])", _english_day),
-    ("上下次这本今当周星礼双即接最紧", rf"(?:{_NEXT_ONE})?(?P<w>{_HERE}(?:一个|个|一)?)?(?:(?P<end>周末|双休日|周六日|礼拜六日)|(?:周|星期|礼拜)(?:的)?(?P<d>[一二三四五六七日天](?:[,和与及/]?[一二三四五六日天]){{0,6}}|[1-7](?:[,和与及/][1-7](?![\d:点号月年时])){{0,6}}(?![\d:点号月年天周个.]))(?<!周日)(?:(?:到|至|-|~)(?:周|星期|礼拜)?(?P<to>[一二三四五六日天](?![点时个])|[1-7](?![点:时个月号\d])))?)(?!次|回|遍)", _weekdays),
-    ("上下次这本今当周星礼", rf"(?P<w>{_HERE}(?:一个|个|一)?)?(?P<end>\b\B)?周(?P<d>日)(?![历程志常记]|报(?![名到]))(?P<to>\b\B)?", _weekdays),
+    ("上下次这本今当周星礼双即接最紧", rf"(?:{_NEXT_ONE})?(?P<w>{_HERE}(?:一个|个|一)?)?(?:(?P<end>周末|双休日|周六日|礼拜六日)|(?:周|星期|礼拜)(?:的)?(?P<d>[一二三四五六七日天](?:[,和与及/]?(?:周|星期|礼拜)?[一二三四五六日天]){{0,6}}|[1-7](?:[,和与及/][1-7](?![\d:点号月年时])){{0,6}}(?![\d:点号月年天周个.]))(?!(?<=周日)(?:[历程志常记]|报(?![名到])))(?:(?:到|至|-|~)(?:周|星期|礼拜)?(?P<to>[一二三四五六日天](?![点时个])|[1-7](?![点:时个月号\d])))?)(?!次|回|遍)", _weekdays),
     ("上下次这本今当同来", rf"(?P<w>{_HERE}(?:一个|个|一)?|来)(?P<u>周(?![边围年岁])|星期(?![一二三四五六])|礼拜|月(?:份)?(?![球亮饼])|季度|季|年度?(?![纪龄]))" + _EDGE, _stretch),
     ("大今明后去前来", r"(?P<d>大后|今|明|后|去|前|来)年" + r"(?P<e>[底末初]|年底)?", _this_year),
     ("月年季岁周", r"(?P<u>月|年|季度|季|岁)(?P<e>[底末初](?![一二三四五六七八九十级步])|中(?![国午间心文小大学秋])|终(?!奖|总|会|报))", _bare_edge),

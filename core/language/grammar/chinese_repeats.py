@@ -175,9 +175,7 @@ def every(amount: float, unit: str) -> Every:
     return Every(finer, int(whole)) if whole == int(whole) else Every(None, problem="unclear_recurrence")
 
 
-_DAY_OF_WEEK = (
-    r"(?:周|星期|礼拜)(?:[一二三四五六日天末][一二三四五六日天,和到至]{0,6}|[1-7])(?!次|回|遍|趟|[一二三四五六两几]次)"
-)
+_DAY_OF_WEEK = r"(?:周|星期|礼拜)(?:[一二三四五六日天末][一二三四五六日天,和到至]{0,6}|[1-7])(?!(?<=日)(?:[历程志记]|报(?![名到])))(?!次|回|遍|趟|[一二三四五六两几]次)"
 _EVERY_DAY_WORD = re.compile(
     rf"(?:每逢?|逢|每到|到了每)(?P<other>隔一?个)?(?:个|一个|一|单|双)?(?:(?P<week>{_DAY_OF_WEEK}|工作日|上班日|周末|双休日|平日)"
     rf"|(?P<part>{PART_WORD}|[早晚晨夜](?!餐|饭))|(?P<month>月[底末初](?![级一二三四五六七八九十])|(?:\d{{1,2}}|[一二三四五六七八九十廿]{{1,3}})(?:号|日(?!内|后|之))|初[一二三四五六七八九十])"
