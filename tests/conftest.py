@@ -8,9 +8,10 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from blockbuster import BlockBuster
@@ -19,6 +20,7 @@ from core.settings import Settings
 from core.store import Store, migrate
 from tests.fakes.postgres import Server, server_of_run
 
+_T = TypeVar("_T")
 DATABASES = ("sqlite", "postgresql")
 _TESTS = str(Path(__file__).parent)
 _LONGEST_SLEEP = 0.5
@@ -158,7 +160,7 @@ def new_database(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
 
     def make(*, empty: bool = False) -> str:
         if server is not None:
-            names.append(asyncio.run(server.create(empty=empty)))
+            names.append(_in_own_loop(server.create(empty=empty)))
             return server.url_of(names[-1])
         file = tmp_path / f"remora{len(names)}.db"
         names.append(file.name)
@@ -169,7 +171,13 @@ def new_database(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
     yield make
     if server is not None:
         for name in names:
-            asyncio.run(server.drop(name))
+            _in_own_loop(server.drop(name))
+
+
+def _in_own_loop(work: Coroutine[Any, Any, _T]) -> _T:
+    """Runs it to its end, also where a loop is running already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -69,18 +70,29 @@ async def differences(store: Store) -> list[str]:
 
 def _fine_print(connection: sa.Connection) -> list[str]:
     """Conditions of partial indexes and CHECKs, which Alembic does not compare."""
-    inspector = sa.inspect(connection)
+    inspector, dialect = sa.inspect(connection), connection.dialect.name
+    present = set(inspector.get_table_names())
     found: list[str] = []
     for table in metadata.sorted_tables:
-        there: dict[Any, Any] = {index["name"]: index for index in inspector.get_indexes(table.name)}
+        if table.name not in present:
+            found.append(f"table {table.name} is missing")
+            continue
+        indexes: dict[Any, Any] = {index["name"]: index for index in inspector.get_indexes(table.name)}
         for index in table.indexes:
-            options = there.get(index.name, {}).get("dialect_options", {})
-            partial = options.get(f"{connection.dialect.name}_where") is not None
-            wanted = index.dialect_options[connection.dialect.name].get("where") is not None
-            if index.name not in there or partial != wanted:
+            there = indexes.get(index.name, {}).get("dialect_options", {}).get(f"{dialect}_where")
+            wanted = index.dialect_options[dialect].get("where")
+            if index.name not in indexes or _plain(there) != _plain(wanted):
                 found.append(f"index {index.name} is missing or has another condition")
-        checks = {check["name"] for check in inspector.get_check_constraints(table.name)}
+        checks = {check["name"]: check["sqltext"] for check in inspector.get_check_constraints(table.name)}
         for constraint in table.constraints:
-            if isinstance(constraint, sa.CheckConstraint) and constraint.name not in checks:
-                found.append(f"check {constraint.name} is missing")
+            if not isinstance(constraint, sa.CheckConstraint):
+                continue
+            if constraint.name not in checks or _plain(checks[constraint.name]) != _plain(constraint.sqltext):
+                found.append(f"check {constraint.name} is missing or another one")
     return found
+
+
+def _plain(condition: object) -> str:
+    """A condition as both databases would write it: PostgreSQL gives back `= ANY (ARRAY['a'::text])` for `IN ('a')`."""
+    text = re.sub(r"::\w+|[()\[\]]", " ", "" if condition is None else str(condition)).lower()
+    return " ".join(re.sub(r"=\s+any\s+array\b", " in ", text).replace(",", " ").split())
