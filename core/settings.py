@@ -181,8 +181,9 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_input=False, include_url=False):
-            name = ".".join(str(part) for part in problem["loc"]) or ""
-            lines.append(f"{name}: {problem['msg']}" if name else problem["msg"].removeprefix("Value error, "))
+            name = ".".join(str(part) for part in problem["loc"])
+            what = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{name}: {what}" if name else what)
         raise ConfigurationError(
             "settings are wrong: " + "; ".join(lines),
             "correct them in .env or the environment; .env.example explains each",
