@@ -61,7 +61,10 @@ def _joined_part(r: Reader, day: Day, j: int) -> tuple[Day, int] | None:
         found = ordinal_day_at(r, k, the=True)
     if found is None or (before == "-" and day.weekday is None):
         return None
-    both = None if each_behind(r, found[1]) else merged_days(day, found[0])
+    end = found[1]
+    while end < found[1] + 8 and (r.at(end).kind == "ordinal" or r.text(end) in (",", "and", "&", "the")):
+        end += 1
+    both = None if each_behind(r, end) else merged_days(day, found[0])
     if both is None or both == day:
         return None
     if (

@@ -12,7 +12,7 @@ _MAY_ASK = r"(?:prompt|message|dm|text|tell|warn|call)"
 _NOUN = r"(?:reminders?|alarms?|alerts?|notifications?|timers?|nudge|remainder)"
 _SP = r"[\s\x1f]+"
 _KIND = r"(?:(?:an?|the|another|new|my|quick|daily|weekly|monthly|recurring|repeating|one)[\s\x1f]+){0,3}"
-_FOR_WHO = rf"(?:{_SP}for{_SP}(?P<who>us|everyone|the (?:channel|team|group)|@[\w.-]{{1,40}}))?"
+_FOR_WHO = rf"(?:{_SP}for{_SP}(?P<who>me|us|everyone|the (?:channel|team|group)|@[\w.-]{{1,40}}))?"
 _REQUESTS = tuple(
     re.compile(pattern)
     for pattern in (

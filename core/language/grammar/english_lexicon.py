@@ -69,7 +69,7 @@ _UNITS = {
 _PARTS = {
     "morning mornings mornin morn": ("morning", 0),
     "afternoon afternoons arvo aft": ("afternoon", 0),
-    "evening evenings eve": ("evening", 0),
+    "evening evenings eve dusk sunset sundown": ("evening", 0),
     "night nights nite": ("night", 0),
     "dawn daybreak sunrise": ("dawn", 0),
     "lunchtime lunchtimes": ("lunch", 0),

@@ -98,7 +98,9 @@ def _shifted(chosen: Chosen, scene: Scene) -> Outcome:
     if not isinstance(base, Instant) or kind == "impossible":
         return base, kind
     local = moved(base.local, shift)
-    coarse = base.grain in ("day", "week", "month", "quarter", "year") and not shift.seconds
+    coarse = base.grain in ("day", "week", "month", "quarter", "year")
+    if coarse and shift.seconds:
+        return None, None
     if local < scene.now and not (coarse and local.date() >= scene.now.date()):
         later = _next_cycle(chosen, scene, shift)
         if later is not None and later >= scene.now:

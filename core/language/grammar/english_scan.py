@@ -51,6 +51,12 @@ _IDIOMS: tuple[tuple[tuple[str, ...], Clock | str], ...] = (
     (("dinner", "time"), "evening"),
     (("dinnertime",), "evening"),
     (("after", "work"), "evening"),
+    (("before", "lunch"), "morning"),
+    (("after", "lunch"), "afternoon"),
+    (("after", "dinner"), "evening"),
+    (("around", "lunch"), "lunch"),
+    (("mid", "-", "morning"), "morning"),
+    (("mid", "-", "afternoon"), "afternoon"),
     (("bedtime",), "night"),
     (("before", "bed"), "night"),
 )
@@ -196,7 +202,9 @@ def _prepositional(r: Reader, i: int) -> list[Piece]:
     j = i + 1
     if word == "by" and r.text(j) == "the" and r.text(j + 1) == "latest":
         return []
-    part = _part_behind(r, i, j) if word in ("in", "at", "on", "by", "during", "for", "before") else []
+    part = (
+        _part_behind(r, i, j) if word in ("in", "at", "on", "by", "during", "for", "before", "around", "about") else []
+    )
     if part:
         return part
     if word in _DAY_PREPOSITIONS:
@@ -261,7 +269,9 @@ def _part_behind(r: Reader, i: int, j: int) -> list[Piece]:
     j += r.text(j) in ("early", "late", "mid", "very")
     j += r.text(j) == "-"
     token = r.at(j)
-    if token.category != "part" or (r.text(i) not in ("in", "at", "during", "by", "on", "for", "before") and not this):
+    if token.category != "part" or (
+        r.text(i) not in ("in", "at", "during", "by", "on", "for", "before", "around", "about") and not this
+    ):
         return []
     if (r.text(i) in ("on", "before") and not this) or (r.text(i) == "for" and not this and r.text(i + 1) != "the"):
         return []
@@ -296,6 +306,8 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
     if token.name == "tonight":
         weight = 1 if token.owner else 3
         return [Piece(Days((Day(days=0),)), i, i + 1, weight), Piece(Part("night"), i, i + 1, weight)]
+    if token.text in ("early", "late", "mid") and r.at(i + 1).category == "part" and (i == 0 or bool(before)):
+        return [Piece(Part(r.at(i + 1).name), i, i + 2, 2)]
     found = _this_part(r, i)
     if found:
         return found

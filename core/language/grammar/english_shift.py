@@ -158,9 +158,11 @@ def shift_at(r: Reader, i: int) -> tuple[Shift, int] | None:
     if r.text(j) == "day" and r.text(j + 1) in ("before", "after") and not opener:
         return _day_beside(r, j)
     found = length_at(r, j) if opener or r.at(j).kind != "clock" else None
+    found = found or (_unsaid_unit(r, i, j) if opener else None)
     if found is None:
         return None
     length, end = found
+    end += 2 * (r.text(end) == "or" and r.text(end + 1) in ("so", "two", "three"))
     end += r.text(end) in ("'", "time") and not r.at(end).glued
     end += r.text(end) == "time"
     word = r.text(end)
@@ -184,6 +186,17 @@ def shift_at(r: Reader, i: int) -> tuple[Shift, int] | None:
     ):
         return signed(length, 1, anchored=True), end + (word == "on")
     return (signed(length, 1), end) if opener else None
+
+
+def _unsaid_unit(r: Reader, i: int, j: int) -> tuple[Shift, int] | None:
+    """ "ping me in 5" means minutes; "within the hour" and "in the next hour" mean one."""
+    token, ahead = r.at(j), r.at(j + 1)
+    if token.name in ("hour", "minute") and r.text(j - 1) in ("the", "next") and not token.text.endswith("s"):
+        return amount_at(r, j, 1)
+    ends = ahead.kind in ("end", "punct") or ahead.text in ("to", "please", "pls", "about", "that", "2")
+    if r.text(i) == "in" and j == i + 1 and token.kind == "number" and ends and r.text(i - 1) in ("me", "us", ""):
+        return Shift(seconds=60 * int(token.number)), j + 1
+    return None
 
 
 def _day_beside(r: Reader, j: int) -> tuple[Shift, int] | None:

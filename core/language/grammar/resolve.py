@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from core.language.grammar.days import DAY_CODES, Day, resolved
+from core.language.grammar.holidays import LUNAR, holiday_date
 from core.language.values import Delta, Instant, Preferences, Recurrence, When, Window
 
 Note: TypeAlias = Literal["", "gap moved forward", "fold: first"]
@@ -123,11 +125,7 @@ def _first_under_a_day(rule: Recurrence, now: dt.datetime, start: dt.date) -> dt
 
 def fits_day(rule: Recurrence, day: dt.date, anchor: dt.date) -> bool:
     """Whether the rule's fields allow this date (interval counted from `anchor`); not for rules of the lunar calendar."""
-    from core.language.grammar.days import DAY_CODES, Day, resolved
-
     if rule.lunar is not None:
-        from core.language.grammar.holidays import LUNAR, holiday_date
-
         name = next((name for name, date in LUNAR.items() if date == rule.lunar), "")
         return holiday_date(name, day.year) == day
     code = DAY_CODES[day.weekday()]
@@ -140,7 +138,7 @@ def fits_day(rule: Recurrence, day: dt.date, anchor: dt.date) -> bool:
     if rule.by_month_day and day.day not in wanted:
         return False
     if rule.set_pos and rule.by_day:
-        nth = resolved(Day(nth=rule.set_pos[0], working=True, fixed=None), day.replace(day=1))
+        nth = resolved(Day(nth=rule.set_pos[0], working=True), day.replace(day=1))
         return nth is not None and nth.date == day
     if rule.by_day and not any(_is_nth(each, day, length) for each in rule.by_day):
         return False
@@ -148,8 +146,6 @@ def fits_day(rule: Recurrence, day: dt.date, anchor: dt.date) -> bool:
 
 
 def _is_nth(code: str, day: dt.date, length: int) -> bool:
-    from core.language.grammar.days import DAY_CODES
-
     if code[-2:] != DAY_CODES[day.weekday()]:
         return False
     nth = int(code[:-2] or 0)
