@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from core.language.grammar.chinese_lexicon import FESTIVAL, PART_WORD
+from core.language.grammar.chinese_clock_words import PART_WORD
+from core.language.grammar.chinese_day_words import FESTIVAL
 from core.language.grammar.chinese_numbers import NUMBER, number
 from core.language.grammar.chinese_words import Every, Length, Mark, Times, Value, Way
 from core.language.values import Frequency

@@ -230,6 +230,8 @@ def _on_weekdays(days: tuple[int, ...], week: int | None, fields: _Fields, conte
 
 def _on_date(days: tuple[int, ...], month: int | None, fields: _Fields) -> None:
     longest = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
+    if month is not None and not 1 <= month <= 12:
+        raise Unplaced("impossible")
     if any(day > (longest.get(month, 31) if month else 31) or day == 0 for day in days):
         raise Unplaced("impossible")
     if fields.frequency in ("WEEKLY", *_UNDER_A_DAY):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from core.language.grammar.chinese_lexicon import CLOCK_RULES, DAY_RULES, PART_WORDS, SHORT_PART, Reader, skip
+from core.language.grammar.chinese_clock_words import CLOCK_RULES, PART_WORDS, SHORT_PART, Reader, Rule, skip
+from core.language.grammar.chinese_day_words import DAY_RULES
 from core.language.grammar.chinese_repeats import read_every, read_length, read_mark, read_times
 from core.language.grammar.chinese_words import Day, Every, Ordinal, Part, Stretch, Value, Word
 
@@ -22,7 +23,7 @@ _RUN = re.compile(r"[a-z0-9_]+|[零〇一二两三四五六七八九十百廿卅
 _Compiled = tuple[re.Pattern[str], Reader]
 
 
-def _table(rules: tuple[tuple[str, str, Reader], ...]) -> dict[str, tuple[_Compiled, ...]]:
+def _table(rules: tuple[Rule, ...]) -> dict[str, tuple[_Compiled, ...]]:
     table: dict[str, tuple[_Compiled, ...]] = {}
     for signs, pattern, reader in rules:
         compiled = re.compile(pattern)

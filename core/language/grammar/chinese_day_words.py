@@ -1,0 +1,296 @@
+"""Days, weeks, months and festivals as Chinese writes them: 大后天, 下周三, 3月5号, 月底, 除夕, 最后一个工作日.
+
+Patterns are anchored where the scan stands and bounded in length; the text is simplified, lower case and half width
+(、 reads "," and 。 reads ".").
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from core.language.grammar.chinese_calendar import FESTIVALS, NUMERAL_NAMES, WEATHER_NAMES
+from core.language.grammar.chinese_clock_words import DIGITS, NUMERALS, Rule, skip, word
+from core.language.grammar.chinese_numbers import NUMBER, number, year
+from core.language.grammar.chinese_words import (
+    Date,
+    Edge,
+    Festival,
+    Holidays,
+    MoonDate,
+    Ordinal,
+    Relative,
+    Stretch,
+    Unit,
+    Value,
+    Weekdays,
+    Workdays,
+)
+
+WEEKDAY = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "七": 6} | {
+    str(n): n - 1 for n in range(1, 8)
+}
+_RELATIVE = {
+    "大大后": 4, "大后": 3, "大前": -3, "今": 0, "明": 1, "后": 2, "昨": -1, "前": -2, "当": 0, "听": 1, "寻": -1, "琴": -1, "本": 0,
+    "即": 0,
+}  # fmt: skip
+_ENGLISH = {"today": 0, "tonight": 0, "tomorrow": 1, "tmrw": 1, "tmr": 1, "tmw": 1, "2moro": 1}
+_YEARS = {"大后": 3, "今": 0, "明": 1, "后": 2, "去": -1, "前": -2, "来": 1}
+_EDGES: dict[str, Edge] = {
+    "底": "end", "末": "end", "终": "end", "初": "start", "中": "middle", "上旬": "first_third", "中旬": "second_third",
+    "下旬": "last_third",
+}  # fmt: skip
+_UNITS: dict[str, Unit] = {
+    "周": "week", "星期": "week", "礼拜": "week", "月": "month", "月份": "month", "季度": "quarter", "季": "quarter", "年": "year",
+    "年度": "year", "岁": "year",
+}  # fmt: skip
+_SHIFTS = {"下": 1, "次": 1, "来": 1, "上": -1}
+
+Read = tuple[Value, int] | None
+
+
+def _shift(here: str) -> int:
+    """下下 2, 上 -1, 这 and 本 0."""
+    return sum(_SHIFTS.get(sign, 0) for sign in here)
+
+
+def _edge(match: re.Match[str]) -> Edge | None:
+    return _EDGES.get(match["e"] or "")
+
+
+def _relative(match: re.Match[str], _now_year: int) -> Read:
+    return Relative(_RELATIVE[match["d"]]), match.end()
+
+
+def _english(match: re.Match[str], _now_year: int) -> Read:
+    return Relative(_ENGLISH[match[0]]), match.end()
+
+
+def _week_of(match: re.Match[str]) -> int | None:
+    """下一个周五 is the one that comes next; 下周五 and 下个周五 are next week's."""
+    here = match["w"]
+    return None if not here or ("一个" in here and "下" in here) else _shift(here)
+
+
+def _weekend(match: re.Match[str], _now_year: int) -> Read:
+    return Weekdays((5, 6), _week_of(match), weekend=True), match.end()
+
+
+def _weekdays(match: re.Match[str], _now_year: int) -> Read:
+    week, start = _week_of(match), match.start("d")
+    if match["to"]:
+        low, high = WEEKDAY[match["d"][0]], WEEKDAY[match["to"]]
+        return Weekdays(tuple(range(low, high + 1)), week, run=True), match.end() if low < high else start + 1
+    days, length = _day_run(match["d"], match.string[match.end("d") : match.end("d") + 1])
+    return Weekdays(tuple(days), week), start + length
+
+
+_NOT_A_DAY = frozenset("点时号:十百个刻月人名位件天年分次条张份只场节")
+
+
+def _day_run(signs: str, following: str) -> tuple[list[int], int]:
+    """The days of 一三五 and of 一,三,五, and how many signs they take.
+
+    The last one belongs to what follows where that is 点: 周一三点 is Monday, three o'clock.
+    """
+    if len(signs) > 1 and following in _NOT_A_DAY:
+        signs = signs[:-1].rstrip(",和与及/周星期礼拜")
+    days = [WEEKDAY[sign] for sign in signs if sign in WEEKDAY]
+    return (days[:1], 1) if any(a >= b for a, b in pairwise(days)) else (days, len(signs))
+
+
+def _stretch(match: re.Match[str], _now_year: int) -> Read:
+    return Stretch(_UNITS[match["u"]], _shift(match["w"]), edge=_edge(match)), match.end()
+
+
+def _near_year(match: re.Match[str], _now_year: int) -> Read:
+    return Stretch("year", _YEARS[match["d"]], edge=_edge(match)), match.end()
+
+
+def _written_year(match: re.Match[str], now_year: int) -> Read:
+    when = year(match["y"], now_year)
+    return None if when is None else (Stretch("year", year=when, edge=_edge(match)), match.end())
+
+
+def _bare_edge(match: re.Match[str], _now_year: int) -> Read:
+    return Stretch(_UNITS[match["u"]], edge=_edge(match)), match.end()
+
+
+def _third(match: re.Match[str], _now_year: int) -> Read:
+    return Stretch("month", edge=_edge(match)), match.end()
+
+
+def _full_date(match: re.Match[str], now_year: int) -> Read:
+    when, month, day = year(match["y"], now_year), number(match["m"]), number(match["d"])
+    if when is None or month is None or day is None:
+        return None
+    return Date((day,), month, when), match.end()
+
+
+def _slash_date(match: re.Match[str], now_year: int) -> Read:
+    """12/25; what cannot be month and day is a fraction or a code."""
+    month, day, written = int(match["m"]), int(match["d"]), match.groupdict().get("y")
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return Date((day,), month, year(written, now_year) if written else None), match.end()
+
+
+_LUNAR_BY_HABIT = {("八", "十五"), ("正", "十五"), ("七", "十五")}
+_LUNAR_MONTHS = {"正": 1, "冬": 11, "腊": 12}
+
+
+def _month_and_day(match: re.Match[str], _now_year: int) -> Read:
+    """3月5日, and of the Chinese calendar where its words say so: 农历, 正月, 初三, 八月十五."""
+    name, days = match["m"], match["d"]
+    month, day = _LUNAR_MONTHS.get(name) or number(name), number(days.removeprefix("初"))
+    if month is None or day is None:
+        return None
+    lunar = match["lunar"] or name in _LUNAR_MONTHS or days.startswith("初")
+    if lunar or ((name, days) in _LUNAR_BY_HABIT and not match["hao"]):
+        return (MoonDate(month, day), match.end()) if 1 <= month <= 12 and 1 <= day <= 30 else None
+    return Date((day,), month), match.end()
+
+
+def _month(match: re.Match[str], _now_year: int) -> Read:
+    month = number(match["m"])
+    return Stretch("month", month=month, edge=_edge(match)), match.end()
+
+
+def _days_of_month(match: re.Match[str], _now_year: int) -> Read:
+    days = [number(sign) for sign in re.split(r"[号日,和与及/ ]+", match["d"]) if sign]
+    known = tuple(day for day in days if day is not None)
+    return (Date(known), match.end()) if known and len(known) == len(days) else None
+
+
+def _moon_day(match: re.Match[str], _now_year: int) -> Read:
+    day = number(match["d"].removeprefix("初"))
+    return (MoonDate(None, day), match.end()) if day is not None and 1 <= day <= 30 else None
+
+
+def _ordinal(match: re.Match[str], _now_year: int) -> Read:
+    if match["n"]:
+        places = tuple(number(sign) or 0 for sign in re.split(r"[第个,和与及]+", match["n"]) if sign)
+    elif match["b"]:
+        places = (-(number(match["b"]) or 0),)
+    else:
+        places = (-1 if match["last"] else 1,)
+    if not all(places):
+        return None
+    if match["week"]:
+        return Ordinal(places, "week"), match.end()
+    if match["wd"]:
+        return Ordinal(places, WEEKDAY[match["wd"]]), match.end()
+    return Ordinal(places, "day" if match["what"] in ("天", "日") else "workday"), match.end()
+
+
+_NAMED_AS_DAY = re.compile(r"[假长提叫喊放小期,. 那当节早晚上下中的]|$")
+_LEADS_TO_DAY = frozenset(("", " ", ",", ".", ":", "我", "在", "等", "到"))
+_COUNTS = re.compile(r"[点号月个年天块元度层楼岁人本只次分秒米斤件日周:0-9路班]")
+_GOES_ON_NUMBER = frozenset("零一二三四五六七八九十百两第周期拜" + DIGITS)
+
+
+def _festival(match: re.Match[str], _now_year: int) -> Read:
+    """五一去旅游 and 十一提醒我 name days, 五一路 and 十一个 do not; 大雪 is weather unless a year or 那天 says more."""
+    name, before = match["f"], match.string[max(0, match.start() - 1) : match.start()]
+    after = match.string[match.end("f") : match.end("f") + 2]
+    if name in NUMERAL_NAMES:
+        led = before in _LEADS_TO_DAY and not _COUNTS.match(after)
+        if before in _GOES_ON_NUMBER or not (_NAMED_AS_DAY.match(after) or led):
+            return None
+    if name in WEATHER_NAMES and before not in ("年", "每") and after not in ("那天", "当天", "节气"):
+        return None
+    return Festival(name, FESTIVALS[name]), match.end()
+
+
+FESTIVAL = "|".join(sorted(FESTIVALS, key=len, reverse=True))
+_TAIL = r"(?P<e>上旬|中旬|下旬|[底末初](?![一二三四五六七八九十中级步])|中(?=[,. 提叫喊]|$))?"
+_HERE = r"(?:上上|下下下|下下|上|下|次|这|本|今|当|同)(?:一个|个|一)?"
+_NEXT_ONE = "即将到来的|接下来的|最近的|紧接着的"
+_WEEK = "(?:周|星期|礼拜)"
+_NO_WORD_OF_SUNDAY = r"(?!(?<=周日)(?:[历程志常记]|报(?![名到])))"
+_RUN_OF_DAYS = (
+    rf"[一二三四五六七日天](?:[,和与及/]?{_WEEK}?[一二三四五六日天]){{0,6}}"
+    r"|[1-7](?:[,和与及/][1-7](?![\d:点号月年时])){0,6}(?![\d:点号月年天周个.])"
+)
+_LAST_OF_RUN = rf"(?:[到至~-]{_WEEK}?(?P<to>[一二三四五六日天](?![点时个])|[1-7](?![点:时个月号\d])))?"
+_SHORT_YEAR = r"\d{2}(?=年(?:\d|[一二三四五六七八九十]{1,2}月|第|除|春|中|国|端|清|元|冬|底|末|初))"
+_FOUR_SIGNS = "[零〇一二三四五六七八九]{4}"
+_SIGN_OF_MONTH = r"\d{1,2}|[一二三四五六七八九十]{1,2}"
+_NO_DATE_AFTER_MONTH = "(?!前|后|之|以|内|天|饼|亮|球|经|嫂|台|薪|票|租)"
+_SIGN_OF_DAY = r"(?:\d{1,2}|[一二三四五六七八九十廿卅]{1,3})"
+_NO_DATE_AFTER_NUMBER = "(?!客|楼|线|桌|房|门|院|机|床|店|仓|库|站|台|信|航|选|手|球|队|铺|馆|厅|车|厢|码|头|口|井|会议室|包|柜|档|字|柱|色|电|病|产|商|公)"
+_WHOLE_YEAR = rf"(?P<y>\d{{4}}|\d{{2}}|[零〇一二两三四五六七八九]{{2}}|{_FOUR_SIGNS})"
+_PLACES = rf"第(?P<n>{NUMBER}(?:个?[,和与及]第?{NUMBER}){{0,3}})|倒数第(?P<b>{NUMBER})|(?P<last>最后)|首|头"
+_YEAR_SIGNS = DIGITS + "零〇一二三四五六七八九"
+
+DAY_RULES: tuple[Rule, ...] = (
+    Rule("《「『", r"[《「『][^》」』]{0,60}[》」』]", skip),
+    Rule('"“', r"[\"“][^\"”]{0,60}[\"”]", skip),
+    Rule("h", r"https?://\S{1,200}", skip),
+    Rule(_YEAR_SIGNS, rf"{_WHOLE_YEAR}年(?P<m>{NUMBER})月(?:份)?(?P<d>{NUMBER})(?:[日号]|(?!\d|[点个天]))", _full_date),
+    Rule("2", r"(?<!\d)(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?!\d)", _full_date),
+    Rule("12", r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:[日号]|t(?=\d))?", _full_date),
+    Rule(DIGITS, r"(?<![\d/.])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?:/(?P<y>\d{4}|\d{2}))?[日号]?(?![\d/%])", _slash_date),
+    Rule(DIGITS, r"(?<![\d.])(?P<m>\d{1,2})[-.](?P<d>\d{1,2})[日号]", _slash_date),
+    Rule(
+        _YEAR_SIGNS, rf"(?P<y>\d{{4}}|{_SHORT_YEAR}|{_FOUR_SIGNS})年(?!前|后|之|以|内|级|货)度?{_TAIL}", _written_year
+    ),
+    Rule(
+        "阴农旧闰正冬腊" + NUMERALS,
+        rf"(?P<lunar>农历|阴历|旧历|闰)?(?P<m>正|冬|腊|{_SIGN_OF_MONTH})月(?:份)?的?"
+        rf"(?P<d>初[一二三四五六七八九十]|{NUMBER}(?![个点:天年周月]))(?P<hao>[日号])?",
+        _month_and_day,
+    ),
+    Rule(
+        NUMERALS, rf"(?P<m>1[0-2]|[1-9]|十[一二]|[一二三四五六七八九十])月{_NO_DATE_AFTER_MONTH}(?:份)?{_TAIL}", _month
+    ),
+    Rule("农阴", r"(?:农历|阴历)的?(?P<d>初?[一二三四五六七八九十廿]{1,3})(?!月|年)", _moon_day),
+    Rule("初", r"初(?P<d>[一二三四五六七八九十])(?=[和,及与 号提叫喊早晚上下中十初]|$)", _moon_day),
+    Rule(
+        NUMERALS,
+        rf"(?P<d>{_SIGN_OF_DAY}(?:[日号]?[,和与及/]{{1,2}}{_SIGN_OF_DAY}){{0,5}})"
+        rf"(?:号|日(?!内|后|之|以|游|行|元|本|语|文)){_NO_DATE_AFTER_NUMBER}",
+        _days_of_month,
+    ),
+    Rule(
+        "农阴" + "".join({name[0] for name in FESTIVALS}),
+        rf"(?:农历|阴历)?(?P<f>{FESTIVAL})(?:(?:小长|长)?假期?|期间|黄金周|当天|当日|那天)?",
+        _festival,
+    ),
+    Rule(
+        "大今明后昨前当听寻琴本即",
+        r"(?P<d>大大后|大后|大前|[今明后昨前当听寻琴]|本(?=日)|即(?=日))(?:天|日|儿个|儿|(?=[早晚晨夜](?!期|餐饭会)))(?!会更好)",
+        _relative,
+    ),
+    Rule("t2", rf"(?:{'|'.join(_ENGLISH)})(?![a-z])", _english),
+    Rule(
+        "上下次这本今当同周礼双即接最紧", rf"(?:{_NEXT_ONE})?(?P<w>{_HERE})?(?:周末|双休日|周六日|礼拜六日)", _weekend
+    ),
+    Rule(
+        "上下次这本今当同周星礼即接最紧",
+        rf"(?:{_NEXT_ONE})?(?P<w>{_HERE})?{_WEEK}的?(?P<d>{_RUN_OF_DAYS}){_NO_WORD_OF_SUNDAY}{_LAST_OF_RUN}(?!次|回|遍)",
+        _weekdays,
+    ),
+    Rule(
+        "上下次这本今当同来",
+        rf"(?P<w>{_HERE}|来)(?P<u>周(?![边围年岁])|星期(?![一二三四五六])|礼拜|月(?:份)?(?![球亮饼])|季度|季|年度?(?![纪龄])){_TAIL}",
+        _stretch,
+    ),
+    Rule("大今明后去前来", r"(?P<d>大后|[今明后去前来])年(?P<e>[底末初])?", _near_year),
+    Rule(
+        "月年季岁",
+        r"(?P<u>月|年|季度|季|岁)(?P<e>[底末初](?![一二三四五六七八九十级步])|中(?![国午间心文小大学秋])|终(?![奖总会报]))",
+        _bare_edge,
+    ),
+    Rule("上中下", r"(?P<e>[上中下]旬)", _third),
+    Rule(
+        "第最倒首头",
+        rf"(?:{_PLACES})(?:一个|个|一)?(?:(?P<what>工作日|交易日|上班日|天|日)"
+        rf"|(?P<week>个?{_WEEK}(?![一二三四五六日天末]))|{_WEEK}(?P<wd>[一二三四五六日天]))",
+        _ordinal,
+    ),
+    Rule("下次", r"(?:下一?个?|次一?个?)(?:工作日|上班日)", word(Workdays(1))),
+    Rule("工上平", r"(?:工作日|上班日|平日|上班的日子)(?!志|报|常)", word(Workdays())),
+    Rule("法节公假", r"(?:法定)?(?:节假日|假日|公众假期|公共假期|节日|假期)", word(Holidays())),
+)
+"""Tried in this order."""
