@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Literal, Protocol, TextIO, TypeAlias
 
-from core.errors import Unavailable, Undeliverable
+from core.errors import RetryLater, Unavailable, Undeliverable
 from core.messages import (
     Address,
     Capabilities,
@@ -40,6 +41,8 @@ Facts: TypeAlias = Callable[[str], Mapping[str, object]]
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LONGEST_LINE = 1 << 20
 """In bytes. Far beyond what the core reads; what is longer is cut, and the core answers that it is too long."""
+_ABSENCE = dt.timedelta(seconds=30)
+"""Until a message for a person who is not at this terminal is tried again; theirs may be open by then."""
 _RETRIES = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 """Seconds between attempts to have a line of a pipe taken."""
 
@@ -130,6 +133,8 @@ class Console:
                     await self._take(line, inbound)
 
     async def send(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
+        if delivery.address != self.address:
+            raise RetryLater("that person is not at this terminal now", _ABSENCE)
         if delivery.reply_to in self._unanswered:  # one address is answered in order: those before it are done too
             del self._unanswered[: self._unanswered.index(delivery.reply_to) + 1]
         if delivery.reply.choices:
@@ -143,7 +148,10 @@ class Console:
         return Receipt((f"console:{delivery.id}",))
 
     async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
-        assert address == self.address, "there is one conversation here"
+        if address != self.address:
+            async for _ in events:
+                pass
+            return
         self._watched, text = cause, ""
         try:
             async for event in events:

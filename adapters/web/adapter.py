@@ -15,12 +15,15 @@ from adapters.web.guard import Guard
 from adapters.web.markdown import to_html
 from adapters.web.pages import Pages
 from adapters.web.server import listening_sockets, serving
-from adapters.web.signin import SignIn
+from adapters.web.signin import LINK_LIFE, SignIn
 from adapters.web.streams import Streams
 from core.errors import Unavailable
 from core.messages import Address, Capabilities, Delivery, Message, Receipt, ReplyEvent, Status, TextDelta
 from core.ports import Inbound
 from core.settings import Settings
+
+OWNER = "owner"
+"""The person whom the link printed at start signs in."""
 
 
 class WebAdapter:
@@ -60,8 +63,8 @@ class WebAdapter:
 
     @property
     def where(self) -> str:
-        """What is said of it at start."""
-        return self.url
+        """What is said of it at start: how the owner gets in. Each time it is asked, a new link is made."""
+        return f"{self.sign_in.new_link(OWNER)} (works once, within {LINK_LIFE.seconds // 60} minutes)"
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[None]:

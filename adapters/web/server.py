@@ -41,6 +41,7 @@ async def serving(app: ASGIApp, sockets: list[socket.socket]) -> AsyncIterator[a
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,

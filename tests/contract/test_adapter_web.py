@@ -565,6 +565,15 @@ async def test_a_short_key_is_refused_by_its_name() -> None:
         await new_adapter(key=b"short")
 
 
+async def test_the_start_says_how_to_get_in() -> None:
+    async with chatting() as (rig, _, _):
+        owner = Browser(rig.adapter)
+        link = found(r"^(http://\S+) ", rig.adapter.where)
+        assert (await owner.enter(link)).status_code == 204
+        assert 'data-person="owner"' in await owner.open()
+        await owner.http.aclose()
+
+
 def test_it_is_found_by_its_name() -> None:
     assert "web" in available()
 

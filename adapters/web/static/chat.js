@@ -107,6 +107,7 @@
     if (awaited) think();
     follow(wasAtEnd);
     $("spoken").textContent = bodyOf(item).textContent;
+    if (document.hidden) document.title = "● Remora"; // to be seen among other tabs
   }
 
   // ---- what is sent --------------------------------------------------------------------------------------------
@@ -292,7 +293,11 @@
   });
   $("done").addEventListener("click", () => $("linked").close());
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") $("menu").open = false; });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) check(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    document.title = "Remora";
+    check();
+  });
   addEventListener("online", listen);
   addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
   setInterval(check, 10000);
