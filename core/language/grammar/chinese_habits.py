@@ -1,0 +1,122 @@
+"""What repeats in Chinese with or without a word of repetition: 每天, 工作日早上, 周一三五, 两小时一次, 连续三天."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+
+from core.language.grammar.chinese_days import place
+from core.language.grammar.chinese_fields import CODES, Fields, Unplaced
+from core.language.grammar.chinese_once import Context
+from core.language.grammar.chinese_phrase import Phrase
+from core.language.grammar.chinese_rule_bounds import add_times
+from core.language.grammar.chinese_rules import rule
+from core.language.grammar.chinese_words import (
+    Date,
+    Every,
+    Weekdays,
+    Workdays,
+)
+from core.language.values import Recurrence
+
+_DAY = dt.timedelta(days=1)
+
+
+REQUEST = re.compile(r"提醒|叫我|喊我|告诉我|通知|闹钟|闹铃|记得|别忘|remind")
+
+
+def lengths_that_repeat(phrase: Phrase) -> None:
+    """两小时提醒我一次: a length with a number of times is a rule."""
+    bare, times = phrase.bare, phrase.times
+    if bare is None or times is None or phrase.everies:
+        return
+    phrase.everies.append(bare.repeats or Every(None, problem="unclear_recurrence"))
+    phrase.bare = None
+
+
+def recurrence(phrase: Phrase, context: Context, text: str) -> Recurrence | None:
+    """The rule where the phrase repeats, with or without a word of repetition; None where it happens once."""
+    if phrase.everies:
+        return rule(phrase, context)
+    no_day = not any(point.has_day for point in phrase.points)
+    if phrase.span is not None and (phrase.span.way == "running" or phrase.has_clock) and no_day:
+        phrase.everies.append(Every("DAILY"))
+        return rule(phrase, context)
+    if phrase.times is not None and phrase.times.n > 1 and (phrase.points or phrase.length):
+        raise Unplaced("unclear_recurrence")
+    if phrase.start is not None and not phrase.loose_start and phrase.start.has_day and not phrase.points:
+        if REQUEST.search(text):
+            if not phrase.start.has_hour:
+                raise Unplaced("unclear_recurrence")
+            phrase.everies.append(Every("DAILY"))
+            return rule(phrase, context)
+        return None
+    if phrase.start is not None and phrase.start.has_day and phrase.has_clock and phrase.range_end is None:
+        phrase.everies.append(Every("DAILY"))
+        return rule(phrase, context)
+    return _implied(phrase, context) if phrase.range_end is None or _weekday_run(phrase) else None
+
+
+def _weekday_run(phrase: Phrase) -> bool:
+    return any(isinstance(point.day, Workdays) for point in phrase.points)
+
+
+def _implied(phrase: Phrase, context: Context) -> Recurrence | None:
+    """工作日早上, 周一三五, 周一到周五七点: several days without 每."""
+    months = [scope.month for point in phrase.points for scope in point.scopes if scope.unit == "month" and scope.month]
+    if len(months) > 1:
+        phrase.everies.append(Every("YEARLY"))  # 1月、4月和7月的1号
+        return rule(phrase, context)
+    days = [point.day for point in phrase.points if point.day is not None]
+    if any(isinstance(day, Workdays) and day.step is None for day in days) and not any(
+        point.scopes for point in phrase.points
+    ):
+        return rule(phrase, context)
+    weekdays = [day for day in days if isinstance(day, Weekdays) and not day.weekend]
+    count = sum(len(day.days) for day in weekdays)
+    if weekdays and count > 1 and len(weekdays) == len(days):
+        if any(day.run for day in weekdays) and not phrase.has_clock:
+            return None
+        found = rule(phrase, context)
+        if all(day.week is None for day in weekdays):
+            return found
+        if all(len(day.days) == 1 for day in weekdays):
+            return rule_of_several(several_times(phrase, context), phrase.has_clock)
+        return replace(found, start=found.start or context.today, count=count)
+    dates = [day for day in days if isinstance(day, Date)]
+    if len(days) == len(dates) and sum(len(day.days) for day in dates) > 1:
+        return replace(rule(phrase, context), count=sum(len(day.days) for day in dates))
+    if len(days) > 1 or sum(point.clock is not None for point in phrase.points) > 1:
+        return rule_of_several(several_times(phrase, context), phrase.has_clock)
+    return None
+
+
+def several_times(phrase: Phrase, context: Context) -> list[dt.datetime]:
+    """The moments of a list without 每 (明天和后天早上8点, 明天早上8点和晚上8点) that are still to come, in order."""
+    days: list[dt.date] = []
+    for point in phrase.points:
+        if point.has_day and (placed := place(point, context.today)) is not None and placed.days == 1:
+            days.append(placed.dates[0])
+    fields = Fields(frequency="DAILY")
+    add_times(phrase, fields, context)
+    times = sorted(fields.times) or [dt.time(context.preferences.default_hour)]
+    if not days:
+        coming = [time > context.now.time() for time in times]
+        if any(coming) and not all(coming):
+            raise Unplaced("unclear_recurrence")  # 早上8点和晚上8点 said in between
+        days.append(context.today if all(coming) else context.today + _DAY)
+    moments = {dt.datetime.combine(day, time) for day in days for time in times}
+    return sorted(moment for moment in moments if moment > context.now)
+
+
+def rule_of_several(moments: list[dt.datetime], said_hours: bool) -> Recurrence | None:
+    """A few moments as a rule that ends after them; None where no rule of days or weeks holds exactly them."""
+    days, times = sorted({moment.date() for moment in moments}), sorted({moment.time() for moment in moments})
+    if len(moments) < 2 or len(days) * len(times) != len(moments) or (days[-1] - days[0]).days > 6:
+        return None
+    clock = tuple(times) if said_hours else ()
+    if len(days) == 1 or (days[-1] - days[0]).days == len(days) - 1:
+        return Recurrence("DAILY", times=clock, start=days[0], count=len(moments))
+    codes = tuple(CODES[day] for day in sorted({day.weekday() for day in days}))
+    return Recurrence("WEEKLY", by_day=codes, times=clock, start=days[0], count=len(moments))
