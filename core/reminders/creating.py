@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.errors import Refused
 from core.language.phrases import Language, say
-from core.language.times import resolve
+from core.language.times import on_wall_clock, resolve
 from core.language.values import Instant, Preferences, Problem, Recurrence, When
 from core.reminders.recurrence import Occurrence, Rule, RuleError, check, next_after
 
@@ -42,6 +42,11 @@ def first_ring(when: When, now: dt.datetime, zone: ZoneInfo, preferences: Prefer
     if ring.due <= now:
         raise Refused(past(language, ring.local.strftime("%Y-%m-%d %H:%M"), ring.local.time()))
     return ring
+
+
+def on_wall(local: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """The UTC moment at which the clock of a zone shows `local`; after a gap, the moment that much later."""
+    return on_wall_clock(local, zone).at
 
 
 def past(language: Language, shown: str, clock: dt.time) -> str:

@@ -61,7 +61,8 @@ def line(language: Language, number: int, reminder: Reminder, now: dt.datetime, 
         when=moment(language, reminder.rings, ZoneInfo(reminder.zone), now),
         distance=distance(language, reminder.rings, now),
         task=task(language, reminder.text),
-        rule=say(language, "reminder_line_rule", rule=rule) if rule else "",
+        rule=(say(language, "reminder_line_rule", rule=rule) if rule else "")
+        + (say(language, "paused_mark") if reminder.state == "paused" else ""),
     )
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from core.language.phrases import Language, say
 from core.language.zones import find_zone
 from core.messages import Reply
+from core.reminders import moving
 from core.skills.base import Command, Outcome, Skill, Turn
 from core.store import Tx, people
 
@@ -31,8 +32,10 @@ def set_zone(turn: Turn, name: str) -> Outcome:
     """Keeps the zone a person has named and tells them their time there."""
 
     async def write(tx: Tx) -> Reply:
-        await people.set_zone(tx, turn.person.id, name)
-        return Reply(say(turn.language, "zone_set", zone=name, time=_clock(turn, ZoneInfo(name))))
+        moved, kept = await moving.set_zone(tx, turn.person.id, ZoneInfo(name), turn.now)
+        told = say(turn.language, "zone_set", zone=name, time=_clock(turn, ZoneInfo(name)))
+        told += say(turn.language, "zone_moved", count=moved) if moved else ""
+        return Reply(told + (say(turn.language, "zone_kept", count=kept) if kept else ""))
 
     return Outcome(write=write, intent="timezone")
 

@@ -180,7 +180,11 @@ _MENDS = (
     ("full", "the disk is full", "free some space; Remora goes on by itself"),
     ("unable to open", "the database file cannot be opened", "check that the data folder exists and may be written"),
     ("malformed", "the database file is damaged", "put a backup of the file back, or move the file away to start anew"),
-    ("not a database", "the database file is damaged", "put a backup of the file back, or move the file away to start anew"),
+    (
+        "not a database",
+        "the database file is damaged",
+        "put a backup of the file back, or move the file away to start anew",
+    ),
     ("no such table", "the database has no tables yet", "run: remora db upgrade"),
     ("no such column", "the database is older than this version", "run: remora db upgrade"),
     ("undefinedtable", "the database has no tables yet", "run: remora db upgrade"),

@@ -201,6 +201,13 @@ async def cancel_planned(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
     return await tx.run(sa.update(outbox).where(mine).values(state="cancelled", finished_at=now, reason="cancelled"))
 
 
+async def cancel_extra(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
+    """Takes back snoozes and nags that are planned for a reminder, and leaves its own occurrences; returns how many."""
+    extra = sa.or_(outbox.c.cause.like("reminder:%:snooze:%"), outbox.c.cause.like("reminder:%:nag:%"))
+    mine = sa.and_(outbox.c.reminder_id == reminder_id, outbox.c.state == "planned", extra)
+    return await tx.run(sa.update(outbox).where(mine).values(state="cancelled", finished_at=now, reason="replaced"))
+
+
 @dataclass(frozen=True, slots=True)
 class Orphan:
     """An attempt whose worker died: nobody knows yet whether it arrived."""

@@ -49,6 +49,12 @@ class Reminder:
     next_due: dt.datetime | None
     next_local: str | None
     last_due: dt.datetime | None
+    link: str
+    absolute: bool
+    """Said as a distance: it keeps its moment when the person's zone changes."""
+    kind: str
+    asked_by: int | None
+    updated_at: dt.datetime
     rings: dt.datetime | None
     """The next moment it rings, planned already or not; None when nothing is to come."""
 
@@ -66,7 +72,8 @@ _WHOLE = sa.select(reminder, _PLANNED)
 def _reminder(row: sa.Row[Any]) -> Reminder:
     return Reminder(
         row.id, row.person_id, address_from_json(row.address), row.text, row.language, row.zone, row.state, row.rule,
-        row.starts_local, row.next_due, row.next_local, row.last_due,
+        row.starts_local, row.next_due, row.next_local, row.last_due, row.link, row.absolute, row.kind, row.asked_by,
+        row.updated_at,
         min((moment for moment in (row.planned, row.next_due) if moment is not None), default=None),
     )  # fmt: skip
 
@@ -127,6 +134,11 @@ async def advance(tx: Tx, reminder_id: int, next_due: dt.datetime | None, next_l
     )
 
 
+async def set_wall(tx: Tx, reminder_id: int, zone: str, starts_local: str) -> None:
+    """Puts a reminder on the wall clock of another zone."""
+    await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(zone=zone, starts_local=starts_local))
+
+
 async def set_state(tx: Tx, reminder_id: int, state: ReminderState, now: dt.datetime) -> None:
     await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(state=state, updated_at=now))
 
@@ -134,16 +146,18 @@ async def set_state(tx: Tx, reminder_id: int, state: ReminderState, now: dt.date
 async def reschedule(
     tx: Tx,
     reminder_id: int,
+    *,
     due: dt.datetime,
-    local: dt.datetime,
-    starts_local: dt.datetime,
+    local: str,
+    starts_local: str,
     rule: str | None,
     zone: str,
+    absolute: bool,
     now: dt.datetime,
 ) -> None:
     """Gives a reminder another time or rule, and makes it active."""
     values = {
-        "state": "active", "next_due": due, "next_local": local.isoformat(), "starts_local": starts_local.isoformat(),
-        "rule": rule, "zone": zone, "updated_at": now,
+        "state": "active", "next_due": due, "next_local": local, "starts_local": starts_local, "rule": rule,
+        "zone": zone, "absolute": absolute, "updated_at": now,
     }  # fmt: skip
     await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(**values))

@@ -1,0 +1,65 @@
+"""What a reminder was before a person changed it, so that the last change can be taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.store.database import Tx
+from core.store.tables import reminder, reminder_change
+
+_KEPT = ("text", "state", "zone", "rule", "starts_local", "next_local", "nag_minutes", "nag_most")
+_MOMENTS = ("next_due", "last_due")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    id: int
+    reminder_id: int
+    verb: str
+
+
+async def remember(tx: Tx, reminder_id: int, verb: str, now: dt.datetime, rings: dt.datetime | None = None) -> None:
+    """Keeps the row as it stands before a change. `rings`: its planned moment, which undo plans anew."""
+    row = await tx.row(sa.select(reminder).where(reminder.c.id == reminder_id))
+    assert row is not None, "only an existing reminder is changed"
+    before: dict[str, Any] = {name: getattr(row, name) for name in _KEPT}
+    before |= {name: _text(getattr(row, name)) for name in _MOMENTS}
+    if before["next_due"] is None and rings is not None:
+        before["next_due"] = rings.isoformat()
+    values = {"person_id": row.person_id, "reminder_id": reminder_id, "verb": verb, "before": before, "changed_at": now}
+    await tx.insert(reminder_change, values)
+
+
+async def last(tx: Tx, person_id: int, since: dt.datetime) -> Change | None:
+    """A person's newest change that has not been taken back."""
+    mine = sa.and_(
+        reminder_change.c.person_id == person_id,
+        reminder_change.c.undone.is_(False),
+        reminder_change.c.changed_at >= since,
+    )
+    row = await tx.row(sa.select(reminder_change).where(mine).order_by(reminder_change.c.id.desc()).limit(1))
+    return Change(row.id, row.reminder_id, row.verb) if row else None
+
+
+async def take_back(tx: Tx, change: Change, now: dt.datetime) -> None:
+    """Puts the reminder back as it was; a change is taken back once."""
+    row = await tx.row(sa.select(reminder_change.c.before).where(reminder_change.c.id == change.id))
+    assert row is not None, "the change was read in this transaction"
+    before = {name: row.before[name] for name in _KEPT if name in row.before}
+    moments = {name: _moment(row.before.get(name)) for name in _MOMENTS}
+    await tx.run(
+        sa.update(reminder).where(reminder.c.id == change.reminder_id).values(**before, **moments, updated_at=now)
+    )
+    await tx.run(sa.update(reminder_change).where(reminder_change.c.id == change.id).values(undone=True))
+
+
+def _text(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    return None if text is None else dt.datetime.fromisoformat(text)
