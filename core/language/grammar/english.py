@@ -64,11 +64,22 @@ def _span(reader: Reader, piece: Piece) -> Span:
 
 def _implies_daily(reader: Reader, found: list[Piece]) -> bool:
     """ "at 9 until Friday", "at 9 for the next 5 days": each day, though nobody said "every"."""
-    if reader.repeats or not any(isinstance(piece.value, Clocks) for piece in found):
+    clocks = [piece for piece in found if isinstance(piece.value, Clocks)]
+    if reader.repeats or not clocks:
         return False
-    if any(isinstance(piece.value, Days) and piece.value.preposition in ("until", "till", "til") for piece in found):
-        return True
-    return any(reader.text(at) == "for" and lasts_days(reader, at) for at in range(min(reader.length, 200)))
+    for piece in found:
+        until = isinstance(piece.value, Days) and piece.value.preposition in ("until", "till", "til")
+        if until and any(_beside(piece, clock.start, clock.end) for clock in clocks):
+            return True
+    for at in range(min(reader.length, 200)):
+        end = lasts_days(reader, at) if reader.text(at) == "for" else 0
+        if end and any(_beside(clock, at, end) for clock in clocks):
+            return True
+    return False
+
+
+def _beside(piece: Piece, start: int, end: int) -> bool:
+    return -1 <= piece.start - end <= 1 or -1 <= start - piece.end <= 1
 
 
 def _says(reader: Reader, word: str) -> bool:

@@ -36,6 +36,9 @@ _ENDLESS = word_set(
 Found: TypeAlias = tuple[Until | Starting | Count | Lasting | Except, int]
 
 
+_ENDLESS_MORE = word_set("notice say stop tell turn you to so it do done otherwise off")
+
+
 def bound_at(r: Reader, i: int) -> Found | None:
     """The end, start, number or exceptions of a repetition; a caller asks only where there is one."""
     return _until(r, i) or _starting(r, i) or _count(r, i) or _lasting(r, i) or except_at(r, i)
@@ -58,19 +61,25 @@ def _bounding_day(r: Reader, j: int) -> tuple[Day, int] | None:
 def _until(r: Reader, i: int) -> Found | None:
     word = r.text(i)
     j = i + 1
+    if word == "forever":
+        return Until(), j
+    if word == "between" and r.text(j) == "now" and r.text(j + 1) == "and":
+        return _until(r, j + 1)
     if word == "up" and r.text(j) in ("to", "until", "till", "through"):
         j += 1
     elif word in ("no", "not") and r.text(j) in ("later", "after", "past"):
         j += 1 + (r.text(j + 1) == "than")
     elif word == "and" and r.text(j) in ("ending", "end", "ends"):
         j += 1
+    elif word == "and" and r.text(i - 1) == "now":
+        pass
     elif word not in _UNTIL or (word == "end" and r.text(j) != "on"):
         return None
     j += r.text(j) == "and" and r.text(j + 1) == "including"
     j += r.text(j) == "including"
     j += r.text(j) == "at"
     if r.text(j) in _ENDLESS:
-        return Until(), j + 1 + (r.text(j + 1) in ("notice", "say", "stop", "tell", "turn"))
+        return Until(), r.skip(j + 1, _ENDLESS_MORE)
     found = _bounding_day(r, j)
     if found is not None:
         whole = word in ("through", "thru") or "including" in (r.text(j - 1), r.text(j - 2))
@@ -87,7 +96,10 @@ def _until(r: Reader, i: int) -> Found | None:
     if word == "end":
         return None
     clock = bare_clock_at(r, j)
-    return (Until(clock=clock[0]), clock[1]) if clock else None
+    if clock is None:
+        return None
+    day = day_at(r, clock[1] + (r.text(clock[1]) == "on"))
+    return (Until(day[0], clock[0]), day[1]) if day else (Until(clock=clock[0]), clock[1])
 
 
 def _starting(r: Reader, i: int) -> Found | None:
@@ -163,16 +175,17 @@ def _lasting(r: Reader, i: int) -> Found | None:
     return (Lasting(counted[0]), counted[1]) if counted else None
 
 
-def lasts_days(r: Reader, i: int) -> bool:
-    """ "for 5 days", "for the next two weeks" stands here, and nothing that makes it a distance."""
+def lasts_days(r: Reader, i: int) -> int:
+    """The index behind "for 5 days" or "for the next two weeks" where it stands here and nothing makes it a distance; else 0."""
     found = _lasting(r, i)
     if (
         found is None
         or not isinstance(found[0], Lasting)
         or r.text(found[1]) in ("from", "before", "after", "ago", "later")
     ):
-        return False
-    return found[0].shift.seconds == 0
+        return 0
+    once = found[0].shift.days == 1 and not found[0].shift.months
+    return 0 if found[0].shift.seconds or once else found[1]
 
 
 def _count_of_unit(r: Reader, j: int) -> tuple[Shift, int] | None:
@@ -205,4 +218,5 @@ def except_at(r: Reader, i: int) -> Found | None:
         return Except(days[0].days), days[1]
     if token.category == "month":
         return Except((Day(month=token.number_as_int),)), j + 1
-    return None
+    unknown = word in ("except", "excluding", "apart") or (word == "other" and r.text(j) == "than")
+    return (Except(()), j + 1) if unknown and token.kind == "word" else None

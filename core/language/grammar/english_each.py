@@ -100,6 +100,8 @@ def _interval(r: Reader, j: int) -> tuple[int, int]:
 def _every_unit(r: Reader, j: int, k: int, interval: int) -> Found | None:
     """ "every 3 hours", "every hour and a half", "every weekday", "every second" (which is too fine)."""
     unit = r.at(k).name
+    if r.at(j).kind == "ordinal" and unit == "day" and r.text(k + 1) == "of":
+        return _every_ordinal(r, j, (interval, k))
     if r.at(j).kind == "decimal":
         unit = "decimal"
     if unit in PERIODS:
@@ -129,13 +131,6 @@ def _every_unit(r: Reader, j: int, k: int, interval: int) -> Found | None:
         and r.at(k + 3).name in ("week", "month", "year")
     ):
         return every, k + 4
-    if (
-        r.at(j).kind == "ordinal"
-        and unit == "day"
-        and r.text(k + 1) == "of"
-        and (r.at(k + 2).category == "every" or r.text(k + 2) == "the")
-    ):
-        return Every("MONTHLY", 1, (Day(day=interval),)), k + 4
     return every, k + 1
 
 

@@ -61,7 +61,7 @@ def every_at(r: Reader, i: int) -> Found | None:
                 if r.text(i - 1) in ("the", "in", "at", "") or r.text(i + 1) in ("at", "@", "")
                 else None
             )
-    if token.text in _EDGES and (edge := _edge_of_each(r, i)) is not None:
+    if (token.text in _EDGES or token.text in _FIRST_LAST) and (edge := _edge_of_each(r, i)) is not None:
         return edge
     if token.text in ("bi", "semi", "half") and r.text(i + 1) in ("weekly", "hourly", "-"):
         return _half_adverb(r, i)
@@ -73,20 +73,24 @@ def every_at(r: Reader, i: int) -> Found | None:
 _EDGES = {"beginning": 1, "begin": 1, "start": 1, "middle": 15, "end": -1}
 
 _WEEK_EDGES = {1: 0, 15: 2, -1: 4}
+_FIRST_LAST = {"first": 1, "1st": 1, "last": -1, "final": -1}
 
 
 def _edge_of_each(r: Reader, i: int) -> Found | None:
     """ "at the beginning of each month", "end of every week"."""
-    if r.text(i + 1) != "of" or r.at(i + 2).category != "every":
+    counted = r.text(i) in _FIRST_LAST and r.text(i + 1) == "day"
+    of = i + 1 + counted
+    if r.text(of) != "of" or r.at(of + 1).category != "every" or (r.text(i) in _FIRST_LAST and not counted):
         return None
-    found = each_at(r, i + 3)
+    found = each_at(r, of + 2)
     if found is None or not isinstance(found[0], Every) or found[0].days or found[0].interval < 1:
         return None
-    every, day = found[0], _EDGES[r.text(i)]
+    every, day = found[0], _FIRST_LAST[r.text(i)] if counted else _EDGES[r.text(i)]
     if every.frequency == "MONTHLY":
         return Every("MONTHLY", every.interval, (Day(day=day),)), found[1]
     if every.frequency == "WEEKLY":
-        return Every("WEEKLY", every.interval, (Day(weekday=_WEEK_EDGES[day]),)), found[1]
+        weekday = 6 if counted and day == -1 else _WEEK_EDGES[day]
+        return Every("WEEKLY", every.interval, (Day(weekday=weekday),)), found[1]
     if every.frequency == "YEARLY" and day != 15:
         return Every("YEARLY", every.interval, (Day(day=day, month=1 if day == 1 else 12),)), found[1]
     return None

@@ -63,7 +63,8 @@ _UNITS = {
     "quarter quarters": ("quarter", 3),
     "year years yr yrs": ("year", 12),
     "decade decades": ("decade", 120),
-    "weekend weekends wkend wkends": ("weekend", 0),
+    "weekend weekends wkend wkends wknd wknds": ("weekend", 0),
+    "wkday": ("workday", 0),
     "workday workdays": ("workday", 0),
 }
 _PARTS = {
@@ -85,13 +86,13 @@ _RELATIVE = {
 _OFTEN = {
     "daily everyday evryday": ("day", 1),
     "hourly": ("hour", 1),
-    "weekly": ("week", 1),
+    "weekly wkly": ("week", 1),
     "biweekly fortnightly": ("week", 2),
-    "monthly": ("month", 1),
+    "monthly mthly": ("month", 1),
     "bimonthly": ("month", 2),
-    "quarterly": ("month", 3),
+    "quarterly qtrly": ("month", 3),
     "semiannually semiannual biannually": ("month", 6),
-    "yearly annually annual": ("year", 1),
+    "yearly yrly annually annual": ("year", 1),
     "halfyearly": ("month", 6),
     "halfhourly": ("minute", 30),
     "biennially": ("year", 2),
@@ -117,6 +118,7 @@ WORDS: dict[str, Entry] = {
     "weekdays": Entry("weekdays", "workday", -1),
     "weekends": Entry("weekdays", "weekend", -2),
     "workdays": Entry("weekdays", "workday", -1),
+    "wkdays": Entry("weekdays", "workday", -1),
 }  # fmt: skip
 
 CARDINALS = {

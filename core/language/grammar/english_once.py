@@ -55,13 +55,27 @@ def _several(chosen: Chosen, scene: Scene) -> Recurrence | None:
         last = dt.datetime.combine(scene.now.date(), times[0])
         date = dated.date if dated else scene.now.date() + dt.timedelta(days=int(last <= scene.now))
         return Recurrence("DAILY", times=times, start=date, until=date, ambiguous=is_open)
-    count = len(days) * max(1, len(times))
+    return _several_days(days, times, is_open)
+
+
+def _several_days(days: tuple[Day, ...], times: tuple[dt.time, ...], is_open: bool) -> Recurrence | None:
+    """Each of the days once; "of the month" without a month says that they come back."""
+    monthly = all(day.months == 0 for day in days)
+    count = None if monthly else len(days) * max(1, len(times))
     if all(only_weekday(day) for day in days):
         codes = tuple(DAY_CODES[number] for number in sorted({day.weekday or 0 for day in days}))
         return Recurrence("WEEKLY", by_day=codes, times=times, count=count, ambiguous=is_open)
-    if all(day.day is not None and day == Day(day=day.day) for day in days):
+    if all(day.day is not None and replace(day, months=None) == Day(day=day.day) for day in days):
         numbers = tuple(sorted({day.day or 1 for day in days}))
         return Recurrence("MONTHLY", by_month_day=numbers, times=times, count=count, ambiguous=is_open)
+    if all(day.nth and day.weekday is not None and day.month is None and day.year is None for day in days):
+        nths = tuple(f"{day.nth}{DAY_CODES[day.weekday or 0]}" for day in days)
+        return Recurrence("MONTHLY", by_day=nths, times=times, count=count, ambiguous=is_open)
+    if len({day.month for day in days}) == 1 and all(day.day and day.month and day.year is None for day in days):
+        numbers = tuple(sorted({day.day or 1 for day in days}))
+        return Recurrence(
+            "YEARLY", by_month=(days[0].month or 1,), by_month_day=numbers, times=times, count=count, ambiguous=is_open
+        )
     return None
 
 

@@ -53,7 +53,7 @@ def ordinal_day_at(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
             or (day.nth is not None and day.weekday is not None)
             or (the and day.working)
             or (day.day == -1 and the)
-            or (the and r.repeats)
+            or (r.repeats and (the or nth < 0))
             else None
         )
     if nth < 0:

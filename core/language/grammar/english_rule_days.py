@@ -45,6 +45,8 @@ class Rule:
     lunar: tuple[int, int] | None = None
     ambiguous: bool = False
     per: int = 0
+    dates: list[tuple[int, int]] = field(default_factory=list)
+    """Month and day of each date said whole."""
 
 
 def _codes(days: tuple[Day, ...], through: bool) -> list[str]:
@@ -167,12 +169,16 @@ def _add_day_of_month(rule: Rule, day: Day, scene: Scene, own: bool) -> None:
         rule.frequency = "YEARLY"
     if rule.frequency == "YEARLY" and (day.month is not None or rule.by_month or number == -1):
         rule.by_month_day.append(number)
+        if day.month is not None:
+            rule.dates.append((day.month, number))
         if day.month is not None and day.month not in rule.by_month:
             rule.by_month.append(day.month)
         if number > 0 and any(number > calendar.monthrange(2000, month)[1] for month in rule.by_month):
             raise Unplaced("never")
     elif rule.frequency == "MONTHLY" and day.month is None and day.year is None:
         rule.by_month_day.append(number)
+    elif rule.by_day and day.months is not None:  # "every Monday and the first of the month"
+        raise Unplaced
     else:
         start_at(rule, day, scene)
 
@@ -182,6 +188,8 @@ def start_at(rule: Rule, day: Day, scene: Scene) -> None:
     if dated is None:
         raise Unplaced("impossible")
     rule.start = max(dated.date, scene.now.date()) if dated.end else dated.date
+    if rule.start < scene.now.date() and day.year is None:
+        raise Unplaced
 
 
 def _bounded_by(rule: Rule, first: Day, last: Day, scene: Scene) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from core.language.grammar.days import DAY_CODES, Day, resolved, resolved_end
+from core.language.grammar.days import DAY_CODES, Day, resolved_end
 from core.language.grammar.english_clock import ordered
 from core.language.grammar.english_once import Scene, hour_of, moved
 from core.language.grammar.english_pieces import (
@@ -291,17 +291,20 @@ def _add_exceptions(rule: Rule, used: list[Piece], scene: Scene) -> None:
     for piece in used:
         if not isinstance(piece.value, Except):
             continue
+        if not piece.value.days:  # "except holidays" cannot be kept
+            raise Unplaced
         for day in piece.value.days:
             if says_only(day, "weekday"):
                 _leave_out(rule, DAY_CODES[day.weekday or 0])
-            elif says_only(day, "weekend", "week"):
+            elif day.weekend and says_only(day, "weekend"):
                 _leave_out(rule, "SA")
                 _leave_out(rule, "SU")
             elif says_only(day, "month"):
                 months = rule.by_month or list(range(1, 13))
                 rule.by_month = [month for month in months if month != day.month]
-            elif (dated := resolved(day, rule.start or scene.now.date())) is not None:
-                rule.excluded.append(dated.date)
+            elif (dated := resolved_end(day, scene.now.date(), rule.start or scene.now.date())) is not None:
+                days = min((dated.end - dated.date).days, 366) if dated.end else 1
+                rule.excluded.extend(dated.date + dt.timedelta(days=number) for number in range(days))
 
 
 def _leave_out(rule: Rule, code: str) -> None:
@@ -318,6 +321,9 @@ def _leave_out(rule: Rule, code: str) -> None:
 
 
 def _finished(rule: Rule, scene: Scene) -> Recurrence:
+    crossed = {(month, day) for month in rule.by_month for day in rule.by_month_day}
+    if rule.dates and crossed != set(rule.dates):  # "every March 3 and April 5" are two rules
+        raise Unplaced
     if rule.frequency == "YEARLY" and rule.by_month_day and not rule.by_month and -1 in rule.by_month_day:
         rule.by_month = [12]
     if rule.until is not None and rule.until < (rule.start or scene.now.date()):

@@ -112,6 +112,8 @@ def _repetitions(r: Reader) -> list[Piece]:
             continue
         start = i
         taken = found[-1].end if found else 0
+        if r.text(i + 1) == "basis" and r.text(i - 1) == "a" and r.text(i - 2) == "on" and i - 2 >= taken:
+            start = i - 2
         if start - 1 > taken and r.text(start - 1) == "the" and r.text(start - 2) in _BEFORE_RULE:
             start -= 2
         while start > taken and r.text(start - 1) in _BEFORE_RULE and start > i - 2:

@@ -52,6 +52,7 @@ _LEXEMES = re.compile(
     | (?P<meridiem>(?<![a-z])[ap]\.\s?m(?:\.|(?![a-z])))
     | (?P<mention>@[a-z_][\w.-]{0,63})
     | (?P<joined>(?:bi|semi|half)-(?:weekly|monthly|annual(?:ly)?|hourly|yearly) | week-ends? | o'\s?clock | o\sclock)
+    | (?P<fused>every(?=(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|weekday|weekend|morning|evening|night|afternoon|week|month|year|hour|minute)))
     | (?P<word>[a-zà-öø-ÿ]+(?:'[a-z]{1,3})?)
     | (?P<punct>\S)
     """,

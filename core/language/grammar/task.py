@@ -75,6 +75,7 @@ def extract(text: Normalised, spans: tuple[Span, ...], lexicon: FrameLexicon) ->
 
 _EDGE = 80
 _COURTESIES = 8
+_EMPTY = re.compile(r"\(\s{0,9}\)|\[\s{0,9}\]")
 _LOOSE = re.compile(rf"[\s{GAP},;:-]+")
 
 
@@ -139,4 +140,4 @@ class _Rest:
                     pieces.append(joiner)
             gap = False
             pieces.append(char)
-        return "".join(pieces).strip()
+        return _EMPTY.sub("", "".join(pieces)).strip()
