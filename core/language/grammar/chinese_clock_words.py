@@ -75,12 +75,14 @@ def _chinese_clock(match: re.Match[str], _now_year: int) -> tuple[Value, int] | 
         minute = _QUARTERS[match["q"]]
     elif match["m"]:
         minute = number(match["m"]) or 0
-    if hour > 24 or minute > 59:
+    if not Clock(hour, minute).exists and not _AFTER_A_DAY.search(match.string[: match.start()][-1:]):
         return None
     shift = -_short(match["short"]) if match["short"] else 0
     return Clock(hour, minute, open=1 <= hour <= 12, shift=shift), match.end()
 
 
+_AFTER_A_DAY = re.compile("[天日号午上晨晚早]")
+"""明天25点 is a time that does not exist; 25点 elsewhere may count points."""
 _PART_BEFORE = re.compile(r"(?:上|午|晨|里|间|傍晚|(?:今|明|后|昨|当|[周期拜][一二三四五六日天]|[天日号])[早晚夜晨])$")
 _AMOUNT_BEFORE = re.compile(r"[早晚快慢多少好大小高低轻重有差长短近远热冷这那哪几第]$")
 _WEEKDAY_BEFORE = re.compile(r"[周期拜][一二三四五六日天]$")

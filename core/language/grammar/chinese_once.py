@@ -106,7 +106,9 @@ def merged(points: list[Point]) -> Point:
 
 
 def at(point: Point, context: Context) -> Instant | None:
-    """The instant of one point; None where its day does not exist."""
+    """The instant of one point; None where its day or its clock time does not exist."""
+    if point.clock is not None and not point.clock.exists:
+        return None
     if not point.has_day:
         return _on_no_day(point, context)
     placed = place(point, context.today)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from core.language.grammar.chinese_clock_words import PART_WORD
 from core.language.grammar.chinese_day_words import FESTIVAL
@@ -252,6 +253,8 @@ def _every_unit(match: re.Match[str]) -> Every:
         return Every(None, problem="unclear_recurrence")
     if match["gap"] in ("隔", "间隔") and amount == 1 and stem(match["u"]) not in _SECONDS:
         amount = 2.0  # 每隔一天 leaves one day out; 每隔一小时 does not
+    elif match["gap"] in ("隔", "间隔") and amount > 1 and stem(match["u"]) not in _SECONDS:
+        return replace(every(amount, match["u"]), open=True)
     return every(amount, match["u"])
 
 

@@ -35,6 +35,8 @@ def add_times(phrase: Phrase, fields: Fields, context: Context) -> None:
         if point.clock is None:
             waiting += [point] if point.parts else []
             continue
+        if not point.clock.exists:
+            raise Unplaced("impossible")
         parts = [part.name for earlier in waiting for part in earlier.parts] + [part.name for part in point.parts]
         inherited = previous.parts[-1].name if previous and previous.parts and not parts else None
         each: list[PartName | None] = [*parts] or [None]

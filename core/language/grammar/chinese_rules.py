@@ -42,7 +42,7 @@ def rule(phrase: Phrase, context: Context) -> Recurrence:
         move_earlier(phrase.lead, fields)
     if fields.frequency is None:
         raise Unplaced("unclear_recurrence")
-    if (fields.frequency == "MINUTELY" and fields.interval < 1) or fields.interval < 1:
+    if fields.interval < 1:
         raise Unplaced("too_fine")
     return fields.finished()
 
@@ -58,7 +58,7 @@ def _base(phrase: Phrase, fields: Fields) -> None:
             _base_of_run(phrase.span, fields)
         return
     finest = min(placed, key=lambda one: COARSENESS[one.frequency] if one.frequency else 9)
-    fields.frequency, fields.interval = finest.frequency, finest.interval
+    fields.frequency, fields.interval, fields.ambiguous = finest.frequency, finest.interval, finest.open
     for other in placed:
         if other is finest or other.frequency is None or other.frequency == "DAILY":
             continue

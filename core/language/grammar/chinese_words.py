@@ -107,6 +107,10 @@ class Clock:
     shift: int = 0
     """Minutes to add (差五分八点 is 8:00 and -5)."""
 
+    @property
+    def exists(self) -> bool:
+        return self.hour <= 24 and self.minute <= 59
+
 
 @dataclass(frozen=True, slots=True)
 class Every:
@@ -114,6 +118,8 @@ class Every:
 
     frequency: Frequency | None
     interval: int = 1
+    open: bool = False
+    """每隔两天: every second or every third day, as people differ; the former is taken and shown."""
     problem: Literal["too_fine", "unclear_recurrence"] | None = None
 
 
