@@ -111,8 +111,13 @@ class Console:
     def __init__(self, screen: Screen, person: str, clock: Clock, locale: str | None = None) -> None:
         self.address = Address(self.name, "", person)
         self.capabilities = Capabilities(
-            max_text=1_000_000, preview=screen.live, per_second=1000.0, per_chat_per_second=1000.0
+            max_text=1_000_000,
+            preview=screen.live,
+            only_address=self.address.key(),
+            per_second=1000.0,
+            per_chat_per_second=1000.0,
         )
+        self.where = f"this terminal, as {person}"
         self._screen = screen
         self._sender = Sender(account=person, name=person, locale=locale)
         self._clock = clock

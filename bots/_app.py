@@ -21,7 +21,7 @@ from core.errors import Unavailable
 from core.journal import Journal
 from core.messages import Address, Line
 from core.outbox import Deliverer
-from core.ports import Adapter, Clock, LanguageModel
+from core.ports import Adapter, Clock, LanguageModel, served
 from core.reminders.planning import plan_due
 from core.scheduler import Heartbeat
 from core.settings import Settings
@@ -54,16 +54,16 @@ class App:
         """What the person who starts it wants to read: who answers, where, and how to get in."""
         info = self.model.info
         lines = [f"{self.engine.bot.title} answers with {info.name} ({info.backend})"]
-        lines += [f"{name}: {getattr(adapter, 'where', 'connected')}" for name, adapter in self.adapters.items()]
+        lines += [f"{name}: {adapter.where}" for name, adapter in self.adapters.items()]
         return lines
 
     def checks(self) -> Mapping[str, health.Check]:
         """What `/readyz` shows of this process."""
-        return health.running_checks(self.store, self.model, self.clock, list(self.adapters))
+        return health.running_checks(self.store, self.model, self.clock, served(self.adapters.values()))
 
     async def settled(self) -> None:
         """Returns when every message accepted here is answered, and every answer delivered."""
-        names = list(self.adapters)
+        names = served(self.adapters.values())
         while True:
             async with self.store.read() as tx:
                 waiting = await inbox.count_open(tx, names) + await outbox.count_open(tx, names, self.clock.now())

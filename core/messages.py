@@ -155,6 +155,8 @@ class Capabilities:
     """The platform can be asked whether a delivery with a given cause arrived."""
     typed_commands: bool = True
     """People may type "/command" as plain text and the platform passes it on."""
+    only_address: str = ""
+    """The key of the one address it serves, as a terminal does; "": all addresses of its platform."""
     per_second: float = 20.0
     """Messages a second that the platform accepts in all."""
     per_chat_per_second: float = 1.0

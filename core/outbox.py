@@ -16,7 +16,7 @@ from core.language.detect import detect
 from core.language.phrases import say
 from core.messages import Delivery, Receipt
 from core.pacing import Pacer
-from core.ports import Adapter, Clock
+from core.ports import Adapter, Clock, served
 from core.store import Store, Tx, outbox
 from core.store.outbox import ClaimedDelivery
 
@@ -43,6 +43,7 @@ class Deliverer:
     ) -> None:
         self._store = store
         self._adapters = adapters
+        self._served = served(adapters.values())
         self._clock = clock
         self._journal = journal
         self._worker = worker
@@ -101,7 +102,7 @@ class Deliverer:
             return True
         try:
             async with self._store.write() as tx:
-                claimed = await outbox.claim(tx, self._worker, list(self._adapters), self._clock.now(), room)
+                claimed = await outbox.claim(tx, self._worker, self._served, self._clock.now(), room)
         except StoreUnavailable as error:
             log.error("cannot claim deliveries", extra={"why": error.what})
             return False
@@ -120,7 +121,7 @@ class Deliverer:
         seconds = 1.0
         with suppress(StoreUnavailable):
             async with self._store.read() as tx:
-                due = await outbox.next_try(tx, list(self._adapters))
+                due = await outbox.next_try(tx, self._served)
             if due is not None:
                 seconds = min(max((due - self._clock.now()).total_seconds(), 0.005), 1.0)
         with suppress(TimeoutError):

@@ -6,7 +6,7 @@ What a platform can do is data (`Capabilities`), never an optional method.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeAlias
 
@@ -27,6 +27,10 @@ class Adapter(Protocol):
 
     @property
     def capabilities(self) -> Capabilities: ...
+
+    @property
+    def where(self) -> str:
+        """Once connected: who and where it is, and how to get in, for the person who starts Remora. One line."""
 
     def connect(self) -> AbstractAsyncContextManager[None]:
         """Entering checks the credentials and raises `ConfigurationError` by the setting's name if they are wrong, or
@@ -50,6 +54,11 @@ class Adapter(Protocol):
         """Shows a reply while it grows, as far as the platform can; consumes `events` to their end in any case, at
         the speed they come (never slows the model down). Best effort: a failure here is logged by the adapter and
         harms nothing, since `send` with the same cause follows. Cancelling it ends the preview."""
+
+
+def served(adapters: Iterable[Adapter]) -> list[str]:
+    """What these adapters serve: names of platforms, and keys of single addresses. Work for others is left alone."""
+    return [adapter.capabilities.only_address or adapter.name for adapter in adapters]
 
 
 class LanguageModel(Protocol):

@@ -25,7 +25,7 @@ from core.language.detect import detect
 from core.language.phrases import Language, say
 from core.messages import Address, Message, Reply, ReplyEvent
 from core.outbox import Deliverer, back_off
-from core.ports import Adapter, Clock
+from core.ports import Adapter, Clock, served
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
 from core.store import Store, Tx, inbox, outbox, people
@@ -66,6 +66,7 @@ class Turns:
         self._store = store
         self._engine = engine
         self._adapters = adapters
+        self._served = served(adapters.values())
         self._deliverer = deliverer
         self._clock = clock
         self._settings = settings
@@ -154,7 +155,7 @@ class Turns:
             for left in self._abandoned:
                 with suppress(LeaseLost):
                     await inbox.release(tx, left)
-            claimed = await inbox.claim(tx, self._worker, list(self._adapters), now, room)
+            claimed = await inbox.claim(tx, self._worker, self._served, now, room)
             turns = [(one, await self._load(tx, one, now)) for one in claimed]
         self._abandoned.clear()
         return turns

@@ -66,6 +66,10 @@ class SlackAdapter:
         # Typed commands: Slack keeps every line that starts with a slash to itself unless the app has registered it.
         return Capabilities(max_text=MARKDOWN, can_look=True, typed_commands=False)
 
+    @property
+    def where(self) -> str:
+        return f"workspace {self._here.identity.team}, bot {self._here.identity.user}"
+
     def connect(self) -> AbstractAsyncContextManager[None]:
         return self._connect()
 

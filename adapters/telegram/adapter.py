@@ -59,6 +59,10 @@ class TelegramAdapter:
     def capabilities(self) -> Capabilities:
         return _CAPABILITIES
 
+    @property
+    def where(self) -> str:
+        return f"@{self._me.username}"
+
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[None]:
         self._check_settings()

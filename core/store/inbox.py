@@ -36,6 +36,11 @@ async def add(tx: Tx, message: Message, now: dt.datetime) -> int | None:
     return await tx.insert_once(inbox, values, ("platform", "event_id"))
 
 
+def _is_served(served: Collection[str]) -> sa.ColumnElement[bool]:
+    names = list(served)
+    return sa.or_(inbox.c.platform.in_(names), inbox.c.address_key.in_(names))
+
+
 _earlier = inbox.alias("earlier")
 _BLOCKED = sa.exists().where(
     _earlier.c.address_key == inbox.c.address_key,
@@ -45,7 +50,10 @@ _BLOCKED = sa.exists().where(
 _READY = (
     sa.select(inbox.c.id)
     .where(
-        inbox.c.platform.in_(sa.bindparam("platforms", expanding=True)),
+        sa.or_(
+            inbox.c.platform.in_(sa.bindparam("served", expanding=True)),
+            inbox.c.address_key.in_(sa.bindparam("served", expanding=True)),
+        ),
         inbox.c.state == "new",
         sa.or_(inbox.c.not_before.is_(None), inbox.c.not_before <= sa.bindparam("now", type_=Moment())),
         ~_BLOCKED,
@@ -67,10 +75,10 @@ _CLAIM = (
 )
 
 
-async def claim(tx: Tx, worker: str, platforms: Collection[str], now: dt.datetime, limit: int) -> list[ClaimedMessage]:
+async def claim(tx: Tx, worker: str, served: Collection[str], now: dt.datetime, limit: int) -> list[ClaimedMessage]:
     """Takes the oldest open message of up to `limit` conversations in which nothing is being answered."""
     ready = _READY_LOCKED if tx.skip_locked else _READY
-    ids = [row.id for row in await tx.rows(ready, {"platforms": list(platforms), "now": now, "most": limit})]
+    ids = [row.id for row in await tx.rows(ready, {"served": list(served), "now": now, "most": limit})]
     if not ids:
         return []
     claimed = [
@@ -135,8 +143,8 @@ async def release_lost(tx: Tx, live: list[str]) -> int:
     return await tx.run(sa.update(inbox).where(lost).values(state="new", claimed_by=None))
 
 
-async def count_open(tx: Tx, platforms: Collection[str]) -> int:
-    """Messages of these platforms that wait for an answer or are being answered."""
-    waiting = sa.and_(inbox.c.platform.in_(list(platforms)), inbox.c.state.in_(("new", "claimed")))
+async def count_open(tx: Tx, served: Collection[str]) -> int:
+    """Messages of what is served that wait for an answer or are being answered."""
+    waiting = sa.and_(_is_served(served), inbox.c.state.in_(("new", "claimed")))
     row = await tx.row(sa.select(sa.func.count()).select_from(inbox).where(waiting))
     return int(row[0]) if row else 0

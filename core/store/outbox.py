@@ -84,12 +84,20 @@ def _values(planned: Planned, now: dt.datetime) -> dict[str, Any]:
     }
 
 
+def _is_served(served: Collection[str]) -> sa.ColumnElement[bool]:
+    names = list(served)
+    return sa.or_(outbox.c.platform.in_(names), outbox.c.address_key.in_(names))
+
+
 _earlier = outbox.alias("earlier")
 _READY = (
     sa.select(outbox.c.id)
     .where(
         outbox.c.state == "planned",
-        outbox.c.platform.in_(sa.bindparam("platforms", expanding=True)),
+        sa.or_(
+            outbox.c.platform.in_(sa.bindparam("served", expanding=True)),
+            outbox.c.address_key.in_(sa.bindparam("served", expanding=True)),
+        ),
         outbox.c.next_try_at <= sa.bindparam("now", type_=Moment()),
         ~sa.exists().where(
             _earlier.c.address_key == outbox.c.address_key,
@@ -115,15 +123,15 @@ _CLAIM = (
 )
 
 
-async def claim(tx: Tx, worker: str, platforms: Collection[str], now: dt.datetime, limit: int) -> list[ClaimedDelivery]:
+async def claim(tx: Tx, worker: str, served: Collection[str], now: dt.datetime, limit: int) -> list[ClaimedDelivery]:
     """Marks up to `limit` due messages as being attempted: the write-ahead mark, committed before anything is sent.
 
     At an address the older due message goes first, also while it waits for its next try.
     """
-    if not platforms:
+    if not served:
         return []
     ready = _READY_LOCKED if tx.skip_locked else _READY
-    ids = [row.id for row in await tx.rows(ready, {"platforms": list(platforms), "now": now, "most": limit})]
+    ids = [row.id for row in await tx.rows(ready, {"served": list(served), "now": now, "most": limit})]
     if not ids:
         return []
     taken = await tx.rows(_CLAIM, {"ids": ids, "worker": worker})
@@ -246,19 +254,15 @@ async def adopt(
             await _fired(tx, row.reminder_id, row.due_at)
 
 
-async def next_try(tx: Tx, platforms: Collection[str]) -> dt.datetime | None:
+async def next_try(tx: Tx, served: Collection[str]) -> dt.datetime | None:
     """When the next planned message wants to be sent; None if none is planned."""
-    statement = sa.select(sa.func.min(outbox.c.next_try_at)).where(
-        outbox.c.state == "planned", outbox.c.platform.in_(list(platforms))
-    )
+    statement = sa.select(sa.func.min(outbox.c.next_try_at)).where(outbox.c.state == "planned", _is_served(served))
     row = await tx.row(statement)
     return row[0] if row else None
 
 
-async def count_open(tx: Tx, platforms: Collection[str], now: dt.datetime) -> int:
-    """Messages to these platforms that should be out by now and are not."""
-    late = sa.and_(
-        outbox.c.platform.in_(list(platforms)), outbox.c.state.in_(("planned", "attempting")), outbox.c.due_at <= now
-    )
+async def count_open(tx: Tx, served: Collection[str], now: dt.datetime) -> int:
+    """Messages to what is served that should be out by now and are not."""
+    late = sa.and_(_is_served(served), outbox.c.state.in_(("planned", "attempting")), outbox.c.due_at <= now)
     row = await tx.row(sa.select(sa.func.count()).select_from(outbox).where(late))
     return int(row[0]) if row else 0

@@ -174,6 +174,11 @@ class AdapterSuite:
             await asyncio.wait(left, timeout=2.0)
         assert not [task for task in left if not task.done()], "leaving connect() ends every task"
 
+    async def test_says_where_it_is_once_connected(self, rig: Rig) -> None:
+        async with rig.adapter.connect():
+            assert rig.adapter.where.strip(), "the person who starts it can be told"
+            assert "\n" not in rig.adapter.where
+
     async def test_connects_again_after_leaving(self, rig: Rig) -> None:
         async with rig.adapter.connect():
             pass

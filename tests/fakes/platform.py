@@ -22,6 +22,7 @@ class FakePlatform:
             max_text=4096, can_look=can_look, per_second=100_000, per_chat_per_second=100_000
         )
         self.zone = zone
+        self.where = "in memory"
         self.sent: list[Delivery] = []
         self.shown: dict[str, str] = {}
         self.faults: list[RemoraError | None] = []
