@@ -14,6 +14,10 @@ from core.language.grammar.chinese_phrase import Phrase, Point, clusters
 from core.language.grammar.chinese_reader import PhraseReader
 from core.language.grammar.chinese_words import (
     Clock,
+    Date,
+    Festival,
+    MoonDate,
+    Ordinal,
     Weekdays,
     Word,
     Workdays,
@@ -176,6 +180,8 @@ def completed(chosen: Candidate, candidates: list[Candidate], context: Context) 
             phrase.used += extra.used
         elif extra.everies and extra.everies == phrase.everies and not phrase.points:
             phrase.points, phrase.used = extra.points, phrase.used + extra.used  # 每月交房租，每月5号
+        elif _names_days(phrase, other):
+            phrase.points, phrase.used = phrase.points + extra.points, phrase.used + extra.used
         elif _adds_hours(phrase, other):
             phrase.points = phrase.points + extra.points
             phrase.used += extra.used
@@ -183,6 +189,18 @@ def completed(chosen: Candidate, candidates: list[Candidate], context: Context) 
             _take_day(phrase, extra, context)
         _add_bounds(phrase, other)
     return phrase
+
+
+def _names_days(phrase: Phrase, other: Candidate) -> bool:
+    """周二周四有瑜伽课，每周提醒我: the days of a rule that says only how often."""
+    extra = other.phrase
+    if not phrase.everies or phrase.points or extra.everies or not extra.points or other.attribute:
+        return False
+    if extra.range_end is not None or extra.length is not None:
+        return False
+    coarse = {"WEEKLY": Weekdays, "MONTHLY": Date | Ordinal, "YEARLY": Date | Festival | MoonDate}
+    kind = coarse.get(phrase.everies[0].frequency or "")
+    return kind is not None and isinstance(extra.points[0].day, kind)
 
 
 def _adds_hours(phrase: Phrase, other: Candidate) -> bool:

@@ -204,7 +204,8 @@ def _festival(match: re.Match[str], _now_year: int) -> Read:
 
 FESTIVAL = "|".join(sorted(FESTIVALS, key=len, reverse=True))
 _TAIL = r"(?P<e>上旬|中旬|下旬|[底末初](?![一二三四五六七八九十中级步])|中(?=[,. 提叫喊]|$))?"
-_HERE = r"(?:上上|下下下|下下|上|下|次|这|本|今|当|同)(?:一个|个|一)?"
+_HERE = r"(?:上上|上|(?<!一)下{1,3}|次|这|本|今|当|同)(?:一个|个|一)?"
+"""The 下 of 记一下周四 belongs to 一下."""
 _NEXT_ONE = "即将到来的|接下来的|最近的|紧接着的"
 _WEEK = "(?:周|星期|礼拜)"
 _NO_WORD_OF_SUNDAY = r"(?!(?<=周日)(?:[历程志常记]|报(?![名到])))"

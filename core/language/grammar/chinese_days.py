@@ -44,6 +44,8 @@ def place(point: Point, today: dt.date) -> Placed | None:
     match point.day:
         case None:
             return _stretch(point.scopes[-1], scope, today)
+        case Relative(days) if scope.year is not None:
+            return _one(_safe(scope.year, scope.month or today.month, (today + days * _DAY).day))  # 明年的今天
         case Relative(days):
             return Placed((today + days * _DAY,))
         case Weekdays() as weekdays:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-NUMBER = r"(?:\d{1,4}|[零〇一二两三四五六七八九十百廿卅]{1,6})"
+NUMBER = r"(?:\d{1,4}|[零〇一二两俩仨三四五六七八九十百廿卅]{1,6})"
 """A number that can count units, days or hours; at most six signs, so that matching stays bounded."""
 
-_DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2, "仨": 3}
 _TENS = {"廿": 20, "卅": 30}
 _SCALES = {"十": 10, "百": 100}
 

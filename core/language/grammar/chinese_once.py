@@ -212,6 +212,8 @@ def _in_stretch_of(point: Point, moment: dt.datetime, context: Context) -> Once:
             point.day = Weekdays(days, weeks)
         case Date(days, None):
             point.day = Date(days, moment.month, moment.year)
+        case Relative(days):
+            point.day = Relative((moment.date() - context.today).days + days)  # 一年后的今天
         case _:
             return Once(None)
     found = at(point, context)

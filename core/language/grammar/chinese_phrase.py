@@ -106,7 +106,7 @@ class Point:
                 self.parts.append(part)
             case Clock() as clock if self.clock is None:
                 self.clock = clock
-            case Relative() if self.day is not None or self.scopes or self.has_hour:
+            case Relative() if self.scopes and (self.scopes[-1].unit not in ("year", "month") or self.scopes[-1].edge):
                 return False
             case day if (
                 isinstance(day, Day) and not isinstance(day, Stretch) and self.day is None and not self.has_hour

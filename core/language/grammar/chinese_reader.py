@@ -284,6 +284,11 @@ class PhraseReader:
             self._accept("between", "end")
             self._range(point, last)
             return True
+        if word.value == "before" and not phrase.everies and self._every_follows() and phrase.until is None:
+            phrase.used += point.words
+            self._take()
+            phrase.until = point  # 月底之前每天
+            return True
         if word.value == "end":
             phrase.used += point.words
             self._take()

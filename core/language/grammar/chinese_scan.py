@@ -13,7 +13,7 @@ MAX_WORDS = 80
 """No sentence needs more; the rest of a longer one is left unread."""
 
 _EVERY_SIGNS = frozenset("平重单双每隔间逢天日年月周夜晚时早三不定经反一循到")
-_LENGTH_SIGNS = frozenset("0123456789零〇一二两三四五六七八九十百廿卅半再过等还未接今往连持为坚提前后约大")
+_LENGTH_SIGNS = frozenset("0123456789零〇一二两俩仨三四五六七八九十百廿卅半再过等还未接今往连持为坚提前后约大")
 _TIMES_SIGNS = frozenset("至各分0123456789一二两三四五六七八九十百共总合只仅最重循连提")
 _MARK_SIGNS = frozenset(
     "宜依今从自由一直持截到等赶至-~开起这那当为结停止之期间除不跳休以外都或及和前过后现此目而立马以内"
