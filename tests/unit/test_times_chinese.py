@@ -88,6 +88,11 @@ def at(*hours: str) -> tuple[dt.time, ...]:
         ("三天后早上八点", "2026-11-28 08:00"),
         ("12 月 5 日下午 3 点 30 分", "2026-12-05 15:30"),
         ("１２月５日下午３点", "2026-12-05 15:00"),
+        ("记一下周四下午两点半", "2026-11-26 14:30"),
+        ("今晚一点", "2026-11-26 01:00"),
+        ("我下午三点的会议前10分钟", "2026-11-26 14:50"),
+        ("明天中午前一小时", "2026-11-26 11:00"),
+        ("20261224下午三点", "2026-12-24 15:00"),
     ],
 )
 def test_a_day_and_a_clock_time_are_one_minute(text: str, expected: str) -> None:
@@ -124,6 +129,9 @@ def test_a_day_and_a_clock_time_are_one_minute(text: str, expected: str) -> None
         ("三个工作日后", "2026-11-30"),
         ("下个月第一个周一", "2026-12-07"),
         ("三月第二个周日", "2027-03-14"),
+        ("明年的今天", "2027-11-25"),
+        ("双十一前一天", "2027-11-10"),
+        ("即将到来的周五", "2026-11-27"),
     ],
 )
 def test_a_day_without_a_clock_time_is_a_day(text: str, expected: str) -> None:
@@ -262,10 +270,60 @@ def test_a_deadline_is_marked() -> None:
         ("12月1日至12月5日每天早上8点", Recurrence("DAILY", times=at("08:00"), start=dt.date(2026, 12, 1), until=dt.date(2026, 12, 5))),
         ("明天和后天早上9点", Recurrence("DAILY", times=at("09:00"), start=dt.date(2026, 11, 26), count=2)),
         ("每周五下午三点开会，提前半小时提醒我", Recurrence("WEEKLY", by_day=("FR",), times=at("14:30"))),
+        ("周二周四晚上七点有瑜伽课，每周提醒我", Recurrence("WEEKLY", by_day=("TU", "TH"), times=at("19:00"))),
+        ("这个月底之前每天晚上9点", Recurrence("DAILY", times=at("21:00"), until=dt.date(2026, 11, 30))),
+        ("20分钟之内每五分钟响一次", Recurrence("MINUTELY", 5, count=4)),
+        ("每月1号至5号每天早上9点", Recurrence("MONTHLY", by_month_day=(1, 2, 3, 4, 5), times=at("09:00"))),
+        ("下周二和下周四下午两点", Recurrence("WEEKLY", by_day=("TU", "TH"), times=at("14:00"), start=dt.date(2026, 12, 1), count=2)),
+        ("每隔两天", Recurrence("DAILY", 2, ambiguous=True)),
     ],
 )  # fmt: skip
 def test_a_repetition_becomes_its_rule(text: str, expected: Recurrence) -> None:
     assert rule(text) == expected
+
+
+CARRIERS = (
+    "{when}提醒我{task}", "提醒我{when}{task}", "提醒我{task}，{when}", "记一下，{when}{task}", "我{when}要{task}，别让我忘了",
+    "帮我设个提醒，{when}{task}", "麻烦{when}喊我{task}", "{when}的时候告诉我该{task}了", "新建提醒 {when} {task}", "请在{when}提醒我{task}",
+    "{when}记得{task}", "别忘了{when}{task}", "我{when}要{task}，到时候提醒我一下", "設置一個提醒在{when}{task}", "通知大家{when}{task}",
+)  # fmt: skip
+TIMES = (
+    "明天下午三点",
+    "周五",
+    "半小时后",
+    "每天早上八点",
+    "每周二、周四下午六点",
+    "每月最后一个工作日",
+    "下个月15号",
+    "月底",
+    "每两小时",
+)
+TASKS = ("交房租", "给302房间送文件", "看第三章", "写周报", "去一趟银行", "参加明天的会", "给5号客户回电")
+
+
+LOOSE_CARRIERS = (
+    "提醒我{task}{when}", "{task}{when}", "{when}都提醒我{task}", "能不能{when}提醒我{task}？", "{task}（{when}）", "把{task}设成{when}的提醒",
+    "hi，{when}提醒我{task}，谢谢", "我老是忘记{task}，{when}提醒我一下", "帮我建一个{when}{task}的提醒", "{when}@我{task}",
+)  # fmt: skip
+REPETITIONS = (
+    "每天", "每天早上八点", "每晚", "每周三下午3点", "每周一三五", "每逢周五", "每个周末", "每月1号和15号", "每月底", "每年国庆节", "每年3月5日", "每两天",
+    "每隔一天", "隔周周二", "每半年", "每季度", "每小时", "每隔两小时", "每30分钟", "工作日早上九点", "周一到周五早上七点", "从明天开始每天早上七点",
+    "连续三天每晚九点", "接下来五天每天早上八点", "每天早晚八点", "每天三次", "天天", "每次下班", "每个休息日早上10点", "每年农历生日", "每10秒",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("when", REPETITIONS)
+def test_a_repetition_never_becomes_a_one_off(when: str) -> None:
+    for carrier in CARRIERS + LOOSE_CARRIERS:
+        for task in TASKS:
+            assert read(carrier.format(when=when, task=task)).recurring, carrier.format(when=when, task=task)
+
+
+def test_several_rules_of_a_sentence_are_kept() -> None:
+    parsed = read("工作日早上8点、周末上午10点提醒我喂猫")
+    assert parsed.when == Recurrence("WEEKLY", by_day=WORKDAYS, times=at("08:00"))
+    assert parsed.also == (Recurrence("WEEKLY", by_day=("SA", "SU"), times=at("10:00")),)
+    assert framed("工作日早上8点、周末上午10点提醒我喂猫").task == "喂猫"
 
 
 def test_a_number_of_times_a_day_is_spread_and_shown() -> None:
@@ -283,6 +341,9 @@ def test_a_number_of_times_a_day_is_spread_and_shown() -> None:
         ("2020年5月1日", "past"),
         ("2月30日提醒我", "impossible"),
         ("下个月32号", "impossible"),
+        ("13月5日", "impossible"),
+        ("明天25点", "impossible"),
+        ("早上8点和晚上8点提醒我", "unclear_recurrence"),
         ("每10秒提醒我", "too_fine"),
         ("每0分钟提醒我", "too_fine"),
         ("每年2月30日", "never"),
@@ -315,25 +376,6 @@ def test_a_past_time_keeps_its_value_and_a_lost_rule_has_none() -> None:
 )  # fmt: skip
 def test_a_sentence_without_a_time_is_left_alone(text: str) -> None:
     assert read(text) == Parsed()
-
-
-CARRIERS = (
-    "{when}提醒我{task}", "提醒我{when}{task}", "提醒我{task}，{when}", "记一下，{when}{task}", "我{when}要{task}，别让我忘了",
-    "帮我设个提醒，{when}{task}", "麻烦{when}喊我{task}", "{when}的时候告诉我该{task}了", "新建提醒 {when} {task}", "请在{when}提醒我{task}",
-    "{when}记得{task}", "别忘了{when}{task}", "我{when}要{task}，到时候提醒我一下", "設置一個提醒在{when}{task}", "通知大家{when}{task}",
-)  # fmt: skip
-TIMES = (
-    "明天下午三点",
-    "周五",
-    "半小时后",
-    "每天早上八点",
-    "每周二、周四下午六点",
-    "每月最后一个工作日",
-    "下个月15号",
-    "月底",
-    "每两小时",
-)
-TASKS = ("交房租", "给302房间送文件", "看第三章", "写周报", "去一趟银行", "参加明天的会", "给5号客户回电")
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
