@@ -8,7 +8,7 @@ from core.language.grammar.english_bounds import lasts_days
 from core.language.grammar.english_frame import FRAME as FRAME
 from core.language.grammar.english_frame import turned as turned
 from core.language.grammar.english_once import Scene, once
-from core.language.grammar.english_pieces import Clocks, Days, Every, Piece, Reader
+from core.language.grammar.english_pieces import Clocks, Days, Every, Piece, Reader, Shift
 from core.language.grammar.english_rules import recurrence
 from core.language.grammar.english_scan import pieces
 from core.language.grammar.english_tokens import request_tokens, tokens
@@ -63,10 +63,13 @@ def _span(reader: Reader, piece: Piece) -> Span:
 
 
 def _implies_daily(reader: Reader, found: list[Piece]) -> bool:
-    """ "at 9 until Friday", "at 9 for the next 5 days": each day, though nobody said "every"."""
+    """ "at 9 until Friday", "at 9 for the next 5 days", "my daily walk at 5": each day, though nobody said "every"."""
     clocks = [piece for piece in found if isinstance(piece.value, Clocks)]
     if reader.repeats or not clocks:
         return False
+    dated = any(isinstance(piece.value, Days | Shift) for piece in found)
+    if not dated and any(token.category == "often" and token.name == "day" for token in reader.tokens):
+        return True
     for piece in found:
         until = isinstance(piece.value, Days) and piece.value.preposition in ("until", "till", "til")
         if until and any(_beside(piece, clock.start, clock.end) for clock in clocks):

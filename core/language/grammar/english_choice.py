@@ -132,6 +132,8 @@ def _with_piece(chosen: Chosen, piece: Piece) -> Chosen:
     used = _in_order(*chosen.used, piece)
     match value:
         case Days(days=days, through=through, preposition=preposition):
+            if preposition in UP_TO and chosen.clock is not None and not _beside(chosen, piece):
+                return chosen
             if chosen.day is None:
                 last = days[-1] if through else None
                 return replace(

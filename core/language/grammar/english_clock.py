@@ -297,7 +297,7 @@ def span_at(r: Reader, i: int, expected: bool = False) -> tuple[ClockRange, int]
         j = r.skip(j, frozenset({"the", "hours", "of"}))
     j += r.text(j) == "at"
     plain = _before_dash(r, j) if prefixed or (r.at(j).name != "word" and opener != "at") else None
-    first = plain or bare_clock_at(r, j)
+    first = _in_its_part(r, plain or bare_clock_at(r, j))
     if first is None or r.text(first[1]) not in _DASHES:
         return None
     dash = r.text(first[1])
@@ -305,7 +305,7 @@ def span_at(r: Reader, i: int, expected: bool = False) -> tuple[ClockRange, int]
         return None
     if r.text(first[1] + 1) == "at" and opener not in ("from", "between", "at"):
         return None
-    last = bare_clock_at(r, first[1] + 1 + (r.text(first[1] + 1) == "at"))
+    last = _in_its_part(r, bare_clock_at(r, first[1] + 1 + (r.text(first[1] + 1) == "at")))
     if last is None:
         return None
     surely = (
@@ -327,6 +327,18 @@ def _office_hours(r: Reader, j: int) -> int | None:
         return j + 1
     named = r.text(j) in ("work", "working", "business", "office") and r.text(j + 1) in ("hours", "hrs", "day", "time")
     return j + 2 if named else None
+
+
+def _in_its_part(r: Reader, found: tuple[Clock, int] | None) -> tuple[Clock, int] | None:
+    """ "6 in the evening" inside a range."""
+    if found is None:
+        return None
+    clock, j = found
+    named = 2 * (r.text(j) == "in" and r.text(j + 1) == "the") or (r.text(j) == "at" and r.at(j + 1).name == "night")
+    part = r.at(j + named)
+    if not named or part.category != "part" or clock.meridiem or clock.exact:
+        return found
+    return Clock(clock.hour, clock.minute, "am" if part.name in ("morning", "dawn") else "pm"), j + named + 1
 
 
 def _before_dash(r: Reader, j: int) -> tuple[Clock, int] | None:

@@ -58,6 +58,9 @@ def each_at(r: Reader, j: int) -> Found | None:
         and (found := length_at(r, k)) is not None
     ):
         return _of_seconds(*found)
+    if token.kind == "decimal":
+        length = length_at(r, k)
+        return _of_seconds(*length) if length else None
     if token.category == "unit":
         return _every_unit(r, j, k, interval)
     if token.text == "half" or (token.text in ("a", "quarter") and r.at(k + 1).category in ("half", "unit")):
@@ -102,13 +105,11 @@ def _every_unit(r: Reader, j: int, k: int, interval: int) -> Found | None:
     unit = r.at(k).name
     if r.at(j).kind == "ordinal" and unit == "day" and r.text(k + 1) == "of":
         return _every_ordinal(r, j, (interval, k))
-    if r.at(j).kind == "decimal":
-        unit = "decimal"
     if unit in PERIODS:
         days = PERIODS[unit]
         nth = Every("WEEKLY", interval, days), k + 1
         return (with_part(r, nth[0], nth[1])) if interval else (Every(None, trouble="too_fine"), k + 1)
-    length = length_at(r, j) if r.at(j).kind in ("number", "decimal") else None
+    length = length_at(r, j) if r.at(j).kind == "number" else None
     if length is not None and length[1] > k + 1:
         return _of_seconds(length[0], length[1])
     if r.text(k + 1) == "and" and r.text(k + 2) == "a" and r.text(k + 3) == "half" and unit == "hour":

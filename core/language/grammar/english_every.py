@@ -202,10 +202,19 @@ def _often(r: Reader, i: int) -> Found | None:
         return Every("WEEKLY", 1, WEEKDAYS, part="night"), i + 1
     ahead, before = r.at(i + 1), r.text(i - 1)
     describes = (
-        ahead.kind == "word" and not ahead.category and ahead.text not in _REMINDING and ahead.text not in _FOLLOWS
+        token.name in ("day", "week", "month", "year")
+        and ahead.kind == "word"
+        and not ahead.category
+        and ahead.text not in _REMINDING
+        and ahead.text not in _FOLLOWS
     )
     timed = ahead.kind in ("number", "clock") or ahead.category == "noon"
-    if before in _OWNED and not timed and ahead.text not in ("reminder", "reminders", "alarm", "alarms"):
+    if (
+        before in _OWNED
+        and not timed
+        and not (ahead.text in _MEETING and before in ("my", "our"))
+        and ahead.text not in ("reminder", "reminders", "alarm", "alarms")
+    ):
         return None
     if describes and before not in (
         "a",
@@ -228,8 +237,9 @@ def _often(r: Reader, i: int) -> Found | None:
     return every, i + 1 + (ahead.text == "basis")
 
 
+_MEETING = word_set("meeting call standup sync check checkin appointment review lesson class practice session")
 _FOLLOWS = word_set(
-    "except but starting beginning from until till that about with please pls before after between around by i "
+    "during within over throughout each every on in except but starting beginning from until till that about with please pls before after between around by i "
     "remind ping in so or excluding when"
 )
 

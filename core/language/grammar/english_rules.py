@@ -24,7 +24,7 @@ from core.language.grammar.english_pieces import (
     Until,
 )
 from core.language.grammar.english_rule_days import UNDER_A_DAY, Rule, Unplaced, add_days, says_only, start_at
-from core.language.grammar.parts import usual_time
+from core.language.grammar.parts import PARTS, usual_time
 from core.language.values import Frequency, Preferences, Recurrence
 
 _ORDER: tuple[Frequency, ...] = ("MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
@@ -163,9 +163,20 @@ def _add_times(rule: Rule, used: list[Piece], scene: Scene) -> None:
             rule.window = first, last
         else:
             rule.times = [first]
+    if rule.frequency in UNDER_A_DAY and rule.window is None and (rule.times or parts):
+        _set_window(rule, parts)
     if not rule.times and parts and rule.frequency not in UNDER_A_DAY:
         rule.times = list(dict.fromkeys(usual_time(name, scene.preferences) for _, name in parts))
     _spread_over_day(rule, scene.preferences)
+
+
+def _set_window(rule: Rule, parts: list[tuple[int, str]]) -> None:
+    """ "hourly at 9" starts at nine each day, "every hour in the morning" keeps to the morning."""
+    if rule.times:
+        rule.window, rule.times = (min(rule.times), dt.time(23, 59)), []
+        return
+    first, end = PARTS[parts[0][1]]
+    rule.window = dt.time(first), dt.time(end) if end < 24 else dt.time(23, 59)
 
 
 def _clock_pieces(used: list[Piece]) -> list[Piece]:

@@ -6,13 +6,13 @@ from core.language.grammar.days import Day
 from core.language.grammar.english_bounds import bound_at, except_at
 from core.language.grammar.english_clock import clocks_at, span_at
 from core.language.grammar.english_day_lists import days_at
+from core.language.grammar.english_day_parts import IDIOM_STARTS, idiom_at, part_behind, this_part
 from core.language.grammar.english_every import every_at
 from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
 from core.language.grammar.english_periods import LAST, NEXT, THIS, period_at
 from core.language.grammar.english_pieces import (
     MOST_LOOKS,
     MOST_PIECES,
-    Clock,
     Clocks,
     Days,
     Every,
@@ -20,7 +20,6 @@ from core.language.grammar.english_pieces import (
     Piece,
     Reader,
     Shift,
-    Value,
 )
 from core.language.grammar.english_shift import bare_shift_at, shift_at
 from core.language.grammar.tokens import word_set
@@ -28,39 +27,18 @@ from core.language.grammar.tokens import word_set
 _DAY_PREPOSITIONS = word_set(
     "on by for from before after until till til since in at around b4 this due of over between"
 )
+
 _CLOCK_PREPOSITIONS = word_set("at @ by around before after until till til from b4 about approximately since past for")
+
 _DETERMINERS = word_set("a an the my our your his her their")
+
 _ALARM = word_set(
     "alarm alarms reminder alert notification call meeting appointment scheduled set up me timer snooze ping"
 )
+
 _LENGTH_BEFORE = frozenset({"me", "us", "alarm", "timer", "reminder", "snooze", "", "alert", "it", "nap", "again"})
+
 _ASKING = word_set("remind ping nudge alert notify wake buzz poke rmd message tell for")
-_IDIOMS: tuple[tuple[tuple[str, ...], Clock | str], ...] = (
-    (("end", "of", "the", "day"), Clock(17, exact=True)),
-    (("end", "of", "business", "day"), Clock(17, exact=True)),
-    (("end", "of", "day"), Clock(17, exact=True)),
-    (("end", "of", "business"), Clock(17, exact=True)),
-    (("close", "of", "business"), Clock(17, exact=True)),
-    (("eod",), Clock(17, exact=True)),
-    (("cob",), Clock(17, exact=True)),
-    (("eob",), Clock(17, exact=True)),
-    (("first", "thing", "in", "the", "morning"), "morning"),
-    (("first", "thing"), "morning"),
-    (("lunch", "time"), "lunch"),
-    (("at", "lunch"), "lunch"),
-    (("dinner", "time"), "evening"),
-    (("dinnertime",), "evening"),
-    (("after", "work"), "evening"),
-    (("before", "lunch"), "morning"),
-    (("after", "lunch"), "afternoon"),
-    (("after", "dinner"), "evening"),
-    (("around", "lunch"), "lunch"),
-    (("mid", "-", "morning"), "morning"),
-    (("mid", "-", "afternoon"), "afternoon"),
-    (("bedtime",), "night"),
-    (("before", "bed"), "night"),
-)
-_IDIOM_STARTS = frozenset(words[0] for words, _ in _IDIOMS)
 
 
 def pieces(r: Reader) -> list[Piece]:
@@ -147,7 +125,7 @@ def _at(r: Reader, i: int, recurring: bool, before: list[Piece]) -> list[Piece]:
         bound = _bound(r, i)
         if bound is not None:
             return [bound]
-    if token.text in _IDIOM_STARTS and (idiom := _idiom(r, i)) is not None:
+    if token.text in IDIOM_STARTS and (idiom := idiom_at(r, i)) is not None:
         return [idiom]
     shift = shift_at(r, i) if token.kind != "punct" else None
     if shift is not None and (before or not shift[0].anchored or r.at(shift[1]).kind not in ("end", "punct")):
@@ -172,27 +150,6 @@ def _bound(r: Reader, i: int) -> Piece | None:
     return Piece(bound[0], i, bound[1], 3) if bound is not None else None
 
 
-def _idiom(r: Reader, i: int) -> Piece | None:
-    for words, meaning in _IDIOMS:
-        if all(r.text(i + offset) == word for offset, word in enumerate(words)):
-            end = i + len(words)
-            if (
-                meaning == "morning"
-                and words == ("first", "thing")
-                and r.at(end).category not in ("relative", "weekday")
-                and r.text(end) not in ("on", "")
-            ):
-                return None
-            value: Value = (
-                Part(meaning) if isinstance(meaning, str) else Clocks((meaning,), "by" if r.text(i - 1) == "by" else "")
-            )
-            start = i - 1 if r.text(i - 1) in ("by", "at", "before") else i
-            if r.text(i - 1) == "the" and r.text(i - 2) in ("by", "at", "before"):
-                start = i - 2
-            return Piece(value, start, end, 3)
-    return None
-
-
 def _prepositional(r: Reader, i: int) -> list[Piece]:
     word = r.text(i)
     if word == "no" and r.text(i + 1) == "later" and r.text(i + 2) == "than":
@@ -205,7 +162,7 @@ def _prepositional(r: Reader, i: int) -> list[Piece]:
     if word == "by" and r.text(j) == "the" and r.text(j + 1) == "latest":
         return []
     part = (
-        _part_behind(r, i, j) if word in ("in", "at", "on", "by", "during", "for", "before", "around", "about") else []
+        part_behind(r, i, j) if word in ("in", "at", "on", "by", "during", "for", "before", "around", "about") else []
     )
     if part:
         return part
@@ -263,24 +220,6 @@ def _ends_here(r: Reader, j: int) -> bool:
         "at", "on", "in", "to", "so", "that", "o'clock", "ish", "sharp", "tomorrow", "this", "next", "please", "pls", "for", "with", "and", "about")  # fmt: skip
 
 
-def _part_behind(r: Reader, i: int, j: int) -> list[Piece]:
-    """ "in the morning", "at night", "by this evening", "in the early afternoon"."""
-    j += r.text(j) == "the"
-    this = r.text(j) in ("this", "dis")
-    j += this
-    j += r.text(j) in ("early", "late", "mid", "very")
-    j += r.text(j) == "-"
-    token = r.at(j)
-    if token.category != "part" or (
-        r.text(i) not in ("in", "at", "during", "by", "on", "for", "before", "around", "about") and not this
-    ):
-        return []
-    if (r.text(i) in ("on", "before") and not this) or (r.text(i) == "for" and not this and r.text(i + 1) != "the"):
-        return []
-    found = [Piece(Part(token.name), i, j + 1, 3)]
-    return [Piece(Days((Day(days=0),), preposition=r.text(i)), i, j + 1, 3), *found] if this else found
-
-
 def _named_period(r: Reader, j: int, word: str) -> tuple[Days, int] | None:
     """ "in June", "by September", "before 2027": a month or year named alone, where the preposition says that it is one."""
     if word in ("on", "at", "for", "of", "this", "around", "due"):
@@ -310,7 +249,7 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
         return [Piece(Days((Day(days=0),)), i, i + 1, weight), Piece(Part("night"), i, i + 1, weight)]
     if token.text in ("early", "late", "mid") and r.at(i + 1).category == "part" and (i == 0 or bool(before)):
         return [Piece(Part(r.at(i + 1).name), i, i + 2, 2)]
-    found = _this_part(r, i)
+    found = _softened(r, i) or this_part(r, i)
     if found:
         return found
     days = days_at(r, i)
@@ -330,22 +269,14 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
     return []
 
 
-def _this_part(r: Reader, i: int) -> list[Piece]:
-    """ "this morning", "last night", "later today", "early tomorrow"."""
+def _softened(r: Reader, i: int) -> list[Piece]:
+    """ "later today", "early tomorrow", "sometime next week", "later this afternoon"."""
     word, ahead = r.text(i), r.at(i + 1)
-    if word in ("later", "earlier", "sometime", "early", "late") and (
+    soft = word in ("later", "earlier", "sometime", "early", "late") and (
         ahead.category == "relative" or (ahead.text in NEXT and r.at(i + 2).category == "unit")
-    ):
-        inner = _plain(r, i + 1, [])
-        return [Piece(piece.value, i, piece.end, piece.weight) for piece in inner]
-    if word in THIS or word == "last":
-        k = i + 1 + (r.text(i + 1) in ("early", "late", "coming"))
-        if r.at(k).category == "part" and not r.text(k).endswith("s"):
-            day = Day(days=0 if word in THIS else -1)
-            return [Piece(Days((day,)), i, k + 1, 3), Piece(Part(r.at(k).name), i, k + 1, 3)]
-    if word == "later" and r.text(i + 1) in THIS and r.at(i + 2).category in ("unit", "part"):
-        inner = _plain(r, i + 1, [])
-        return [Piece(piece.value, i, piece.end, piece.weight) for piece in inner]
+    )
+    if soft or (word == "later" and ahead.text in THIS and r.at(i + 2).category in ("unit", "part")):
+        return [Piece(piece.value, i, piece.end, piece.weight) for piece in _plain(r, i + 1, [])]
     return []
 
 
@@ -388,6 +319,7 @@ def _weighed_days(r: Reader, i: int, days: tuple[Days, int], before: list[Piece]
 
 
 _FRACTIONS = ((2,), (3,), (4,), (8,))
+
 _AFTER_DATE = word_set("at to for in and please pls about i around by until we")
 
 

@@ -1,0 +1,92 @@
+"""English parts of the day: "in the morning", "this evening", "later today", "end of day", "after lunch"."""
+
+from __future__ import annotations
+
+from core.language.grammar.days import Day
+from core.language.grammar.english_periods import THIS
+from core.language.grammar.english_pieces import (
+    Clock,
+    Clocks,
+    Days,
+    Part,
+    Piece,
+    Reader,
+    Value,
+)
+
+_IDIOMS: tuple[tuple[tuple[str, ...], Clock | str], ...] = (
+    (("end", "of", "the", "day"), Clock(17, exact=True)),
+    (("end", "of", "business", "day"), Clock(17, exact=True)),
+    (("end", "of", "day"), Clock(17, exact=True)),
+    (("end", "of", "business"), Clock(17, exact=True)),
+    (("close", "of", "business"), Clock(17, exact=True)),
+    (("eod",), Clock(17, exact=True)),
+    (("cob",), Clock(17, exact=True)),
+    (("eob",), Clock(17, exact=True)),
+    (("first", "thing", "in", "the", "morning"), "morning"),
+    (("first", "thing"), "morning"),
+    (("lunch", "time"), "lunch"),
+    (("at", "lunch"), "lunch"),
+    (("dinner", "time"), "evening"),
+    (("dinnertime",), "evening"),
+    (("after", "work"), "evening"),
+    (("before", "lunch"), "morning"),
+    (("after", "lunch"), "afternoon"),
+    (("after", "dinner"), "evening"),
+    (("around", "lunch"), "lunch"),
+    (("mid", "-", "morning"), "morning"),
+    (("mid", "-", "afternoon"), "afternoon"),
+    (("bedtime",), "night"),
+    (("before", "bed"), "night"),
+)
+
+IDIOM_STARTS = frozenset(words[0] for words, _ in _IDIOMS)
+
+
+def idiom_at(r: Reader, i: int) -> Piece | None:
+    for words, meaning in _IDIOMS:
+        if all(r.text(i + offset) == word for offset, word in enumerate(words)):
+            end = i + len(words)
+            if (
+                meaning == "morning"
+                and words == ("first", "thing")
+                and r.at(end).category not in ("relative", "weekday")
+                and r.text(end) not in ("on", "")
+            ):
+                return None
+            value: Value = (
+                Part(meaning) if isinstance(meaning, str) else Clocks((meaning,), "by" if r.text(i - 1) == "by" else "")
+            )
+            start = i - 1 if r.text(i - 1) in ("by", "at", "before") else i
+            if r.text(i - 1) == "the" and r.text(i - 2) in ("by", "at", "before"):
+                start = i - 2
+            return Piece(value, start, end, 3)
+    return None
+
+
+def part_behind(r: Reader, i: int, j: int) -> list[Piece]:
+    """ "in the morning", "at night", "by this evening", "in the early afternoon"."""
+    j += r.text(j) == "the"
+    this = r.text(j) in ("this", "dis")
+    j += this
+    j += r.text(j) in ("early", "late", "mid", "very")
+    j += r.text(j) == "-"
+    token = r.at(j)
+    if token.category != "part" or (
+        r.text(i) not in ("in", "at", "during", "by", "on", "for", "before", "around", "about") and not this
+    ):
+        return []
+    if (r.text(i) in ("on", "before") and not this) or (r.text(i) == "for" and not this and r.text(i + 1) != "the"):
+        return []
+    found = [Piece(Part(token.name), i, j + 1, 3)]
+    return [Piece(Days((Day(days=0),), preposition=r.text(i)), i, j + 1, 3), *found] if this else found
+
+
+def this_part(r: Reader, i: int) -> list[Piece]:
+    """ "this morning", "last night"."""
+    word = r.text(i)
+    k = i + 1 + (r.text(i + 1) in ("early", "late", "coming"))
+    if (word in THIS or word == "last") and r.at(k).category == "part" and not r.text(k).endswith("s"):
+        day = Day(days=0 if word in THIS else -1)
+        return [Piece(Days((day,)), i, k + 1, 3), Piece(Part(r.at(k).name), i, k + 1, 3)]
+    return []
