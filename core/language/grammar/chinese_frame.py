@@ -66,7 +66,7 @@ _AT = f"{_words('为', '在', '到', '于', '成')}?"
 _REQUESTS = (
     # 到时候提醒我一下, 别让我忘了: behind the task
     rf"{_CALL}{_WHO}{_ONE}{_words('吧', '哦', '啊', '呀', '哈', '好吗')}?{_STOP}$",
-    rf"{_words('千万别', '可别', '别', '不要')}{_words('让', '叫')}{_WHO}{_words('给')}?{_words('忘记', '忘')}{_words('了')}?{_STOP}$",
+    rf"{_words('千万别', '可别', '别', '不要')}{_words('让', '叫')}{_WHO}{_words('给')}?{_words('忘记', '忘')}{_words('了')}?{_STOP}",
     rf"{both('怕')}{_words('我', '会')}?{_words('忘记', '忘了', '忘')}{_STOP}$",
     # 设一个…的闹钟, 新建提醒: …
     rf"{_SET}{_words('好', '了', '上')}?{_G}{_MEASURE}{_G}{_words('的')}?{_ALARM}{_words('设置', '设', '定')}?{_AT}{_STOP}(?:{_CALL}{_WHO}{_ONE})?",
