@@ -38,7 +38,7 @@ def when_line(obj: dict[str, Any]) -> dict[str, Any]:
     answer |= _value(understood.when, reading, inner)
     if not isinstance(zone, ZoneInfo):
         answer = {key: _naive(value) for key, value in answer.items()}
-    answer |= _rest(understood)
+    answer |= _rest(understood, reading, inner)
     answer["ms"] = round((time.perf_counter() - started) * 1000, 3)
     return answer
 
@@ -48,14 +48,14 @@ def _naive(value: object) -> object:
     return value.removesuffix("+00:00") if isinstance(value, str) else value
 
 
-def _rest(understood: Understood) -> dict[str, Any]:
+def _rest(understood: Understood, now: dt.datetime, zone: ZoneInfo) -> dict[str, Any]:
     rest: dict[str, Any] = {"task": understood.task}
     if understood.recipient is not None:
         rest["recipient"] = understood.recipient
     if understood.recurring and not isinstance(understood.when, Recurrence):
         rest["recurring"] = True
     if understood.also:
-        rest["also"] = [_rule(rule) for rule in understood.also]
+        rest["also"] = [_value(when, now, zone) for when in understood.also]
     if understood.deadline:
         rest["deadline"] = True
     if understood.problem is not None:

@@ -114,6 +114,6 @@ class Understood:
     recurring: bool = False
     deadline: bool = False
     """Said as "by Friday": remind before it, not at its end."""
-    also: tuple[Recurrence, ...] = ()
-    """Further rules for the same task ("weekdays at 8 and weekends at 10"): each is a reminder of its own."""
+    also: tuple[When, ...] = ()
+    """Further times of the same task ("at 4 and 7", "weekdays at 8 and weekends at 10"): each is a reminder of its own."""
     problem: Problem | None = None

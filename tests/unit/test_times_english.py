@@ -236,14 +236,24 @@ def test_two_rules_in_one_sentence_are_two_rules() -> None:
     understood = meaning("remind me on weekdays at 8am and on weekends at 10am to feed the cat")
     assert isinstance(understood.when, Recurrence)
     assert understood.when.times == (dt.time(8),)
-    assert [(rule.by_day, rule.times) for rule in understood.also] == [(("SA", "SU"), (dt.time(10),))]
+    assert understood.also == (Recurrence("WEEKLY", by_day=("SA", "SU"), times=(dt.time(10),)),)
     assert understood.task == "feed the cat"
 
 
-def test_several_moments_are_a_rule_that_ends() -> None:
-    when = meaning("remind me on Wednesday and Friday at 9 to run").when
-    assert isinstance(when, Recurrence)
-    assert (when.by_day, when.times, when.count) == (("WE", "FR"), (dt.time(9),), 2)
+@pytest.mark.parametrize(
+    ("text", "moments"),
+    [
+        ("remind me on Wednesday and Friday at 9 to run", ["2026-09-23 09:00", "2026-09-25 09:00"]),
+        ("create alarms for 8 pm and 9 pm", ["2026-09-21 20:00", "2026-09-21 21:00"]),
+        ("remind me Tuesday to Thursday at 9", ["2026-09-22 09:00", "2026-09-23 09:00", "2026-09-24 09:00"]),
+        ("remind me on March 3 and 5 at 10am", ["2027-03-03 10:00", "2027-03-05 10:00"]),
+    ],
+)
+def test_of_several_moments_none_is_dropped(text: str, moments: list[str]) -> None:
+    understood = meaning(text)
+    found = [understood.when, *understood.also]
+    assert [f"{when.local:%Y-%m-%d %H:%M}" for when in found if isinstance(when, Instant)] == moments
+    assert not understood.recurring
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from core.language.grammar.days import DAY_CODES, Dated, Day, resolved, resolved_end, shifted
-from core.language.grammar.english_choice import FROM, LATEST, UP_TO, Chosen, choose, only_weekday
+from core.language.grammar.english_choice import FROM, LATEST, UP_TO, Chosen, choose
 from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Days, Meaning, Piece, Shift, Trouble
 from core.language.grammar.parts import hour_in_part, next_of_both, part_window, usual_hour
 from core.language.values import Delta, Instant, Preferences, Recurrence, When, Window
@@ -25,70 +25,71 @@ class Scene:
     alarm: bool = False
 
 
+_MOST_AT_ONCE = 31
+
+
 def once(found: list[Piece], scene: Scene, asked_at: int) -> Meaning:
     """The meaning of the pieces. `asked_at` is the token behind "remind me" (-1: nowhere)."""
     chosen = choose(found, asked_at)
-    several = _several(chosen, scene) if chosen.shift is None else None
-    if several is not None:
-        return Meaning(several, chosen.used, chosen.preposition in LATEST)
+    days = _days_said(chosen, scene)
+    monthly = _of_each_month(days, chosen, scene)
+    if monthly is not None:
+        return Meaning(monthly, chosen.used)
+    clocks = next((piece.value.clocks for piece in chosen.used if isinstance(piece.value, Clocks)), ())
+    if chosen.shift is None and (len(days) > 1 or len(clocks) > 1):
+        return _several(chosen, days, clocks, scene)
     when, trouble = _meaning(chosen, scene) if chosen.used else (None, None)
     if when is None and trouble is None:
         return Meaning()
     return Meaning(when, chosen.used, chosen.preposition in LATEST, trouble)
 
 
-def _several(chosen: Chosen, scene: Scene) -> Recurrence | None:
-    """ "at 8 and 18", "on Monday and Wednesday": a rule that ends when each was once, so that none is dropped."""
-    if chosen.through is not None and chosen.clock is not None and chosen.day is not None:
-        return _through_days(chosen, chosen.day, chosen.through, chosen.clock, scene)
-    days = next(
-        (piece.value.days for piece in chosen.used if isinstance(piece.value, Days) and not piece.value.through), ()
-    )
-    clocks = next((piece.value.clocks for piece in chosen.used if isinstance(piece.value, Clocks)), ())
-    if len(days) < 2 and len(clocks) < 2:
+def _days_said(chosen: Chosen, scene: Scene) -> tuple[Day, ...]:
+    """The days that were said together; each one of "Monday to Wednesday" where a clock time goes with them."""
+    if chosen.day is not None and chosen.through is not None and chosen.clock is not None:
+        start = resolved(chosen.day, scene.now.date())
+        end = resolved_end(chosen.through, scene.now.date(), start.date) if start else None
+        if start is None or end is None:
+            return ()
+        length = min((end.date - start.date).days + 1, _MOST_AT_ONCE)
+        return tuple(Day(fixed=start.date + dt.timedelta(days=number)) for number in range(length))
+    if chosen.through is not None:
+        return ()
+    return next((piece.value.days for piece in chosen.used if isinstance(piece.value, Days)), ())
+
+
+def _several(chosen: Chosen, days: tuple[Day, ...], clocks: tuple[Clock, ...], scene: Scene) -> Meaning:
+    """ "at 8 and 18", "on Monday and Wednesday": each of them once, the first one first; those that are over are left out."""
+    moments: list[Instant] = []
+    for day in days if len(days) > 1 else (chosen.day,):
+        for clock in clocks or (chosen.clock,):
+            when, trouble = _meaning(replace(chosen, day=day, through=None, clock=clock, preposition=""), scene)
+            if trouble == "impossible":
+                return Meaning(None, chosen.used, trouble=trouble)
+            if isinstance(when, Instant) and trouble is None and when not in moments:
+                moments.append(when)
+    if not moments:
+        when, trouble = _meaning(chosen, scene)
+        return Meaning(when, chosen.used, trouble=trouble)
+    first, *others = sorted(moments, key=lambda moment: moment.local)[:_MOST_AT_ONCE]
+    return Meaning(first, chosen.used, chosen.preposition in LATEST, also=tuple(others))
+
+
+def _of_each_month(days: tuple[Day, ...], chosen: Chosen, scene: Scene) -> Recurrence | None:
+    """ "on the 1st and 15th of the month" comes back, though nobody said "every"."""
+    if len(days) < 2 or any(day.months != 0 for day in days):
         return None
+    clocks = next((piece.value.clocks for piece in chosen.used if isinstance(piece.value, Clocks)), ())
     hours = [(hour_of(clock, chosen.part, scene), clock.minute) for clock in clocks]
     times = tuple(sorted({dt.time(hour, minute) for (hour, _, _), minute in hours}))
     is_open = any(left_open for (_, _, left_open), _ in hours)
-    if len(days) < 2:
-        dated = resolved(chosen.day, scene.now.date()) if chosen.day else None
-        last = dt.datetime.combine(scene.now.date(), times[0])
-        date = dated.date if dated else scene.now.date() + dt.timedelta(days=int(last <= scene.now))
-        return Recurrence("DAILY", times=times, start=date, until=date, ambiguous=is_open)
-    return _several_days(days, times, is_open)
-
-
-def _several_days(days: tuple[Day, ...], times: tuple[dt.time, ...], is_open: bool) -> Recurrence | None:
-    """Each of the days once; "of the month" without a month says that they come back."""
-    monthly = all(day.months == 0 for day in days)
-    count = None if monthly else len(days) * max(1, len(times))
-    if all(only_weekday(day) for day in days):
-        codes = tuple(DAY_CODES[number] for number in sorted({day.weekday or 0 for day in days}))
-        return Recurrence("WEEKLY", by_day=codes, times=times, count=count, ambiguous=is_open)
-    if all(day.day is not None and replace(day, months=None) == Day(day=day.day) for day in days):
+    if all(day.day is not None and day.weekday is None for day in days):
         numbers = tuple(sorted({day.day or 1 for day in days}))
-        return Recurrence("MONTHLY", by_month_day=numbers, times=times, count=count, ambiguous=is_open)
-    if all(day.nth and day.weekday is not None and day.month is None and day.year is None for day in days):
+        return Recurrence("MONTHLY", by_month_day=numbers, times=times, ambiguous=is_open)
+    if all(day.nth is not None and day.weekday is not None for day in days):
         nths = tuple(f"{day.nth}{DAY_CODES[day.weekday or 0]}" for day in days)
-        return Recurrence("MONTHLY", by_day=nths, times=times, count=count, ambiguous=is_open)
-    if len({day.month for day in days}) == 1 and all(day.day and day.month and day.year is None for day in days):
-        numbers = tuple(sorted({day.day or 1 for day in days}))
-        return Recurrence(
-            "YEARLY", by_month=(days[0].month or 1,), by_month_day=numbers, times=times, count=count, ambiguous=is_open
-        )
+        return Recurrence("MONTHLY", by_day=nths, times=times, ambiguous=is_open)
     return None
-
-
-def _through_days(chosen: Chosen, first: Day, last: Day, clock: Clock, scene: Scene) -> Recurrence | None:
-    """ "Monday to Wednesday at 9": each of these days."""
-    start = resolved(first, scene.now.date())
-    end = resolved_end(last, scene.now.date(), start.date) if start else None
-    if start is None or end is None:
-        return None
-    hour, _, is_open = hour_of(clock, chosen.part, scene)
-    return Recurrence(
-        "DAILY", times=(dt.time(hour, clock.minute),), start=start.date, until=end.date, ambiguous=is_open
-    )
 
 
 Outcome: TypeAlias = tuple[When | None, Trouble | None]

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from core.language.grammar.days import Day
 from core.language.grammar.english_tokens import END, Token
-from core.language.values import Frequency, Recurrence, When
+from core.language.values import Frequency, When
 
 Meridiem: TypeAlias = Literal["am", "pm"]
 
@@ -146,7 +146,7 @@ class Meaning:
     used: tuple[Piece, ...] = ()
     deadline: bool = False
     trouble: Trouble | None = None
-    also: tuple[Recurrence, ...] = ()
+    also: tuple[When, ...] = ()
 
 
 MOST_LOOKS = 4000

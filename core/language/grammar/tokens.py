@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.language.values import Problem, Recurrence, When
+from core.language.values import Problem, When
 
 MAX_TOKENS = 600
 """A longer message is read at its beginning and its end only (`ends`): times stand at either, and the work stays bounded."""
@@ -28,7 +28,7 @@ class Parsed:
     recurring: bool = False
     deadline: bool = False
     problem: Problem | None = None
-    also: tuple[Recurrence, ...] = ()
+    also: tuple[When, ...] = ()
 
 
 NOTHING = Parsed()
