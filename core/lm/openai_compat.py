@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import Any
@@ -52,13 +53,10 @@ class OpenAIModel:
     """A `LanguageModel` behind HTTP. The key is in one header and nowhere else: no log, no error."""
 
     def __init__(self, settings: Settings) -> None:
-        key = settings.openai_api_key.get_secret_value()
+        self._settings = settings
         self._url = settings.openai_base_url.rstrip("/") + "/chat/completions"
-        self._client = httpx2.AsyncClient(
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx2.Timeout(connect=10, read=settings.reply_seconds, write=30, pool=settings.reply_seconds),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=16),
-        )
+        self._client: httpx2.AsyncClient | None = None
+        self._opening = asyncio.Lock()
         self._closed = False
         self._strict = False
         """The server has refused parameters beyond the protocol."""
@@ -112,16 +110,25 @@ class OpenAIModel:
         """The stream of a request that was accepted; asked again without what only some servers understand."""
         asked = _request(self.info.name, turns, sampling)
         more = {} if self._strict else _beyond_the_protocol(sampling)
-        source = await connection.enter_async_context(self._client.sse(self._url, method="POST", json=asked | more))
+        client = await self._opened()
+        source = await connection.enter_async_context(client.sse(self._url, method="POST", json=asked | more))
         if more and source.response.status_code in _UNKNOWN_WORDS:
             await connection.aclose()
-            source = await connection.enter_async_context(self._client.sse(self._url, method="POST", json=asked))
+            source = await connection.enter_async_context(client.sse(self._url, method="POST", json=asked))
             self._strict = source.response.status_code == httpx2.codes.OK
         status = source.response.status_code
         if status != httpx2.codes.OK:
             what, mend = _REFUSALS.get(status, (f"answers with status {status}", _CONNECTION_MEND))
             raise ModelUnavailable(f"the model's endpoint {what}", mend)
         return source
+
+    async def _opened(self) -> httpx2.AsyncClient:
+        """The one client; made off the loop, since it reads the certificates that this machine trusts."""
+        async with self._opening:
+            self._refuse_when_closed()
+            if self._client is None:
+                self._client = await asyncio.to_thread(_client, self._settings)
+            return self._client
 
     def count_tokens(self, turns: Sequence[Utterance]) -> int:
         """From above: the endpoint's tokenizer is not here (see `core.lm.engine.estimate`)."""
@@ -133,11 +140,22 @@ class OpenAIModel:
 
     async def aclose(self) -> None:
         self._closed = True
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise ModelUnavailable("the language model was stopped", "start the program again")
+
+
+def _client(settings: Settings) -> httpx2.AsyncClient:
+    key = settings.openai_api_key.get_secret_value()
+    wait = settings.reply_seconds
+    return httpx2.AsyncClient(
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        timeout=httpx2.Timeout(connect=10, read=wait, write=30, pool=wait),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=16),
+    )
 
 
 def _request(model: str, turns: Sequence[Utterance], sampling: Sampling) -> dict[str, Any]:
