@@ -89,7 +89,7 @@ async def test_a_file_that_is_no_database_is_said_to_be_damaged(tmp_path: Path) 
     (tmp_path / "remora.db").write_bytes(b"this has never been a database, but it is long enough to look " * 100)
     error = await trouble(Store(f"sqlite:///{tmp_path / 'remora.db'}"))
     assert "damaged" in error.what
-    assert "restore" in error.mend
+    assert "backup" in error.mend
 
 
 async def test_a_damaged_file_is_said_to_be_damaged(file: Path) -> None:

@@ -338,7 +338,17 @@ async def test_a_moved_reminder_is_active_again_at_its_new_time(store: Store) ->
     local = dt.datetime(2026, 4, 1, 8)
     async with store.write() as tx:
         await reminders.set_state(tx, kept.id, "fired", NOW)
-        await reminders.reschedule(tx, kept.id, NOW + MINUTE, local, local, "FREQ=DAILY", "Asia/Tokyo", NOW)
+        await reminders.reschedule(
+            tx,
+            kept.id,
+            due=NOW + MINUTE,
+            local=local.isoformat(),
+            starts_local=local.isoformat(),
+            rule="FREQ=DAILY",
+            zone="Asia/Tokyo",
+            absolute=False,
+            now=NOW,
+        )
         moved = await reminders.get(tx, kept.id, ann.id)
     assert moved is not None
     assert (moved.state, moved.next_due, moved.rule, moved.zone) == ("active", NOW + MINUTE, "FREQ=DAILY", "Asia/Tokyo")

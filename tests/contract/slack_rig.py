@@ -1,0 +1,140 @@
+"""Slack's adapter on the fake server, for the files that test it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from adapters.slack.adapter import SlackAdapter, Timing
+from core.errors import RetryLater
+from core.messages import Address, Choice, Delivery, Reply, Status, TextDelta
+from core.ports import Adapter
+from tests.contract.adapter_suite import PATIENCE, Rig, Said, post
+from tests.fakes.slack_server import BOT, BOT_USER, TEAM, Conversation, Envelope, SlackServer
+
+QUICK = Timing(preview_pause=0.0, first_pause=0.0, drain=0.05)
+MENTION = f"<@{BOT_USER}>"
+
+
+class SlackRig(Rig):
+    def __init__(self, server: SlackServer) -> None:
+        self.server = server
+        self.ada = server.person("Ada")
+        self.general = server.channel()
+        self.adapter = SlackAdapter(server.token, server.app_token, server.url, QUICK)
+        self.address = self.at(self.ada.dm)
+        self.gone = self.at(server.channel(closed="is_archived"))
+        self._sent: dict[str, Envelope] = {}
+
+    def at(self, where: Conversation, thread: str = "") -> Address:
+        return Address("slack", TEAM, where.id, thread)
+
+    async def say(self, text: str) -> Said:
+        return self._keep(self.ada.say(text))
+
+    async def seen(self) -> Sequence[str]:
+        await self.server.until(lambda: True)
+        return self.ada.dm.texts
+
+    async def again(self, said: Said) -> None:
+        self.server.again(self._sent[said.event])
+
+    repeat = again
+
+    async def press(self, choice: Choice) -> Said:
+        newest = next(one for one in reversed(self.ada.dm.from_bot) if one.get("blocks", [])[-1]["type"] == "actions")
+        return self._keep(self.ada.press(self.ada.dm, newest, choice.label))
+
+    async def bot_says(self, text: str) -> Said:
+        ours = {"type": "message", "user": BOT_USER, "bot_id": BOT, "text": text, "ts": self.server.ts()}
+        self.server.announce(self.ada.dm, ours)
+        other = {"type": "message", "subtype": "bot_message", "bot_id": "B9", "text": text, "ts": self.server.ts()}
+        return self._keep(self.server.announce(self.ada.dm, other))
+
+    async def misconfigured(self) -> tuple[Adapter, str]:
+        return SlackAdapter("xoxb-wrong", self.server.app_token, self.server.url), "SLACK_BOT_TOKEN"
+
+    async def refuse_next(self, after: dt.timedelta) -> None:
+        self.server.rate_limit("chat.postMessage", int(after.total_seconds()))
+
+    def foreign(self, task: asyncio.Task[object]) -> bool:
+        coroutine = task.get_coro()
+        return task.get_name() == "fake-slack" or "aiohttp" in str(getattr(coroutine, "cr_code", ""))
+
+    def _keep(self, envelope: Envelope) -> Said:
+        self._sent[envelope.id] = envelope
+        return Said(envelope.id, envelope.taken)
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlackServer]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = await SlackServer().start()
+    yield server
+    await server.stop()
+    assert server.problems == []
+
+
+@pytest.fixture
+async def slack(server: SlackServer) -> SlackRig:
+    return SlackRig(server)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """Every line and every field of it."""
+    return caplog.text + str([vars(record) for record in caplog.records])
+
+
+async def taken(envelope: Envelope) -> None:
+    async with asyncio.timeout(PATIENCE):
+        await envelope.taken.wait()
+
+
+async def show(slack: SlackRig, address: Address, cause: str, *words: str) -> None:
+    """A preview that stands there when this returns."""
+    events: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def stream() -> AsyncIterator[Status | TextDelta]:
+        yield Status("is thinking")
+        if address.thread:
+            await slack.server.until(lambda: slack.server.calls("assistant.threads.setStatus"))
+        while (word := await events.get()) is not None:
+            yield TextDelta(word)
+
+    task = asyncio.create_task(slack.adapter.show(address, cause, stream()))
+    for word in words:
+        before = _writes(slack.server)
+        events.put_nowait(word)
+        await slack.server.until(partial(_more_calls, slack.server, before))
+    events.put_nowait(None)
+    async with asyncio.timeout(PATIENCE):
+        await task
+
+
+def _writes(server: SlackServer) -> int:
+    return sum(call.method.startswith("chat.") for call in server.journal)
+
+
+def _more_calls(server: SlackServer, than: int) -> bool:
+    return _writes(server) > than
+
+
+def to(address: Address, text: str, *choices: Choice, cause: str = "turn:1") -> Delivery:
+    return Delivery(1, cause, address, Reply(text, choices))
+
+
+def doubtful(what: Delivery) -> Delivery:
+    return replace(what, attempt=what.attempt + 1, doubtful=True)
+
+
+async def insist(slack: SlackRig, what: Delivery) -> None:
+    """Sends as the core does: once more, and in doubt, if nobody knows whether it arrived."""
+    try:
+        await post(slack, what)
+    except RetryLater:
+        await post(slack, doubtful(what))
