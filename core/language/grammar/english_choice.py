@@ -122,7 +122,9 @@ def _belongs_elsewhere(chosen: Chosen, clock: Piece, found: list[Piece]) -> bool
     others = (
         other
         for other in found
-        if isinstance(other.value, Days) and other not in chosen.used and other.end == clock.start
+        if isinstance(other.value, Days)
+        and other not in chosen.used
+        and (other.end == clock.start or other.start == clock.end)
     )
     return any(isinstance(other.value, Days) and other.value.days[0] != chosen.day for other in others)
 

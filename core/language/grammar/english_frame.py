@@ -17,7 +17,7 @@ _REQUESTS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"\b(?:don'?t|never){_SP}forget{_SP}to{_SP}remind{_SP}(?P<who>me|us)\b",
-        rf"\b{_ASK}{_SP}{_WHO}(?!\w)",
+        rf"(?<!don't )(?<!dont )(?<!not )(?<!stop )\b{_ASK}{_SP}{_WHO}(?!\w)",
         rf"\b{_MAY_ASK}{_SP}(?P<who>me|us)(?=\s*\x1f|\s+to\s[^?]{{0,200}}\x1f)",
         rf"\bdon'?t{_SP}let{_SP}(?P<who>me|us){_SP}forget\b",
         rf"\bmake{_SP}sure{_SP}(?P<who>i|we){_SP}(?:don'?t{_SP}forget|remember)\b",
@@ -32,7 +32,7 @@ _REQUESTS = tuple(
 )
 _POLITE = re.compile(
     r"(?:\b(?=\w)|(?<=\x1f)(?=\s))(?:please|pls|plz|plss|kindly|thanks|thank\s+you|thx|ty|cheers|can\s+(?:you|u)|could\s+(?:you|u)|would\s+you|will\s+you|can\s+i\s+get|i\s+want\s+you\s+to|i'?d\s+like\s+you\s+to|i\s+need\s+you\s+to"
-    r"|(?<=\x1f)\s{0,3}(?:later(?:\s+on)?|soon|in\s+a\s+(?:bit|while|moment|little\s+while)|sometime)"
+    r"|(?<=\x1f)\s{0,3}(?:again|one\s+more\s+time|later(?:\s+on)?|soon|in\s+a\s+(?:bit|while|moment|little\s+while)|sometime)"
     r"|hey|hi|hello|yo|ok|okay|siri|alexa|olly|cortana|google|remora)\b(?=\W|\Z)"
 )
 _LEADING = re.compile(
