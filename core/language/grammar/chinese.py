@@ -190,9 +190,11 @@ def _closed(spans: list[Span], text: str) -> tuple[Span, ...]:
 
 def _with_brackets(span: Span, text: str) -> Span:
     """交房租（每月1号）: brackets that would be left empty go too."""
-    if text[span.start - 1 : span.start] == "(" and text[span.end : span.end + 1] == ")":
+    closing = text[span.end : span.end + 1] == ")"
+    if closing and text[span.start - 1 : span.start] == "(":
         return Span(span.start - 1, span.end + 1)
-    return span
+    inside = text[span.start : span.end]
+    return Span(span.start, span.end + 1) if closing and inside.count("(") > inside.count(")") else span
 
 
 def _shown(phrase: Phrase, text: str) -> str:

@@ -36,7 +36,7 @@ _ASKS_BEFORE = re.compile(
 _TIMER_AFTER = re.compile(r"[ 的之]*(?:倒?计时|定时|闹钟|闹铃|提醒|叫|喊|通知|timer)")
 _TIMER_BEFORE = re.compile(r"(?:闹钟|闹铃|计时器?|定时器?|timer)(?:设置?|定)?[为在成到: ]*$")
 _CLAUSE_START = re.compile(
-    r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给)$"
+    r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给|大概|大约|差不多|最好)$"
 )
 _CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
 _LISTED = re.compile(r"[ ,]*(?:,|和|与|跟|及|以及|还有)[ ,]*每?(?:个|逢)?")
@@ -180,6 +180,7 @@ def completed(chosen: Candidate, candidates: list[Candidate], context: Context) 
             phrase.used += extra.used
         elif extra.everies and extra.everies == phrase.everies and not phrase.points:
             phrase.points, phrase.used = extra.points, phrase.used + extra.used  # 每月交房租，每月5号
+            phrase.times = phrase.times or extra.times
         elif _names_days(phrase, other):
             phrase.points, phrase.used = phrase.points + extra.points, phrase.used + extra.used
         elif _adds_hours(phrase, other):

@@ -85,6 +85,14 @@ def _weekdays(match: re.Match[str], _now_year: int) -> Read:
     return Weekdays(tuple(days), week), start + length
 
 
+def _bare_days(match: re.Match[str], _now_year: int) -> Read:
+    """一三五早上: the days of the week without 周, where nothing before goes on to count."""
+    before = match.string[max(0, match.start() - 1) : match.start()]
+    if before and before not in " ,.:;我每在逢请":
+        return None
+    return Weekdays(tuple(WEEKDAY[sign] for sign in match["d"])), match.end()
+
+
 _NOT_A_DAY = frozenset("点时号:十百个刻月人名位件天年分次条张份只场节")
 
 
@@ -245,12 +253,13 @@ DAY_RULES: tuple[Rule, ...] = (
     Rule(
         NUMERALS, rf"(?P<m>1[0-2]|[1-9]|十[一二]|[一二三四五六七八九十])月{_NO_DATE_AFTER_MONTH}(?:份)?{_TAIL}", _month
     ),
+    Rule("一二", rf"(?P<d>一三五|二四六|一二三四五|二四)(?=[早晚上下中傍凌]|{_SIGN_OF_DAY}[点:])", _bare_days),
     Rule("农阴", r"(?:农历|阴历)的?(?P<d>初?[一二三四五六七八九十廿]{1,3})(?!月|年)", _moon_day),
     Rule("初", r"初(?P<d>[一二三四五六七八九十])(?=[和,及与 号提叫喊早晚上下中十初]|$)", _moon_day),
     Rule(
         NUMERALS,
         rf"(?P<d>{_SIGN_OF_DAY}(?:[日号]?[,和与及/]{{1,2}}{_SIGN_OF_DAY}){{0,5}})"
-        rf"(?:号|日(?!内|后|之|以|游|行|元|本|语|文)){_NO_DATE_AFTER_NUMBER}",
+        rf"(?:号|日(?!内|后|之|以|游|行|元|本|语|文|[一二两三四五六七八九十]次)){_NO_DATE_AFTER_NUMBER}",
         _days_of_month,
     ),
     Rule(

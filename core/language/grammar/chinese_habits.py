@@ -83,7 +83,7 @@ def _implied(phrase: Phrase, context: Context) -> Recurrence | None:
             return found
         if all(len(day.days) == 1 for day in weekdays):
             return rule_of_several(several_times(phrase, context), phrase.has_clock)
-        return replace(found, start=found.start or context.today, count=count)
+        return found
     dates = [day for day in days if isinstance(day, Date)]
     if len(days) == len(dates) and sum(len(day.days) for day in dates) > 1:
         return replace(rule(phrase, context), count=sum(len(day.days) for day in dates))

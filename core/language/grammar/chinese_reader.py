@@ -337,6 +337,8 @@ class PhraseReader:
         day_before, hour_before = any(p.has_day for p in points), any(p.clock for p in points)
         if self.phrase.range_end is not None and point.clock is not None:
             return False
+        if self.phrase.everies and all(p.scopes and p.day is None and not p.has_hour for p in points):
+            return True  # 明年每个月1号
         if point.has_day and not day_before and not (point.clock and hour_before):
             return True
         if not point.has_day and not hour_before:

@@ -15,6 +15,8 @@ _SECONDS = {"秒": 1, "分": 60, "刻": 900, "小时": 3600, "钟头": 3600, "�
 _DAYS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7, "day": 1, "week": 7}
 _MONTHS = {"月": 1, "季": 3, "季度": 3, "年": 12}
 _UNIT = "秒钟?|分钟?|刻钟?|小时|钟头|个钟|天|日|周|星期|礼拜|个月|月|季度?|年|个工作日|工作日|mins?|minutes?|hours?|hrs?|days?|weeks?|h|s"
+_TIMES_AFTER = re.compile(rf"[吃喝服]?{NUMBER}[次回顿]")
+"""一日三次."""
 _SINGLE = (
     rf"(?P<n>\d{{1,4}}\.\d|半|{NUMBER})(?:多|来)?(?P<ge>个)?(?P<half>半)?(?P<u>{_UNIT})(?P<tail>半(?!夜|天|个|小|年))?"
 )
@@ -101,7 +103,7 @@ def read_length(text: str, start: int) -> tuple[Value, int] | None:
     after = _AFTER.match(text, position)
     end = after.end() if after and after["after"] else position
     way = _way(before["way"] if before else None, after["after"] if after else None)
-    if way is None and (bare and found == 1):
+    if way is None and bare and found == 1 and not _TIMES_AFTER.match(text, end):
         return None
     return Length(months, days, seconds, workdays, way, fraction), end
 
@@ -271,8 +273,9 @@ def _gap_unit(match: re.Match[str]) -> tuple[Value, int] | None:
 
 
 _TIMES = re.compile(
-    rf"(?:各|分别|至少)?(?P<total>(?:一共|总共|共计|合计|共|总计|只|仅|最多|重复|循环|连续)(?:提醒|重复|执行|响|叫)?(?:我)?)?(?P<n>{NUMBER})(?P<c>次|回(?![家来去复电答信国归访])|遍|趟|顿)(?![性数元]|要的|卖)"
+    rf"(?:各|分别|至少)?(?P<total>(?:一共|总共|共计|合计|共|总计|只|仅|最多|重复|循环|连续)(?:重复|执行|响)?)?(?P<n>{NUMBER})(?P<c>次|回(?![家来去复电答信国归访])|遍|趟|顿)(?![性数元]|要的|卖)"
 )
+_TOTAL_BEFORE = re.compile(r"(?:共|只|仅|最多)(?:提醒|叫|喊)(?:我|大家)?$")
 _MARKS: tuple[tuple[re.Pattern[str], Mark], ...] = (
     (re.compile(r"从?(?:现在|此刻|今)(?:开始|起)|直到(?:我)?(?:删除|取消|关掉|关闭|停止|叫停)(?:它|为止)?"), "aside"),
     (re.compile(r"(?:自从|从|自|由)(?=[\d一二两三四五六七八九十今明后大下本这周星礼上早晚中凌傍月年元国春清端中除圣第农正腊])"), "from"),
@@ -295,7 +298,8 @@ def read_times(text: str, start: int) -> tuple[Value, int] | None:
     if match is None or text[start - 1 : start] == "第":
         return None
     n = number(match["n"])
-    return None if not n else (Times(n, bool(match["total"])), match.end())
+    total = match["total"] or _TOTAL_BEFORE.search(text, max(0, start - 6), start)
+    return None if not n else (Times(n, bool(total)), match.end())
 
 
 def read_mark(text: str, start: int) -> tuple[Value, int] | None:

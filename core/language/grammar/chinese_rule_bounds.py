@@ -9,7 +9,7 @@ from typing import Literal
 from core.language.grammar.chinese_clock import preferred, readings, usual
 from core.language.grammar.chinese_days import add, place
 from core.language.grammar.chinese_fields import UNDER_A_DAY, Fields, Unplaced
-from core.language.grammar.chinese_once import Context, time_window
+from core.language.grammar.chinese_once import Context, at, time_window
 from core.language.grammar.chinese_phrase import Phrase, Point
 from core.language.grammar.chinese_words import (
     PARTS,
@@ -85,7 +85,7 @@ def add_bounds(phrase: Phrase, fields: Fields, context: Context) -> None:
     if first is not None:
         _start(first, fields, context)
     if last is not None:
-        _until(last, fields, context)
+        _until(last, fields, phrase, context)
     if phrase.times is not None and phrase.times.total:
         fields.count = phrase.times.n
     if phrase.length is not None and phrase.length.way == "after":
@@ -111,12 +111,15 @@ def _start(point: Point, fields: Fields, context: Context) -> None:
         fields.times.add(usual(point.parts[0].name, context.preferences))
 
 
-def _until(point: Point, fields: Fields, context: Context) -> None:
+def _until(point: Point, fields: Fields, phrase: Phrase, context: Context) -> None:
     if not point.has_day:
         if point.clock is None or fields.frequency not in UNDER_A_DAY:
             raise Unplaced("unclear_recurrence")
         part = point.parts[-1].name if point.parts else None
         end = preferred(readings(point.clock, part), context.hint, context.preferences).time
+        if fields.window is None and not any(every.frequency == "DAILY" for every in phrase.everies):
+            _count_until(point, fields, context)
+            return
         fields.window = (fields.window[0] if fields.window else dt.time(), end)
         return
     bare = Point(scopes=point.scopes, day=point.day)
@@ -128,6 +131,16 @@ def _until(point: Point, fields: Fields, context: Context) -> None:
     fields.until = placed.dates[0] + (placed.days - 1) * _DAY
     if fields.until < context.today:
         raise Unplaced("past")
+
+
+def _count_until(point: Point, fields: Fields, context: Context) -> None:
+    """每十分钟，直到8点: from now on, as many as there is time for."""
+    end = at(point, context)
+    step = fields.interval * (3600 if fields.frequency == "HOURLY" else 60)
+    if end is None or step <= 0:
+        raise Unplaced("impossible")
+    fields.start = context.today
+    fields.count = max(1, int((end.local - context.now).total_seconds()) // step)
 
 
 def _span(span: Length, fields: Fields, context: Context) -> None:

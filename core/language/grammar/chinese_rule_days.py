@@ -58,8 +58,9 @@ def _on_weekdays(days: tuple[int, ...], week: int | None, fields: Fields, contex
         raise Unplaced("unclear_recurrence")
     fields.at_least("WEEKLY")
     fields.weekdays.update(days)
-    if week:
-        fields.start = context.today + (7 * week - context.today.weekday() + days[0]) * _DAY
+    if week is not None:  # 下周一到周五每天: that week only
+        monday = context.today + (7 * week - context.today.weekday()) * _DAY
+        fields.start, fields.until = max(context.today, monday + days[0] * _DAY), monday + days[-1] * _DAY
 
 
 def _on_date(days: tuple[int, ...], month: int | None, fields: Fields) -> None:
