@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from core.language.grammar.chinese_clock import Hint, Reading, bounds, preferred, readings, waking
 from core.language.grammar.chinese_days import LAST, Placed, add, place
 from core.language.grammar.chinese_phrase import Phrase, Point
-from core.language.grammar.chinese_words import Date, Length, PartName, Relative, Stretch, Weekdays
+from core.language.grammar.chinese_words import Date, Festival, Length, PartName, Relative, Stretch, Weekdays
 from core.language.values import Delta, Grain, Instant, Preferences, When, Window
 
 _DAY = dt.timedelta(days=1)
@@ -115,12 +115,17 @@ def at(point: Point, context: Context) -> Instant | None:
     if placed is None:
         return None
     if point.clock is not None:
-        part = point.parts[-1].name if point.parts else None
+        part = point.parts[-1].name if point.parts else _part_of_day_named(point)
         return _first_coming(placed, readings(point.clock, part), context, point)
     if point.parts:
         days = [_part_on(day, point.parts[0].name, context) for day in placed.dates]
         return next((one for one in days if one.window and one.window[1] > context.now), days[-1])
     return _whole(placed, context)
+
+
+def _part_of_day_named(point: Point) -> PartName | None:
+    """平安夜8点 is in the evening."""
+    return "evening" if isinstance(point.day, Festival) and point.day.name.endswith("夜") else None
 
 
 def _whole(placed: Placed, context: Context) -> Instant:

@@ -119,7 +119,7 @@ class PhraseReader:
 
     def _ends_later(self) -> bool:
         """从5:30开始到6点结束 or 5:30开始,6点结束: a window in two halves."""
-        last_at = self.index
+        last_at, used = self.index, len(self.phrase.used)
         self._accept("to")
         last = self._point()
         if last is not None and not last.has_day and self._accept("end"):
@@ -130,6 +130,7 @@ class PhraseReader:
                 self.phrase.start = None
             return True
         self.index = last_at
+        del self.phrase.used[used:]
         return False
 
     def _range(self, first: Point, last: Point) -> None:

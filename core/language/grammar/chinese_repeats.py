@@ -126,6 +126,8 @@ def _is_date(text: str, match: re.Match[str]) -> bool:
         return False
     if match["u"] == "年":
         return len(match["n"]) >= 4
+    if match["u"] == "日" and _TIMES_AFTER.match(text, match.end()):
+        return False
     after = _AFTER.match(text, match.end())
     way = after["after"] if after else None
     return way is None or (match["u"] == "月" and way in ("前", "后", "内", "以前", "之前"))
