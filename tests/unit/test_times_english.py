@@ -37,6 +37,9 @@ MOMENTS = [
     ("17h30", "2026-09-21 17:30"),
     ("at 2130", "2026-09-21 21:30"),
     ("at 8p", "2026-09-21 20:00"),
+    ("1430 hours", "2026-09-21 14:30"),
+    ("2026-09-24T14:00", "2026-09-24 14:00"),
+    ("remind me tomorrow at 10 about the game on Saturday at 8pm", "2026-09-22 10:00"),
     ("6ish", "2026-09-21 18:00"),
     ("wake me up at 6", "2026-09-22 06:00"),
     ("the day after tomorrow at 7pm", "2026-09-23 19:00"),
@@ -95,6 +98,8 @@ DAYS = [
     ("easter", "2027-03-28"),
     ("chinese new year", "2027-02-06"),
     ("the day before christmas", "2026-12-24"),
+    ("the friday before christmas", "2026-12-18"),
+    ("the month after next", "2026-11-01"),
 ]
 
 
@@ -328,6 +333,7 @@ def test_a_time_that_cannot_be_kept_is_named(text: str, kind: str) -> None:
         "100 divided by 5",
         "does more than one bag cost extra?",
         "I slept for 8 hours",
+        "do 3 sets of maths every mind can solve",
         'remind me to tell Bob "see you tomorrow at 9"',
     ],
 )

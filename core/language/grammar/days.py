@@ -22,7 +22,7 @@ class Day:
     """What was said of a day; None is "not said". Offsets count from now: 0 this, 1 next, -1 last.
 
     `nth` picks the nth weekday, working day or weekend of the month or year, from the end when negative; `day` is the
-    day of the month, from the end when negative. `weeks_later` counts on from the coming one ("Monday week").
+    day of the month, from the end when negative. `weeks_later` counts on from the coming one ("Monday week"). `toward` looks for the weekday after (1) or before (-1) the day that the rest names.
     """
 
     days: int | None = None
@@ -42,6 +42,7 @@ class Day:
     holiday: str | None = None
     edge: Edge | None = None
     past: bool | None = None
+    toward: int | None = None
     fixed: dt.date | None = None
 
 
@@ -104,6 +105,9 @@ def resolved_end(day: Day, today: dt.date, start: dt.date) -> Dated | None:
 
 
 def _resolved(day: Day, today: dt.date, after: bool) -> Dated | None:
+    if day.toward is not None:
+        base = _resolved(replace(day, toward=None, weekday=None), today, after)
+        return None if base is None else Dated(_toward(base.date, day.weekday or 0, day.toward))
     if day.fixed is not None:
         return Dated(day.fixed)
     if day.days is not None:
@@ -119,6 +123,11 @@ def _resolved(day: Day, today: dt.date, after: bool) -> Dated | None:
     if day.weekday is not None or day.weekend:
         return _weekday(day, today)
     return _period(day, today)
+
+
+def _toward(date: dt.date, weekday: int, direction: int) -> dt.date:
+    days = (weekday - date.weekday()) * direction
+    return date + dt.timedelta(days=direction * ((days - 1) % 7 + 1))
 
 
 def _shift_months(date: dt.date, months: int) -> dt.date:

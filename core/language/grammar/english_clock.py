@@ -69,6 +69,14 @@ def _finished(r: Reader, hour: int, minute: int, j: int, exact: bool = False) ->
 def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
     token, ahead = r.at(i), r.at(i + 1)
     number = int(token.number)
+    if (
+        len(token.text) == 4
+        and ahead.name == "hour"
+        and ahead.text.endswith("s")
+        and number % 100 < 60
+        and number < 2400
+    ):
+        return Clock(number // 100, number % 100, None, True), i + 2
     if ahead.kind == "meridiem" and not (
         ahead.text == "am" and not ahead.glued and r.text(i + 2) in ("going", "not", "so")
     ):
@@ -172,6 +180,14 @@ def _word_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
         if r.text(j) in _PAST:
             target = _hour_target(r, j + 1 + (r.text(j + 1) == "-"))
             return _moved(target, 30) if target else None
+        plainly = (
+            r.at(j + 1).kind in ("end", "punct")
+            or r.at(j + 1).category in ("relative", "part")
+            or r.text(j + 1) in ("on", "this")
+        )
+        if r.at(j).kind == "number" and 1 <= r.at(j).number <= 12 and plainly and word == "half":
+            target = _hour_target(r, j)
+            return _moved(target, 30) if target else None
         if r.at(j).name == "word" and r.at(j).kind == "number" and r.at(j + 1).category != "unit":
             target = _hour_target(r, j)
             return _moved(target, 30) if target else None
@@ -198,6 +214,8 @@ def bare_clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
             if hour < 25 and minute < 60
             else None
         )
+    if token.kind == "number" and ahead.text in ("hours", "hrs") and r.text(i - 1) == "at" and token.number <= 24:
+        return Clock(int(token.number) % 24, 0, None, True), i + 2
     if token.kind != "number" or _counts_things(r, i + 1):
         return None
     number = int(token.number)

@@ -84,6 +84,10 @@ def _one_day(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
             return written_date(token, i)
         case "decimal":
             return dotted_date(r, i)
+        case "ordinal" if (
+            token.number == 1 and r.at(i + 1).category == "weekday" and r.text(i + 2) in ("before", "after")
+        ):
+            return _weekday(r, i + 1)
         case "ordinal":
             return _holiday_at(r, i) or ordinal_day_at(r, i, the)
         case "number":
@@ -111,7 +115,7 @@ def _word_day(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
             return _day_words(r, i)
         case "unit" if word == "month" and "end" in (r.text(i + 1), r.text(i + 2)) and r.text(i + 1) in ("end", "-"):
             return Day(months=0, edge="end"), i + 2 + (r.text(i + 1) == "-")
-        case "unit" if word == "second" or token.name in ("week", "weekend"):
+        case "unit" if word == "second" or token.name in ("week", "weekend", "month", "year", "quarter"):
             return ordinal_day_at(r, i, the) if word == "second" else _week_words(r, i, the)
     if (
         word in ("last", "past")
@@ -137,7 +141,7 @@ def _week_words(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
     """ "the week after next", "the weekend", "week on Tuesday"."""
     name = r.at(i).name
     if r.text(i + 1) == "after" and r.text(i + 2) == "next":
-        return (Day(week=2) if name == "week" else Day(week=2, weekend=True)), i + 3
+        return (Day(week=2, weekend=True) if name == "weekend" else named_period(name, 2)), i + 3
     if name == "weekend" and (the or r.text(i - 1) == "on") and r.text(i + 1) != "of":
         return Day(weekend=True), i + 1
     return None
@@ -165,6 +169,8 @@ def _weekday(r: Reader, i: int) -> tuple[Day, int] | None:
     j += r.text(j) == "." and r.at(j).glued and r.at(j + 1).kind != "end"
     if r.text(j) == "after" and r.text(j + 1) == "next":
         return replace(day, weeks_later=1), j + 2
+    if r.text(j) in ("before", "after") and (beside := _weekday_beside(r, day, j)) is not None:
+        return beside
     if r.text(j) == "week" and r.text(j + 1) not in ("day", "days", "of"):
         return replace(day, weeks_later=1), j + 1
     if (
@@ -180,6 +186,14 @@ def _weekday(r: Reader, i: int) -> tuple[Day, int] | None:
     if r.text(j) == "coming":
         return day, j + 1
     return day, j
+
+
+def _weekday_beside(r: Reader, day: Day, j: int) -> tuple[Day, int] | None:
+    """ "the Friday before Christmas", "the first Monday after the 5th"."""
+    found = day_at(r, j + 1)
+    if found is None or found[0].weekday is not None or (found[0].holiday is None and found[0].day is None):
+        return None
+    return replace(found[0], weekday=day.weekday, toward=-1 if r.text(j) == "before" else 1), found[1]
 
 
 def _modified(r: Reader, j: int, modifier: int) -> tuple[Day, int] | None:

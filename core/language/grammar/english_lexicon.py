@@ -159,24 +159,11 @@ WEAK_WEEKDAYS = frozenset({"sun", "sat", "mon", "wed"})
 """Also plain words ("the sun", "he sat"): days only beside another time word or a preposition."""
 
 _TYPED_RIGHT = word_set(
-    "mouth mouths moth moths house houses our ours hours weed weeds weak seek seeks meek ever very every even "
-    "event fever never sever lever mourning warning morn moaning morning evening opening leaning meaning evensong "
-    "right might light sight fight tight eight knight nights monkey money monthly mundane sundae sundry sunny "
-    "sunlight saturate thirsty daisy dairy diary daily dally weekly weakly yearly early nearly dearly pearly "
-    "tulip tuesday wedding wednesday marsh march match arch larch starch parch apron juny july julie juno jury "
-    "augusta auguste august aquarter quartet quarters quarterly charter minuet minute minutes minus mites mints "
-    "mutes mindset secular seconds secondary reconds beconds decade decades decide decides decoder facade today "
-    "toddy toady tonight tonights tomorrow towards yesterday fortnight fortnite noon moon soon spoon moons midday "
-    "mighty friend friends friday fridays fried fridge fryday midnights nightly lightly rightly tightly sightly "
-    "brightly slightly workday weekend weekends weeknight hour hourly sourly annual annul manual casually usually "
-    "october sober number member remember timber lumber slumber ember december november sunrise surprise dawn "
-    "down drawn fawn lawn pawn yawn april aprils spring evenings mornings everyone everybody everything reach "
-    "beach teach peach coach each eacho bach months south north worth week weeks geeks cheeks creek greek reek "
-    "peek wick weekday weekdays holiday holidays year years yeah yearn bear hear tear dear near fear gear pear "
-    "rear wear sear days says date data dates mondays bandage sundays unday sunday halves calf behalf halt hale "
-    "hall half"
+    "annul aprils augusta auguste avril dairy daisy dally decide decides decode ever main marcy marsh match math maths "
+    "midnights mind mini minus minuet moaning monty most moths mourning mouth mouths quartet sets subset sundae sundry sunsets "
+    "thus toady toddy tours weakly weeds yeah yearn"
 )
-"""Common words (and the vocabulary's own) one slip away from a time word, never to be read as one."""
+"""Words of their own that are one slip away from a time word, never to be read as one."""
 
 _FUZZY = tuple(word for word in WORDS if len(word) >= 5 and word.isalpha())
 
@@ -256,7 +243,7 @@ _UNIT_WORDS = tuple(word for word, entry in WORDS.items() if entry.category == "
 @lru_cache(maxsize=1024)
 def corrected_unit(word: str) -> Entry | None:
     """The unit one slip away, where the words before leave room for nothing else ("every moth", "in 3 dyas")."""
-    if not 3 <= len(word) <= 12 or not word.isalpha():
+    if not 3 <= len(word) <= 12 or not word.isalpha() or word in _TYPED_RIGHT:
         return None
     near = [
         unit

@@ -10,7 +10,7 @@ from lunardate import LunarDate
 
 FIXED: dict[str, tuple[int, int]] = {
     "new year's day": (1, 1), "epiphany": (1, 6), "groundhog day": (2, 2), "valentine's day": (2, 14), "women's day": (3, 8), "pi day": (3, 14),
-    "st patrick's day": (3, 17), "april fools": (4, 1), "earth day": (4, 22), "may day": (5, 1), "juneteenth": (6, 19),
+    "st patrick's day": (3, 17), "april fools": (4, 1), "earth day": (4, 22), "may day": (5, 1), "cinco de mayo": (5, 5), "australia day": (1, 26), "anzac day": (4, 25), "juneteenth": (6, 19),
     "canada day": (7, 1), "independence day": (7, 4), "bastille day": (7, 14), "halloween": (10, 31), "all saints": (11, 1),
     "guy fawkes": (11, 5), "veterans day": (11, 11), "christmas eve": (12, 24), "christmas": (12, 25), "boxing day": (12, 26),
     "new year's eve": (12, 31),
