@@ -319,6 +319,25 @@ def test_a_repetition_never_becomes_a_one_off(when: str) -> None:
             assert read(carrier.format(when=when, task=task)).recurring, carrier.format(when=when, task=task)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "明天要开会，以后每次下班提醒我",
+        "提醒我明天开会，每个休息日早上10点",
+        "三天后天天提醒我",
+        "下周天天提醒我",
+        "下周工作日早上九点",
+    ],
+)
+def test_a_repetition_beside_another_time_is_not_lost(text: str) -> None:
+    assert read(text).recurring
+
+
+def test_a_repetition_inside_the_task_is_the_tasks() -> None:
+    assert instant("明天提醒我整理每周例会纪要").local == dt.datetime(2026, 11, 26)
+    assert framed("明天提醒我每个文件都检查一遍").task == "每个文件都检查一遍"
+
+
 def test_several_rules_of_a_sentence_are_kept() -> None:
     parsed = read("工作日早上8点、周末上午10点提醒我喂猫")
     assert parsed.when == Recurrence("WEEKLY", by_day=WORKDAYS, times=at("08:00"))

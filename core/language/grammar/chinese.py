@@ -6,13 +6,21 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
-from core.language.grammar.chinese_choice import Candidate, candidates_of, completed, further_rules, primary
+from core.language.grammar.chinese_choice import (
+    CLAUSE_START,
+    Candidate,
+    candidates_of,
+    completed,
+    further_rules,
+    primary,
+)
 from core.language.grammar.chinese_clock import Hint
 from core.language.grammar.chinese_fields import Unplaced
 from core.language.grammar.chinese_frame import FRAME, turned
 from core.language.grammar.chinese_habits import REQUEST, lengths_that_repeat, recurrence
 from core.language.grammar.chinese_once import Context, once
 from core.language.grammar.chinese_phrase import Phrase
+from core.language.grammar.chinese_reader import ATTRIBUTE
 from core.language.grammar.chinese_rules import rule
 from core.language.grammar.chinese_scan import scan
 from core.language.grammar.chinese_script import simplified
@@ -35,6 +43,7 @@ _UNKNOWN_EVERY_BEFORE = re.compile(
 )
 _UNKNOWN_EVERY_AFTER = re.compile(rf"[ ]?每(?!{_COUNTED}|一?个)")
 """每个休息日早上10点: a repetition of days that the lexicon does not know, next to a time that it knows."""
+_ASKED_SOON = re.compile(r"[^,.;!?]{0,8}(?:提醒|叫|喊|通知)")
 _PARTICLE_BEFORE = re.compile(r"(?:提醒|重复|响|请?在|于|赶在|等到|到了?|就在|约|大约|大概|差不多)$")
 _PARTICLE_AFTER = re.compile(r"(?:的时候|的时间|时分|时候|那天|那时候?|当天|左右|许|准时|准点|时(?=提醒|叫|喊|[ ,]))")
 
@@ -89,11 +98,28 @@ def _parse(plain: str, now: dt.datetime, preferences: Preferences) -> Parsed:
     phrase = completed(chosen, [one for one in candidates if one not in further], context)
     try:
         answer = _answer(phrase, context, plain, chosen)
+        if not answer.recurring and answer.when is not None and _repeats_elsewhere(words, phrase, plain):
+            shown = answer.problem.shown if answer.problem else _shown(phrase, plain)
+            return Parsed(None, answer.spans, True, problem=Problem("unclear_recurrence", shown))
         return _with_further(answer, further, context, plain) if further else answer
     except (OverflowError, ValueError):  # beyond the calendar: year 9999, lunar tables
         return Parsed(
             None, _spans(phrase, plain), bool(phrase.everies), problem=Problem("impossible", _shown(phrase, plain))
         )
+
+
+def _repeats_elsewhere(words: list[Word], phrase: Phrase, text: str) -> bool:
+    """A word of repetition that the answer left out: not one inside the task (整理每周例会纪要), but one that a clause
+    begins with, and 每 before a time that is no word of the lexicon (每个休息日早上10点)."""
+    for word in words:
+        before = text[max(0, word.start - 12) : word.start]
+        if isinstance(word.value, Every) and word not in phrase.used:
+            begins = CLAUSE_START.search(before) is not None and not ATTRIBUTE.match(text, word.end)
+            if begins and (word.value.problem is None or _ASKED_SOON.match(text, word.end)):
+                return True
+        if not isinstance(word.value, str | Every) and _UNKNOWN_EVERY_BEFORE.search(before):
+            return True
+    return _UNKNOWN_EVERY_AFTER.match(text, max(word.end for word in phrase.used)) is not None
 
 
 def _ends(text: str) -> str:
@@ -136,10 +162,6 @@ def _answer(phrase: Phrase, context: Context, text: str, chosen: Candidate) -> P
         return Parsed(None, spans, True, problem=Problem(kind, shown))
     if repeated is not None:
         return Parsed(repeated, spans, True, phrase.deadline)
-    if _UNKNOWN_EVERY_BEFORE.search(text, max(0, chosen.start - 12), chosen.start) or _UNKNOWN_EVERY_AFTER.match(
-        text, chosen.end
-    ):
-        return Parsed(None, spans, True, problem=Problem("unclear_recurrence", shown))
     if phrase.start is not None and not phrase.points and not phrase.length:
         point, phrase.start = phrase.start, None
         phrase.points = [point]

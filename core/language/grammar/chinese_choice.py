@@ -35,8 +35,8 @@ _ASKS_BEFORE = re.compile(
 )
 _TIMER_AFTER = re.compile(r"[ 的之]*(?:倒?计时|定时|闹钟|闹铃|提醒|叫|喊|通知|timer)")
 _TIMER_BEFORE = re.compile(r"(?:闹钟|闹铃|计时器?|定时器?|timer)(?:设置?|定)?[为在成到: ]*$")
-_CLAUSE_START = re.compile(
-    r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给|大概|大约|差不多|最好)$"
+CLAUSE_START = re.compile(
+    r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给|大概|大约|差不多|最好|以后|今后|往后)$"
 )
 _CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
 _LISTED = re.compile(r"[ ,]*(?:,|和|与|跟|及|以及|还有)[ ,]*每?(?:个|逢)?")
@@ -90,7 +90,7 @@ def _candidate(phrase: Phrase, text: str) -> Candidate:
         end,
         bool(_ASKS_AFTER.match(after)),
         bool(_ASKS_BEFORE.search(before)),
-        bool(_CLAUSE_START.search(before)),
+        bool(CLAUSE_START.search(before)),
         bool(_CLAUSE_END.match(after)),
         after.startswith("的") and not after.startswith(("的时", "的闹", "的提醒", "的日程", "的倒", "的定", "的,")),
     )
@@ -140,7 +140,7 @@ def further_rules(chosen: Candidate, candidates: list[Candidate], text: str) -> 
 def _habit(point: Point) -> bool:
     """工作日, 周一到周五七点: days that repeat without 每."""
     if isinstance(point.day, Workdays):
-        return point.day.step is None and not point.scopes
+        return point.day.step is None
     return isinstance(point.day, Weekdays) and point.day.week is None and len(point.day.days) > 2 and point.has_hour
 
 

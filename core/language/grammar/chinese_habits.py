@@ -69,9 +69,7 @@ def _implied(phrase: Phrase, context: Context) -> Recurrence | None:
         phrase.everies.append(Every("YEARLY"))  # 1月、4月和7月的1号
         return rule(phrase, context)
     days = [point.day for point in phrase.points if point.day is not None]
-    if any(isinstance(day, Workdays) and day.step is None for day in days) and not any(
-        point.scopes for point in phrase.points
-    ):
+    if any(isinstance(day, Workdays) and day.step is None for day in days):
         return rule(phrase, context)
     weekdays = [day for day in days if isinstance(day, Weekdays) and not day.weekend]
     count = sum(len(day.days) for day in weekdays)

@@ -8,7 +8,7 @@ from core.language.grammar.chinese_phrase import Join, Phrase, Point, gap
 from core.language.grammar.chinese_words import Clock, Date, Day, Every, Holidays, Length, Part, Times, Weekdays, Word
 
 _COUNTS = re.compile(r"[ ,的]*(?:请)?(?:(?:提醒|叫|喊|通知|响)(?:我|大家)?)?(?:各|响)?")
-_ATTRIBUTE = re.compile(r"的(?!时|闹|提醒|[ ,]|[早晚上下中凌傍\d一二两三四五六七八九十]|$)")
+ATTRIBUTE = re.compile(r"的(?!时|闹|提醒|[ ,]|[早晚上下中凌傍\d一二两三四五六七八九十]|$)")
 
 
 class PhraseReader:
@@ -180,7 +180,7 @@ class PhraseReader:
 
     def _every(self, every: Every) -> bool:
         known = [one.frequency for one in self.phrase.everies]
-        if self.phrase.points and _ATTRIBUTE.match(self.text, self.words[self.index].end):
+        if self.phrase.points and ATTRIBUTE.match(self.text, self.words[self.index].end):
             return False  # 明天提醒我每天的站会改时间了
         if every.frequency is not None and every.frequency in known:
             nearby = self._join() == "and" and self._peek(1) is not None
@@ -334,7 +334,9 @@ class PhraseReader:
         """A second day or clock time only in a list: 周二和周五, 早上8点和晚上8点."""
         points = self.phrase.points
         if not points:
-            return not (self.phrase.length is not None and self.phrase.length.seconds and not self.phrase.length.days)
+            return bool(self.phrase.everies) or not (
+                self.phrase.length is not None and self.phrase.length.seconds and not self.phrase.length.days
+            )
         day_before, hour_before = any(p.has_day for p in points), any(p.clock for p in points)
         if self.phrase.range_end is not None and point.clock is not None:
             return False

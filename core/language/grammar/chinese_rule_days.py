@@ -34,6 +34,8 @@ def add_day(point: Point, fields: Fields, phrase: Phrase, context: Context) -> N
         case Workdays(None):
             fields.at_least("WEEKLY")
             fields.weekdays.update(range(5))
+            if point.scopes:  # 下周工作日
+                _on_stretch(point.scopes[-1], month, fields, context, Point(scopes=point.scopes))
         case Date(days, own_month, None):
             _on_date(days, own_month or month, fields)
         case Ordinal() as ordinal:
