@@ -58,7 +58,7 @@ def each_at(r: Reader, j: int) -> Found | None:
         and (found := length_at(r, k)) is not None
     ):
         return _of_seconds(*found)
-    if token.kind == "decimal":
+    if token.kind == "decimal" or (token.kind == "number" and k == j and length_at(r, k) is not None):
         length = length_at(r, k)
         return _of_seconds(*length) if length else None
     if token.category == "unit":
@@ -103,8 +103,11 @@ def _interval(r: Reader, j: int) -> tuple[int, int]:
 def _every_unit(r: Reader, j: int, k: int, interval: int) -> Found | None:
     """ "every 3 hours", "every hour and a half", "every weekday", "every second" (which is too fine)."""
     unit = r.at(k).name
-    if r.at(j).kind == "ordinal" and unit == "day" and r.text(k + 1) == "of":
+    counted = unit == "day" or unit in PERIODS
+    if r.at(j).kind == "ordinal" and counted and (r.text(k + 1) == "of" or (interval == 1 and unit != "day")):
         return _every_ordinal(r, j, (interval, k))
+    if r.text(k + 1) == "or" and r.text(k + 2) in ("two", "three", "so"):
+        return Every(None, trouble="unclear"), k + 3
     if unit in PERIODS:
         days = PERIODS[unit]
         nth = Every("WEEKLY", interval, days), k + 1

@@ -99,6 +99,15 @@ def _edge_of_each(r: Reader, i: int) -> Found | None:
 _LETTERS = {"mwf": (0, 2, 4), "tth": (1, 3), "tthf": (1, 3, 4), "mw": (0, 2)}
 
 
+_NOW_AND_THEN = (
+    ("from", "time", "to", "time"),
+    ("now", "and", "then"),
+    ("now", "and", "again"),
+    ("once", "in", "a", "while"),
+    ("on", "a", "regular", "basis"),
+)
+
+
 def _other_habit(r: Reader, i: int) -> Found | None:
     """ "M-F", "MWF", "day after day", "day in day out", "regularly"."""
     word = r.text(i)
@@ -119,6 +128,11 @@ def _other_habit(r: Reader, i: int) -> Found | None:
         return Every(None, trouble="unclear"), i + 1
     if word == "day" and r.text(i + 1) == "in" and r.text(i + 2) in ("day", "and"):
         return Every("DAILY"), i + 4 + (r.text(i + 2) == "and")
+    for words in _NOW_AND_THEN:
+        if word == words[0] and all(r.text(i + offset) == each for offset, each in enumerate(words)):
+            return Every(None, trouble="unclear"), i + len(words)
+    if word == "whenever" and r.text(i - 1) in ("me", "us"):
+        return Every(None, trouble="unclear"), i + 1
     alone = r.text(i - 1) in ("me", "us", "reminder", "reminders", "")
     if word in ("regularly", "periodically", "repeatedly", "occasionally") and alone:
         return Every(None, trouble="unclear"), i + 1

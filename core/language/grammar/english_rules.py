@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import product
 
 from core.language.grammar.days import DAY_CODES, Day, resolved_end
 from core.language.grammar.english_clock import ordered
@@ -96,11 +97,18 @@ def _groups(used: list[Piece]) -> list[list[Piece]]:
             groups[-1].append(piece)
         else:
             shared.append(piece)
-    clocks = [[piece.value for piece in group if isinstance(piece.value, Clocks | Part)] for group in groups]
+    clocks = [_times_of(group) for group in groups]
     early = any(isinstance(piece.value, Clocks | Part | Every) for piece in shared)
     if len(groups) < 2 or early or not all(clocks) or all(times == clocks[0] for times in clocks):
         return [used]
     return [[*group, *shared] for group in groups]
+
+
+def _times_of(group: list[Piece]) -> list[Clocks | Part]:
+    """The clock times and parts of the day that one phrase says of its own days."""
+    said = [piece.value for piece in group if isinstance(piece.value, Clocks | Part)]
+    parts = [Part(piece.value.part) for piece in group if isinstance(piece.value, Every) and piece.value.part]
+    return [*parts, *said]
 
 
 def _inferred(used: list[Piece]) -> Frequency:
@@ -147,9 +155,12 @@ def _add_times(rule: Rule, used: list[Piece], scene: Scene) -> None:
     ranges = [piece.value for piece in used if isinstance(piece.value, ClockRange)]
     if (bounds := _clock_bounds(used)) is not None:
         ranges.append(bounds)
-    for piece in _clock_pieces(used):
-        part = min(parts, key=lambda other: abs(other[0] - piece.start))[1] if parts else None
-        for clock in piece.value.clocks if isinstance(piece.value, Clocks) else ():
+    clocks = _clock_pieces(used)
+    for piece in clocks:
+        said = piece.value.clocks if isinstance(piece.value, Clocks) else ()
+        nearest = [min(parts, key=lambda other: abs(other[0] - piece.start))[1]] if parts else [None]
+        shared = len(clocks) == 1 and len(said) == 1  # "every morning and evening at 8"
+        for clock, part in product(said, {name for _, name in parts} if shared and parts else nearest):
             time, is_open = _time(clock, part, scene)
             rule.ambiguous |= is_open
             if time not in rule.times:

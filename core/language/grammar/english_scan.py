@@ -7,6 +7,7 @@ from core.language.grammar.english_bounds import bound_at, except_at
 from core.language.grammar.english_clock import clocks_at, span_at
 from core.language.grammar.english_day_lists import days_at
 from core.language.grammar.english_day_parts import IDIOM_STARTS, idiom_at, part_behind, this_part
+from core.language.grammar.english_each import weekdays_at
 from core.language.grammar.english_every import every_at
 from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
 from core.language.grammar.english_periods import LAST, NEXT, THIS, period_at
@@ -20,6 +21,7 @@ from core.language.grammar.english_pieces import (
     Piece,
     Reader,
     Shift,
+    Value,
 )
 from core.language.grammar.english_shift import bare_shift_at, shift_at
 from core.language.grammar.tokens import word_set
@@ -98,7 +100,20 @@ def _repetitions(r: Reader) -> list[Piece]:
             start -= 1
         found.append(Piece(every[0], start, every[1], 3))
         i = every[1]
+        if (further := _further_days(r, every[0], i)) is not None:
+            found.append(further)
+            i = further.end
     return found if any(isinstance(piece.value, Every) for piece in found) else []
+
+
+def _further_days(r: Reader, value: Value, i: int) -> Piece | None:
+    """ "... and Thursday evening" behind "every Monday morning": more of the same repetition."""
+    if not isinstance(value, Every) or value.part is None or not value.days or r.text(i) not in ("and", "&", ","):
+        return None
+    if r.at(i + 1).category not in ("weekday", "weekdays"):
+        return None
+    more = weekdays_at(r, i + 1, value.interval)
+    return Piece(more[0], i, more[1], 3) if more is not None and more[0].part is not None else None
 
 
 def _only_length(r: Reader) -> list[Piece]:
@@ -255,6 +270,9 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
     days = days_at(r, i)
     if days is not None:
         return _weighed_days(r, i, days, before)
+    joined = r.repeats and bool(before) and before[-1].end == i - 1 and r.text(i - 1) in ("and", "&", ",")
+    if joined and token.category == "part" and isinstance(before[-1].value, Every | Part):
+        return [Piece(Part(token.name), i - 1, i + 1, 3)]
     if (
         token.category == "part"
         and ((before and before[-1].end == i) or r.text(i - 1) in ("", "early", "late"))
