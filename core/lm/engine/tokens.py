@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -69,17 +70,20 @@ class FolderTokenizer:
 
 
 class TransformersTokenizer:
-    """Any tokenizer that transformers loads."""
+    """Any tokenizer that transformers loads. Its encoding changes the object for a moment, and both the model's thread
+    and the event loop count tokens: hence the lock, held for milliseconds."""
 
     def __init__(self, inner: Any, config: Mapping[str, Any]) -> None:
         self._inner = inner
+        self._encoding = threading.Lock()
         self.specials: Sequence[str] = tuple(str(text) for text in inner.all_special_tokens)
         vocabulary = {text: inner.convert_tokens_to_ids(text) for text in inner.all_special_tokens}
         eos = inner.eos_token_id
         self.ends = end_tokens(config, vocabulary) | (frozenset() if eos is None else {int(eos)})
 
     def encode(self, text: str, *, whole: bool) -> list[int]:
-        return list(self._inner.encode(text, add_special_tokens=whole))
+        with self._encoding:
+            return list(self._inner.encode(text, add_special_tokens=whole))
 
     def decode(self, tokens: Sequence[int]) -> str:
         return str(self._inner.decode(list(tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False))
