@@ -262,7 +262,7 @@ class LlamaRunner:
         return hidden
 
     def _normal(self, rows: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        # A third of the time of torch's own rms_norm on a few rows, which it does in nine small operations.
+        # Torch's own rms_norm takes 1.6 times as long on a few rows (14.5 against 8.9 us for one).
         size = torch.linalg.vector_norm(rows, dim=-1, keepdim=True)
         return (rows * torch.addcmul(self._eps, size, size, value=1 / rows.shape[-1]).rsqrt_()).mul_(weight)
 

