@@ -27,6 +27,8 @@ _LONGEST_SLEEP = 0.5
 _MAY_BLOCK = (
     ("core/journal.py", ("left", "__init__", "close", "drop", "has_left", "others")),
     ("core/catalog.py", ("load_bot",)),
+    ("zoneinfo/_tzpath.py", ("find_tzfile", "available_timezones")),
+    ("zoneinfo/_common.py", ("load_tzdata", "load_data")),
     ("core/store/database.py", ("_prepare_folder", "__init__")),
     ("core/language/phrases.py", ("phrases",)),
     ("core/skills/__init__.py", ("available",)),
