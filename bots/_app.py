@@ -22,7 +22,7 @@ from core.journal import Journal
 from core.messages import Address, Line
 from core.outbox import Deliverer
 from core.ports import Adapter, Clock, LanguageModel, served
-from core.reminders.planning import plan_due
+from core.reminders.planning import Planner
 from core.scheduler import Heartbeat
 from core.settings import Settings
 from core.store import Store, inbox, migrate, outbox, people
@@ -76,22 +76,24 @@ class App:
 async def running(
     settings: Settings, adapters: Sequence[Adapter], *, listen: bool = True, model: LanguageModel | None = None
 ) -> AsyncGenerator[App]:
-    """Remora on these adapters, from the first heartbeat to the last. Leaving drains: replies being written are
+    """Remora on these adapters, from the first heartbeat to the last; with `model`, one that is warming already. Leaving drains: replies being written are
     finished (at most `DRAIN_SECONDS`), the rest stays in the queues for the next start."""
     clock, name = SystemClock(), new_name()
     by_name = {adapter.name: adapter for adapter in adapters}
     async with AsyncExitStack() as stack:
+        if model is None:
+            model = await asyncio.to_thread(lm.create, settings)
+            stack.enter_context(lm.warming(model))
+        stack.push_async_callback(model.aclose)
         store = Store(settings.store_url)
         stack.push_async_callback(store.aclose)
         await migrate.upgrade(store)
         journal = Journal(settings.data_dir / "journal", name)
         stack.callback(journal.close)
-        model = model or lm.create(settings)
-        stack.push_async_callback(model.aclose)
         engine = Engine(load_bot(BOTS / settings.bot), skills.available(), model, settings)
         deliverer = Deliverer(store, by_name, clock, journal, name, min(SETTLE, 2 * _lease(settings)))
         turns = Turns(store, engine, by_name, deliverer, clock, settings, name)
-        worker = Worker(name, store, clock, _lease(settings), deliverer)
+        worker = Worker(name, store, clock, _lease(settings), deliverer, served(adapters))
         await worker.tick()
         stack.push_async_callback(_leave, worker)
         for adapter in adapters:
@@ -141,15 +143,9 @@ async def _leave(worker: Worker) -> None:
 
 @asynccontextmanager
 async def _working(app: App, worker: Worker, *, listen: bool) -> AsyncGenerator[None]:
-    async def plan() -> None:
-        async with app.store.write() as tx:
-            planned = await plan_due(tx, app.clock.now())
-        if planned:
-            app.deliverer.wake()
-
     heartbeat = Heartbeat()
     heartbeat.every("worker", worker.tick, min(1.0, app.settings.lease_seconds / 4))
-    heartbeat.every("plan", plan)
+    heartbeat.every("plan", Planner(app.store, app.clock, app.deliverer.wake).tick)
     heartbeat.start()
     turns = asyncio.create_task(app.turns.run(), name="turns")
     deliveries = asyncio.create_task(app.deliverer.run(), name="outbox")

@@ -4,16 +4,23 @@ A line is appended right after a request's last byte was handed to the network a
 crash, an attempt with a line has most probably arrived; one without a line certainly did not leave. Written with one
 `write` to an append-only file: it survives `kill -9`. It does not survive a loss of power: then the platform may get
 a message twice, never not at all.
+
+Old lines go: of two files the older one is dropped when the newer is full, and a worker never has more attempts open
+than half a file's lines.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
+_FULL = 20_000
+"""Lines of one file."""
 
-def _line(cause: str, attempt: int) -> str:
-    return f"{attempt} {cause}"
+
+def _line(cause: str, fence: int) -> str:
+    return f"{fence} {cause}"
 
 
 class Journal:
@@ -22,32 +29,57 @@ class Journal:
     def __init__(self, folder: Path, worker: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._file = self._path(worker)
-        self._descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._worker = worker
+        self._file, self._older = self._paths(worker)
+        self._descriptor = self._open()
+        self._lines = 0
+        self.keep = False
+        """Attempts of ours are left unsettled: who settles them needs this journal after our end."""
 
-    def _path(self, worker: str) -> Path:
-        return self._folder / f"{worker}.left"
+    def _paths(self, worker: str) -> tuple[Path, Path]:
+        return self._folder / f"{worker}.left", self._folder / f"{worker}.older"
 
-    def left(self, cause: str, attempt: int) -> None:
-        """Notes that the request of this attempt is on its way. Takes microseconds."""
-        os.write(self._descriptor, f"{_line(cause, attempt)}\n".encode())
+    def _open(self) -> int:
+        return os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
-    def has_left(self, worker: str, cause: str, attempt: int) -> bool | None:
+    def left(self, cause: str, fence: int) -> None:
+        """Notes that the request of the attempt with this fence is on its way. Takes microseconds."""
+        os.write(self._descriptor, f"{_line(cause, fence)}\n".encode())
+        self._lines += 1
+        if self._lines >= _FULL:
+            os.close(self._descriptor)
+            self._file.replace(self._older)
+            self._descriptor, self._lines = self._open(), 0
+
+    def has_left(self, worker: str, cause: str, fence: int) -> bool | None:
         """Whether another worker's attempt had left when it died; None if its journal is not on this machine."""
-        try:
-            lines = self._path(worker).read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return None
-        return _line(cause, attempt) in lines
+        lines = self.of(worker)
+        return None if lines is None else _line(cause, fence) in lines
+
+    def of(self, worker: str) -> frozenset[str] | None:
+        """A worker's journal, to ask `in_journal` of many attempts; None if it is not on this machine."""
+        found: list[str] | None = None
+        for path in self._paths(worker):
+            with suppress(OSError):
+                found = (found or []) + path.read_text(encoding="utf-8").splitlines()
+        return None if found is None else frozenset(found)
 
     def drop(self, worker: str) -> None:
         """Deletes a dead worker's journal, once its attempts are settled."""
-        self._path(worker).unlink(missing_ok=True)
+        for path in self._paths(worker):
+            path.unlink(missing_ok=True)
 
     def others(self) -> list[str]:
         """Workers that left a journal here, this one apart."""
         return [path.stem for path in self._folder.glob("*.left") if path != self._file]
 
     def close(self) -> None:
+        """Ends it, and deletes it where it is of no more use."""
         os.close(self._descriptor)
-        self._file.unlink(missing_ok=True)
+        if not self.keep:
+            self.drop(self._worker)
+
+
+def in_journal(journal: frozenset[str], cause: str, fence: int) -> bool:
+    """Whether the attempt had left."""
+    return _line(cause, fence) in journal

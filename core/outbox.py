@@ -1,32 +1,51 @@
-"""Delivering what is due: claim, send, record; back off, look, or give up. The words were fixed when they were queued."""
+"""Delivering what is due: claim ahead, hold, send at its moment, record; back off, look, or give up.
+
+The words were fixed when they were queued. Three things run beside each other: claiming a little ahead of what is due
+(`_claim`), letting go at the moment what still holds (`_release`), and writing receipts in batches (`_record`); a lane
+a platform (`core/lanes.py`) sends.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import heapq
 import logging
 import random
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 from core.errors import RetryLater, StoreUnavailable, Undeliverable
-from core.journal import Journal
+from core.journal import Journal, in_journal
+from core.lanes import AHEAD_SECONDS, Lane, chat_of
 from core.language.detect import detect
 from core.language.phrases import say
 from core.messages import Delivery, Receipt
-from core.pacing import Pacer
-from core.ports import Adapter, Clock, served
+from core.ports import Adapter, Clock
+from core.reminders import closed, lateness, nagging
 from core.store import Store, Tx, outbox
-from core.store.outbox import ClaimedDelivery
+from core.store.outbox import ClaimedDelivery, PutBack
+from core.worker import boot_seconds
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 20
+MAX_BREAKS = 5
+"""Attempts after which a delivery that breaks the adapter is given up."""
+GIVE_UP_AFTER = dt.timedelta(days=3)
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 600.0
-_PARALLEL_SENDS = 64
-_LONGEST_PACED_WAIT = 3.0
+_AHEAD = dt.timedelta(seconds=AHEAD_SECONDS)
+_AT_ONCE = 200
+"""Rows claimed or written down in one transaction, so that it stays short."""
+_LEAD = 0.15
+"""Seconds before its moment at which a claim that was made ahead is looked at once more."""
+_CONFIRM_PATIENCE = 0.5
+_BREATH = 0.02
+"""Seconds between two claims, so that there is something to claim."""
+_LONGEST_CHAT_WAIT = 3.0
 
 
 class Deliverer:
@@ -43,49 +62,60 @@ class Deliverer:
     ) -> None:
         self._store = store
         self._adapters = adapters
-        self._served = served(adapters.values())
         self._clock = clock
         self._journal = journal
         self._worker = worker
         self._settle = settle
-        self._wake = asyncio.Event()
-        self._record_wake = asyncio.Event()
+        self._lanes = {name: Lane(adapter, self._deliver, self._sent) for name, adapter in adapters.items()}
+        self._held: list[tuple[dt.datetime, int, ClaimedDelivery]] = []
+        """Claimed ahead of their moment."""
+        self._wake, self._held_wake, self._record_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._arrived: list[tuple[ClaimedDelivery, Receipt]] = []
-        self._sending: set[asyncio.Task[None]] = set()
+        self._returned: list[PutBack] = []
+        """To be planned again, once the database can be written."""
+        self._given_up: list[tuple[ClaimedDelivery, str, bool]] = []
+        """With the reason, and whether the chat is closed to us."""
         self._stopping = False
-        self._blocked = True
-        """Something may wait behind what is being sent: look again when a send ends."""
+        self._more = True
+        """There may be more to claim than was claimed: look again when something was settled."""
+        self._full = False
+        """A lane had no room for more."""
         self._settled: list[str] = []
-        self._pacers = {
-            name: Pacer(adapter.capabilities.per_second, adapter.capabilities.per_chat_per_second)
-            for name, adapter in adapters.items()
-        }
+        self._lease_until = float("inf")
 
     def wake(self) -> None:
         """There may be something new in the outbox."""
-        self._blocked = True
+        self._more = True
         self._wake.set()
 
     def take(self, claimed: ClaimedDelivery) -> None:
         """Sends what was claimed for this worker when it was queued."""
-        task = asyncio.create_task(self._deliver(claimed), name=f"deliver-{claimed.delivery.cause}")
-        self._sending.add(task)
-        task.add_done_callback(self._sent)
+        self._lanes[claimed.delivery.address.platform].put(claimed)
+
+    def alive(self, until: float, workers: Mapping[str, int]) -> None:
+        """Our claims hold until then, by the boot clock; so many other live workers serve each platform."""
+        self._lease_until = until
+        for lane in self._lanes.values():
+            lane.pacer.share(1 + workers.get(lane.served, 0))
 
     async def run(self) -> None:
         """Delivers until `drain` is called; after that returns when nothing is being sent."""
-        recorder = asyncio.create_task(self._record_arrivals(), name="outbox-recorder")
+        lanes = [asyncio.create_task(lane.run(), name=f"lane-{name}") for name, lane in self._lanes.items()]
+        releaser = asyncio.create_task(self._release(), name="outbox-releaser")
+        recorder = asyncio.create_task(self._record(), name="outbox-recorder")
         try:
-            while not self._stopping:
-                self._wake.clear()
-                if await self._claim_and_send():
-                    continue
-                await self._wait_for_work()
-            if self._sending:
-                await asyncio.wait(self._sending)
-        finally:
-            for task in self._sending:
+            await self._claim()
+            for task in (releaser, *lanes):
                 task.cancel()
+            await asyncio.gather(releaser, *lanes, return_exceptions=True)
+            self._give_back_waiting()
+            await asyncio.gather(*(lane.finish() for lane in self._lanes.values()))
+        finally:
+            for task in (releaser, *lanes):
+                task.cancel()
+            for lane in self._lanes.values():
+                lane.cancel()
+            self._journal.keep = not all(lane.idle for lane in self._lanes.values())
             self._stopping = True
             self._record_wake.set()
             await recorder
@@ -95,128 +125,236 @@ class Deliverer:
         self._stopping = True
         self._wake.set()
 
-    async def _claim_and_send(self) -> bool:
-        room = _PARALLEL_SENDS - len(self._sending)
-        if room <= 0:
-            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-            return True
+    # --- claiming ahead
+
+    async def _claim(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            if not await self._claim_once():
+                self._more = any(lane.load for lane in self._lanes.values())
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(1.0):
+                        await self._wake.wait()
+            await asyncio.sleep(_BREATH)
+
+    async def _claim_once(self) -> int:
+        lanes = [lane for lane in self._lanes.values() if lane.room]
+        self._full = len(lanes) < len(self._lanes)
+        if not lanes or boot_seconds() >= self._lease_until:
+            return 0
+        now, claimed = self._clock.now(), []
         try:
             async with self._store.write() as tx:
-                claimed = await outbox.claim(tx, self._worker, self._served, self._clock.now(), room)
+                for lane in lanes:
+                    most = min(lane.room, _AT_ONCE)
+                    claimed += await outbox.claim(tx, self._worker, [lane.served], now, most, _AHEAD)
+                claimed = await lateness.with_words(tx, claimed, now)
         except StoreUnavailable as error:
             log.error("cannot claim deliveries", extra={"why": error.what})
-            return False
-        if not claimed and not self._sending:
-            self._blocked = False
+            return 0
         for one in claimed:
-            self.take(one)
-        return bool(claimed)
+            self._hold(one)
+        return len(claimed)
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
-        if self._blocked or self._stopping:
-            self._wake.set()
-
-    async def _wait_for_work(self) -> None:
-        seconds = 1.0
-        with suppress(StoreUnavailable):
-            async with self._store.read() as tx:
-                due = await outbox.next_try(tx, self._served)
-            if due is not None:
-                seconds = min(max((due - self._clock.now()).total_seconds(), 0.005), 1.0)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
-
-    async def _deliver(self, claimed: ClaimedDelivery) -> None:
-        delivery = claimed.delivery
-        pacer = self._pacers[delivery.address.platform]
-        chat = f"{delivery.address.workspace}|{delivery.address.chat}"
-        wait = pacer.reserve(chat, _LONGEST_PACED_WAIT)
-        if wait > _LONGEST_PACED_WAIT:
-            await self._put_back(claimed, dt.timedelta(seconds=wait), "waits for its turn in this chat", tried=False)
+    def _hold(self, one: ClaimedDelivery) -> None:
+        lane = self._lanes[one.delivery.address.platform]
+        if one.send_at <= self._clock.now():
+            lane.put(one)
             return
-        if wait > 0:
-            await asyncio.sleep(wait)
-        adapter = self._adapters[delivery.address.platform]
-        if delivery.doubtful and not adapter.capabilities.can_look:
+        lane.held += 1
+        heapq.heappush(self._held, (one.send_at, one.delivery.id, one))
+        self._held_wake.set()
+
+    def _sent(self) -> None:
+        if self._full and any(lane.room * 4 >= lane.capacity for lane in self._lanes.values()):
+            self._wake.set()
+        if self._stopping:
+            self._record_wake.set()
+
+    # --- letting go at the moment
+
+    async def _release(self) -> None:
+        while True:
+            self._held_wake.clear()
+            now = self._clock.now()
+            await self._drop_far(now)
+            soon = self._take_held(now + dt.timedelta(seconds=_LEAD))
+            if soon:
+                for one in await self._confirmed(soon):
+                    seconds = (one.send_at - self._clock.now()).total_seconds()
+                    self._lanes[one.delivery.address.platform].put(one, max(seconds, 0.0))
+                continue
+            wait = min((self._held[0][0] - now).total_seconds() - _LEAD, 1.0) if self._held else 1.0
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(wait, 0.001)):
+                    await self._held_wake.wait()
+
+    def _take_held(self, until: dt.datetime) -> list[ClaimedDelivery]:
+        taken: list[ClaimedDelivery] = []
+        while self._held and self._held[0][0] <= until:
+            one = heapq.heappop(self._held)[2]
+            self._lanes[one.delivery.address.platform].held -= 1
+            taken.append(one)
+        return taken
+
+    async def _drop_far(self, now: dt.datetime) -> None:
+        """After the clock was put back, what was about to be sent is far away again."""
+        if self._held and self._held[0][0] - now > 4 * _AHEAD:
+            for one in self._take_held(dt.datetime.max.replace(tzinfo=dt.UTC)):
+                self._put_back(one, one.send_at, "", tried=False)
+
+    async def _confirmed(self, soon: list[ClaimedDelivery]) -> list[ClaimedDelivery]:
+        """Those that were not taken back since they were claimed. Where the database does not say, a promise is kept."""
+        try:
+            async with asyncio.timeout(_CONFIRM_PATIENCE), self._store.read() as tx:
+                return await outbox.still_claimed(tx, soon)
+        except (StoreUnavailable, TimeoutError):
+            return soon
+
+    # --- one delivery
+
+    async def _deliver(self, lane: Lane, claimed: ClaimedDelivery) -> None:
+        delivery, now = claimed.delivery, self._clock.now()
+        lapsed = boot_seconds() >= self._lease_until
+        if lapsed or (claimed.expires_at is not None and claimed.expires_at <= now):
+            lane.breaker.not_tried()
+            self._put_back(claimed, now, "this worker was away too long" if lapsed else claimed.reason, tried=False)
+            return
+        if delivery.doubtful and not lane.adapter.capabilities.can_look:
             delivery = _with_honest_word(delivery)
         try:
-            receipt = await adapter.send(delivery, lambda: self._journal.left(delivery.cause, delivery.attempt))
+            receipt = await lane.adapter.send(delivery, lambda: self._journal.left(delivery.cause, claimed.fence))
         except RetryLater as error:
-            if error.after is not None:
-                pacer.pause(chat, error.after.total_seconds())
-            await self._retry(claimed, error)
+            self._heard(lane, claimed, error)
+            self._retry(lane, claimed, error)
         except Undeliverable as error:
-            await self._park(claimed, error.what)
+            lane.breaker.succeeded()
+            self._give_up(claimed, error.what, gone=error.gone)
         except Exception as error:  # boundary: a delivery; one that breaks the adapter must not stop the others
             log.exception("delivery failed", extra={"cause": delivery.cause, "attempt": delivery.attempt})
-            await self._retry(claimed, RetryLater(f"unexpected {type(error).__name__}", unknown=True))
+            lane.breaker.succeeded()
+            broken = RetryLater(f"unexpected {type(error).__name__}", unknown=True)
+            self._retry(lane, claimed, broken, most=MAX_BREAKS)
         else:
+            lane.breaker.succeeded()
             self._arrived.append((claimed, receipt))
             self._record_wake.set()
 
-    async def _retry(self, claimed: ClaimedDelivery, error: RetryLater) -> None:
-        attempt = claimed.delivery.attempt
-        if attempt >= MAX_ATTEMPTS:
-            await self._park(claimed, f"given up after {attempt} attempts: {error.what}")
+    def _heard(self, lane: Lane, claimed: ClaimedDelivery, error: RetryLater) -> None:
+        """A platform that names a time to wait is there; one that does not may be down."""
+        if error.after is None:
+            lane.breaker.failed(time.monotonic())
+        else:
+            lane.breaker.succeeded()
+            lane.pacer.pause(chat_of(claimed), error.after.total_seconds(), time.monotonic())
+
+    def _retry(self, lane: Lane, claimed: ClaimedDelivery, error: RetryLater, *, most: int = MAX_ATTEMPTS) -> None:
+        """Only failures that can be this message's own fault count against it."""
+        attempt, now = claimed.delivery.attempt, self._clock.now()
+        counts = error.after is None and not lane.breaker.is_open
+        if counts and attempt >= most:
+            self._give_up(claimed, f"given up after {attempt} attempts: {error.what}")
+            return
+        if now - claimed.due_at > GIVE_UP_AFTER:
+            self._give_up(claimed, f"given up after {GIVE_UP_AFTER.days} days: {error.what}")
             return
         delay = error.after or back_off(attempt)
-        if error.unknown and self._adapters[claimed.delivery.address.platform].capabilities.can_look:
+        if error.unknown and lane.adapter.capabilities.can_look:
             delay = max(delay, self._settle)
         log.warning("delivery is tried again", extra={"cause": claimed.delivery.cause, "why": error.what, "in": delay})
-        await self._put_back(claimed, delay, error.what, tried=True, doubtful=error.unknown)
+        self._put_back(claimed, now + delay, error.what, tried=counts, doubtful=error.unknown)
 
-    async def _put_back(
-        self, claimed: ClaimedDelivery, delay: dt.timedelta, reason: str, *, tried: bool, doubtful: bool = False
+    def _put_back(
+        self, claimed: ClaimedDelivery, again: dt.datetime, reason: str, *, tried: bool, doubtful: bool = False
     ) -> None:
-        with suppress(StoreUnavailable):  # then the row stays ours and is settled when our heartbeat is gone
-            async with self._store.write() as tx:
-                await outbox.put_back(tx, claimed, self._clock.now() + delay, reason, tried=tried, doubtful=doubtful)
+        self._returned.append(PutBack(claimed, again, reason, tried=tried, doubtful=doubtful))
+        self._record_wake.set()
 
-    async def _park(self, claimed: ClaimedDelivery, reason: str) -> None:
+    def _give_up(self, claimed: ClaimedDelivery, reason: str, *, gone: bool = False) -> None:
         log.warning("delivery is given up", extra={"cause": claimed.delivery.cause, "why": reason})
-        with suppress(StoreUnavailable):
-            async with self._store.write() as tx:
-                await outbox.park(tx, claimed, self._clock.now(), reason)
+        self._given_up.append((claimed, reason, gone))
+        self._record_wake.set()
 
-    async def _record_arrivals(self) -> None:
-        """Writes receipts in batches: as many as came while the last batch was being written."""
-        while not (self._stopping and not self._sending and not self._arrived):
+    def _give_back_waiting(self) -> None:
+        """At the end: what we have not begun is for others, at once."""
+        waiting = self._take_held(dt.datetime.max.replace(tzinfo=dt.UTC))
+        waiting += [one for lane in self._lanes.values() for one in lane.take_waiting()]
+        for one in waiting:
+            self._put_back(one, one.send_at, one.reason, tried=False)
+
+    # --- writing down
+
+    async def _record(self) -> None:
+        """Writes outcomes in batches: as many as came while the last batch was being written."""
+        while not (self._stopping and not self._unwritten and self._all_idle()):
             await self._record_wake.wait()
             self._record_wake.clear()
-            batch, self._arrived = self._arrived, []
-            if not batch:
+            if not self._unwritten:
                 continue
+            arrived, returned, given_up = self._arrived[:_AT_ONCE], self._returned[:_AT_ONCE], self._given_up[:_AT_ONCE]
             try:
                 async with self._store.write() as tx:
-                    await outbox.record(tx, batch, self._clock.now())
+                    await self._write_down(tx, arrived, returned, given_up)
             except StoreUnavailable as error:
-                log.error("receipts wait for the database", extra={"why": error.what, "receipts": len(batch)})
-                self._arrived = batch + self._arrived
+                log.error("outcomes wait for the database", extra={"why": error.what, "outcomes": self._unwritten})
                 await asyncio.sleep(0.2)
                 self._record_wake.set()
+                continue
+            del self._arrived[: len(arrived)], self._returned[: len(returned)], self._given_up[: len(given_up)]
+            if self._unwritten:
+                self._record_wake.set()
+            if self._more or returned or given_up:
+                self._wake.set()
+
+    @property
+    def _unwritten(self) -> int:
+        return len(self._arrived) + len(self._returned) + len(self._given_up)
+
+    async def _write_down(
+        self,
+        tx: Tx,
+        arrived: list[tuple[ClaimedDelivery, Receipt]],
+        returned: list[PutBack],
+        given_up: list[tuple[ClaimedDelivery, str, bool]],
+    ) -> None:
+        now = self._clock.now()
+        if arrived:
+            await outbox.record(tx, arrived, now)
+            await nagging.plan(tx, [claimed for claimed, _ in arrived], now)
+        if returned:
+            await outbox.put_back(tx, returned)
+        for claimed, reason, gone in given_up:
+            await outbox.park(tx, claimed, now, reason)
+            if gone:
+                await closed.close(tx, claimed.delivery.address, now, reason)
+
+    def _all_idle(self) -> bool:
+        return all(lane.idle for lane in self._lanes.values())
+
+    # --- the dead
 
     async def settle_orphans(self, tx: Tx, live: list[str]) -> None:
         """Decides about attempts whose worker died: look, trust the journal, or send again."""
-        now = self._clock.now()
-        kept = set(live)
+        now, kept = self._clock.now(), set(live)
         lost = await outbox.orphans(tx, live)
+        dead = {one.claimed_by for one in lost}
+        journals = {name: await asyncio.to_thread(self._journal.of, name) for name in dead}
         for orphan in lost:
-            adapter = self._adapters.get(orphan.platform)
+            adapter, journal = self._adapters.get(orphan.platform), journals[orphan.claimed_by]
             if adapter is None:
                 kept.add(orphan.claimed_by)
                 continue
-            if adapter.capabilities.can_look:
-                again = now + self._settle
-                await outbox.adopt(
-                    tx, orphan, now, arrived=False, doubtful=True, next_try_at=again, reason="looks first"
-                )
-                continue
-            left = self._journal.has_left(orphan.claimed_by, orphan.cause, orphan.attempt)
-            reason = "had left before the crash" if left else "had not left before the crash"
-            await outbox.adopt(
-                tx, orphan, now, arrived=bool(left), doubtful=left is None, next_try_at=now, reason=reason
-            )
+            left = None if journal is None else in_journal(journal, orphan.cause, orphan.fence)
+            arrived, doubtful, again, reason = False, orphan.doubtful, now, "had not left before the crash"
+            if orphan.send_at > now and not left:
+                again, reason = orphan.send_at, ""
+            elif adapter.capabilities.can_look:
+                doubtful, again, reason = True, now + self._settle, "looks first"
+            elif left:
+                arrived, reason = True, "had left before the crash"
+            elif left is None:
+                doubtful, reason = True, "nobody knows whether it had left before the crash"
+            await outbox.adopt(tx, orphan, now, arrived=arrived, doubtful=doubtful, next_try_at=again, reason=reason)
         if lost:
             log.warning("deliveries of a dead worker taken over", extra={"deliveries": len(lost)})
         self._settled = [worker for worker in self._journal.others() if worker not in kept]
@@ -237,5 +375,5 @@ def _with_honest_word(delivery: Delivery) -> Delivery:
 
 def back_off(attempt: int) -> dt.timedelta:
     """Doubling delays with jitter: about 1 s, 2 s, 4 s ... up to 10 minutes."""
-    longest = min(FIRST_DELAY * 2 ** (attempt - 1), LONGEST_DELAY)
+    longest = min(FIRST_DELAY * 2 ** (min(attempt, 30) - 1), LONGEST_DELAY)
     return dt.timedelta(seconds=longest * random.uniform(0.5, 1.0))

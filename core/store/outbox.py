@@ -1,10 +1,14 @@
-"""The queue of messages on their way out, and the record of what became of each."""
+"""The queue of messages on their way out, and the record of what became of each.
+
+At an address one message is on its way at a time, in the order in which they are due.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +17,11 @@ from core.messages import Address, Delivery, Receipt, Reply
 from core.store.codec import address_from_json, address_to_json, receipt_to_json, reply_from_json, reply_to_json
 from core.store.database import Tx
 from core.store.tables import Moment, outbox, reminder
+
+log = logging.getLogger(__name__)
+
+PUNCTUAL = dt.timedelta(seconds=60)
+"""A reminder's message that is later than this is late: it waits for its reminder's rule to judge it, and says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,8 @@ class Planned:
     reply_to: str = ""
     person_id: int | None = None
     reminder_id: int | None = None
+    expires_at: dt.datetime | None = None
+    """When it is no longer worth sending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,11 @@ class ClaimedDelivery:
     due_at: dt.datetime
     person_id: int | None
     reminder_id: int | None
+    send_at: dt.datetime = field(default=dt.datetime.min.replace(tzinfo=dt.UTC))
+    """Not before this moment; claims are made a little ahead of it."""
+    expires_at: dt.datetime | None = None
+    reason: str = ""
+    """Why the last attempt did not succeed."""
 
 
 async def add(tx: Tx, planned: Planned, now: dt.datetime) -> int | None:
@@ -79,6 +95,7 @@ def _values(planned: Planned, now: dt.datetime) -> dict[str, Any]:
         "person_id": planned.person_id,
         "reminder_id": planned.reminder_id,
         "due_at": planned.due_at,
+        "expires_at": planned.expires_at,
         "next_try_at": planned.due_at,
         "created_at": now,
     }
@@ -90,26 +107,40 @@ def _is_served(served: Collection[str]) -> sa.ColumnElement[bool]:
 
 
 _earlier = outbox.alias("earlier")
-_READY = (
-    sa.select(outbox.c.id)
-    .where(
-        outbox.c.state == "planned",
-        sa.or_(
-            outbox.c.platform.in_(sa.bindparam("served", expanding=True)),
-            outbox.c.address_key.in_(sa.bindparam("served", expanding=True)),
-        ),
-        outbox.c.next_try_at <= sa.bindparam("now", type_=Moment()),
-        ~sa.exists().where(
-            _earlier.c.address_key == outbox.c.address_key,
-            _earlier.c.id < outbox.c.id,
-            _earlier.c.state.in_(("planned", "attempting")),
-            _earlier.c.due_at <= sa.bindparam("now", type_=Moment()),
-        ),
+
+
+def _ready(of_lane: sa.ColumnElement[bool], *, locked: bool) -> sa.Executable:
+    """What may be sent now of one platform or one address, without the rows that another worker is just claiming."""
+    statement = (
+        sa.select(outbox.c.id)
+        .where(
+            outbox.c.state == "planned",
+            of_lane,
+            outbox.c.next_try_at <= sa.bindparam("until", type_=Moment()),
+            sa.or_(outbox.c.expires_at.is_(None), outbox.c.expires_at > sa.bindparam("now", type_=Moment())),
+            sa.or_(
+                outbox.c.reminder_id.is_(None),
+                outbox.c.judged,
+                outbox.c.due_at >= sa.bindparam("fresh", type_=Moment()),
+            ),
+            ~sa.exists().where(
+                _earlier.c.address_key == outbox.c.address_key,
+                _earlier.c.state.in_(("planned", "attempting")),
+                sa.or_(
+                    _earlier.c.due_at < outbox.c.due_at,
+                    sa.and_(_earlier.c.due_at == outbox.c.due_at, _earlier.c.id < outbox.c.id),
+                ),
+            ),
+        )
+        .order_by(outbox.c.next_try_at, outbox.c.id)
+        .limit(sa.bindparam("most", type_=sa.Integer()))
     )
-    .order_by(outbox.c.next_try_at, outbox.c.id)
-    .limit(sa.bindparam("most", type_=sa.Integer()))
-)
-_READY_LOCKED = _READY.with_for_update(skip_locked=True, of=outbox)
+    return statement.with_for_update(skip_locked=True, of=outbox) if locked else statement
+
+
+_LANES = (outbox.c.platform == sa.bindparam("lane"), outbox.c.address_key == sa.bindparam("lane"))
+_READY = {(lane, locked): _ready(_LANES[lane], locked=locked) for lane in (False, True) for locked in (False, True)}
+"""By whether the lane is one address, and whether other processes may claim at the same time."""
 _CLAIM = (
     sa.update(outbox)
     .where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)), outbox.c.state == "planned")
@@ -123,19 +154,38 @@ _CLAIM = (
 )
 
 
-async def claim(tx: Tx, worker: str, served: Collection[str], now: dt.datetime, limit: int) -> list[ClaimedDelivery]:
-    """Marks up to `limit` due messages as being attempted: the write-ahead mark, committed before anything is sent.
+async def claim(
+    tx: Tx,
+    worker: str,
+    served: Collection[str],
+    now: dt.datetime,
+    limit: int,
+    ahead: dt.timedelta = dt.timedelta(),
+) -> list[ClaimedDelivery]:
+    """Marks up to `limit` messages that are due within `ahead` as being attempted: the write-ahead mark, committed
+    before anything is sent.
 
-    At an address the older due message goes first, also while it waits for its next try.
+    At an address what is due first goes first, also while it waits for its next try. A late message of a reminder is
+    left until it is judged, and one that has expired for good. A row that cannot be read is set aside.
     """
-    if not served:
+    if not served or limit <= 0:
         return []
-    ready = _READY_LOCKED if tx.skip_locked else _READY
-    ids = [row.id for row in await tx.rows(ready, {"served": list(served), "now": now, "most": limit})]
+    ids: list[int] = []
+    for lane in served:
+        moments = {"now": now, "until": now + ahead, "fresh": now - PUNCTUAL}
+        statement = _READY["|" in lane, tx.skip_locked]
+        ids += [row.id for row in await tx.rows(statement, {**moments, "lane": lane, "most": limit - len(ids)})]
     if not ids:
         return []
-    taken = await tx.rows(_CLAIM, {"ids": ids, "worker": worker})
-    return sorted((_claimed(row) for row in taken), key=lambda one: (one.due_at, one.delivery.id))
+    claimed = []
+    for row in await tx.rows(_CLAIM, {"ids": ids, "worker": worker}):
+        try:
+            claimed.append(_claimed(row))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            log.error("a row of the outbox cannot be read", extra={"outbox": row.id, "error": type(error).__name__})
+            values = {"state": "parked", "claimed_by": None, "finished_at": now, "reason": "the row cannot be read"}
+            await tx.run(sa.update(outbox).where(outbox.c.id == row.id).values(**values))
+    return sorted(claimed, key=lambda one: (one.send_at, one.delivery.id))
 
 
 def _claimed(row: sa.Row[Any]) -> ClaimedDelivery:
@@ -148,7 +198,21 @@ def _claimed(row: sa.Row[Any]) -> ClaimedDelivery:
         attempt=row.attempts,
         doubtful=row.doubtful,
     )
-    return ClaimedDelivery(delivery, row.fence, row.due_at, row.person_id, row.reminder_id)
+    return ClaimedDelivery(
+        delivery, row.fence, row.due_at, row.person_id, row.reminder_id, row.next_try_at, row.expires_at, row.reason
+    )
+
+
+_STILL = sa.select(outbox.c.id, outbox.c.fence).where(
+    outbox.c.id.in_(sa.bindparam("ids", expanding=True)), outbox.c.state == "attempting"
+)
+
+
+async def still_claimed(tx: Tx, claimed: Sequence[ClaimedDelivery]) -> list[ClaimedDelivery]:
+    """Those of these claims that hold: not taken back meanwhile, and not taken over."""
+    rows = await tx.rows(_STILL, {"ids": [one.delivery.id for one in claimed]})
+    holding = {(row.id, row.fence) for row in rows}
+    return [one for one in claimed if (one.delivery.id, one.fence) in holding]
 
 
 def _mine(claimed: ClaimedDelivery) -> sa.ColumnElement[bool]:
@@ -166,54 +230,116 @@ _RECORD = (
 )
 
 
+_LAST_DUE = (
+    sa.update(reminder)
+    .where(reminder.c.id == sa.bindparam("the_reminder"))
+    .values(
+        last_due=sa.bindparam("due", type_=Moment()),
+        state=sa.case(
+            (sa.and_(reminder.c.state == "active", reminder.c.next_due.is_(None)), "fired"), else_=reminder.c.state
+        ),
+    )
+)
+
+
 async def record(tx: Tx, done: Sequence[tuple[ClaimedDelivery, Receipt]], now: dt.datetime) -> None:
     """Writes down that deliveries arrived. One whose claim was taken over meanwhile is left to its new owner."""
-    for claimed, receipt in done:
-        values = {
+    rows = [
+        {
             "the_id": claimed.delivery.id,
             "the_fence": claimed.fence,
             "told": receipt_to_json(receipt),
             "now": now,
         }
-        await tx.run(_RECORD, values)
-        if claimed.reminder_id is not None:
-            await _fired(tx, claimed.reminder_id, claimed.due_at)
+        for claimed, receipt in done
+    ]
+    await tx.many(_RECORD, rows)
+    await _fired(tx, [(one.reminder_id, one.due_at) for one, _ in done if one.reminder_id is not None])
 
 
-async def _fired(tx: Tx, reminder_id: int, due_at: dt.datetime) -> None:
-    last = sa.and_(reminder.c.id == reminder_id, reminder.c.state == "active", reminder.c.next_due.is_(None))
-    await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(last_due=due_at))
-    await tx.run(sa.update(reminder).where(last).values(state="fired"))
+async def _fired(tx: Tx, rang: Sequence[tuple[int, dt.datetime]]) -> None:
+    """What rang for the last time has fired."""
+    await tx.many(_LAST_DUE, [{"the_reminder": number, "due": due} for number, due in rang])
 
 
-async def put_back(
-    tx: Tx, claimed: ClaimedDelivery, next_try_at: dt.datetime, reason: str, *, tried: bool, doubtful: bool = False
-) -> None:
-    """Plans another attempt. `tried`: this one counts; `doubtful`: it may have arrived."""
-    values = {
-        "state": "planned", "claimed_by": None, "next_try_at": next_try_at, "reason": reason,
-        "doubtful": claimed.delivery.doubtful or doubtful, "attempts": claimed.delivery.attempt - (not tried),
-    }  # fmt: skip
-    await tx.run(sa.update(outbox).where(_mine(claimed)).values(**values))
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """A claim given back, to be tried again. `tried`: this attempt counts; `doubtful`: it may have arrived."""
+
+    claimed: ClaimedDelivery
+    next_try_at: dt.datetime
+    reason: str
+    tried: bool
+    doubtful: bool = False
+
+
+_PUT_BACK = (
+    sa.update(outbox)
+    .where(
+        outbox.c.id == sa.bindparam("the_id"),
+        outbox.c.fence == sa.bindparam("the_fence"),
+        outbox.c.state == "attempting",
+    )
+    .values(
+        state="planned",
+        claimed_by=None,
+        next_try_at=sa.bindparam("again", type_=Moment()),
+        reason=sa.bindparam("why"),
+        doubtful=sa.bindparam("doubt", type_=sa.Boolean()),
+        attempts=sa.bindparam("so_far"),
+    )
+)
+
+
+async def put_back(tx: Tx, returned: Sequence[PutBack]) -> None:
+    """Plans another attempt for each; those whose claim was lost are left alone."""
+    rows = [
+        {
+            "the_id": one.claimed.delivery.id,
+            "the_fence": one.claimed.fence,
+            "again": one.next_try_at,
+            "why": one.reason,
+            "doubt": one.claimed.delivery.doubtful or one.doubtful,
+            "so_far": one.claimed.delivery.attempt - (not one.tried),
+        }
+        for one in returned
+    ]
+    await tx.many(_PUT_BACK, rows)
+
+
+async def follow_clock_back(tx: Tx, now: dt.datetime) -> None:
+    """After the clock was put back: answers queued by the old clock are due now. Reminders keep their moments."""
+    old = sa.and_(outbox.c.state == "planned", outbox.c.reminder_id.is_(None), outbox.c.created_at > now)
+    await tx.run(sa.update(outbox).where(old).values(due_at=now, next_try_at=now, created_at=now))
 
 
 async def park(tx: Tx, claimed: ClaimedDelivery, now: dt.datetime, reason: str) -> None:
     """Gives up on a message, with the reason; it is kept and can be seen, and no longer blocks its address."""
     values = {"state": "parked", "claimed_by": None, "finished_at": now, "reason": reason}
-    await tx.run(sa.update(outbox).where(_mine(claimed)).values(**values))
+    if await tx.run(sa.update(outbox).where(_mine(claimed)).values(**values)) and claimed.reminder_id is not None:
+        left = sa.and_(
+            reminder.c.id == claimed.reminder_id, reminder.c.state == "active", reminder.c.next_due.is_(None)
+        )
+        await tx.run(sa.update(reminder).where(left).values(state="parked", updated_at=now))
+
+
+def _not_yet_sent(reminder_id: int, now: dt.datetime) -> sa.ColumnElement[bool]:
+    """Planned, or claimed ahead of its moment: who holds such a claim looks again before sending."""
+    ahead = sa.and_(outbox.c.state == "attempting", outbox.c.next_try_at > now)
+    return sa.and_(outbox.c.reminder_id == reminder_id, sa.or_(outbox.c.state == "planned", ahead))
 
 
 async def cancel_planned(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
     """Takes back what is planned for a reminder and not yet being sent; returns how many."""
-    mine = sa.and_(outbox.c.reminder_id == reminder_id, outbox.c.state == "planned")
-    return await tx.run(sa.update(outbox).where(mine).values(state="cancelled", finished_at=now, reason="cancelled"))
+    values = {"state": "cancelled", "claimed_by": None, "finished_at": now, "reason": "cancelled"}
+    return await tx.run(sa.update(outbox).where(_not_yet_sent(reminder_id, now)).values(**values))
 
 
 async def cancel_extra(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
     """Takes back snoozes and nags that are planned for a reminder, and leaves its own occurrences; returns how many."""
     extra = sa.or_(outbox.c.cause.like("reminder:%:snooze:%"), outbox.c.cause.like("reminder:%:nag:%"))
-    mine = sa.and_(outbox.c.reminder_id == reminder_id, outbox.c.state == "planned", extra)
-    return await tx.run(sa.update(outbox).where(mine).values(state="cancelled", finished_at=now, reason="replaced"))
+    values = {"state": "cancelled", "claimed_by": None, "finished_at": now, "reason": "replaced"}
+    return await tx.run(sa.update(outbox).where(_not_yet_sent(reminder_id, now), extra).values(**values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,16 +351,31 @@ class Orphan:
     platform: str
     attempt: int
     claimed_by: str
+    fence: int
+    send_at: dt.datetime
+    """Before this moment it was not sent."""
+    doubtful: bool
+    reminder_id: int | None
+    due_at: dt.datetime
 
 
 async def orphans(tx: Tx, live: list[str]) -> list[Orphan]:
     """The attempts of workers that are not in `live`."""
     lost = sa.and_(outbox.c.state == "attempting", outbox.c.claimed_by.not_in(live))
-    columns = (outbox.c.id, outbox.c.cause, outbox.c.platform, outbox.c.attempts, outbox.c.claimed_by)
+    columns = (
+        outbox.c.id, outbox.c.cause, outbox.c.platform, outbox.c.attempts, outbox.c.claimed_by, outbox.c.fence,
+        outbox.c.next_try_at, outbox.c.doubtful, outbox.c.reminder_id, outbox.c.due_at,
+    )  # fmt: skip
     statement = sa.select(*columns).where(lost)
     if tx.skip_locked:
         statement = statement.with_for_update(skip_locked=True)
-    return [Orphan(row.id, row.cause, row.platform, row.attempts, row.claimed_by) for row in await tx.rows(statement)]
+    return [
+        Orphan(
+            row.id, row.cause, row.platform, row.attempts, row.claimed_by, row.fence, row.next_try_at, row.doubtful,
+            row.reminder_id, row.due_at,
+        )
+        for row in await tx.rows(statement)
+    ]  # fmt: skip
 
 
 async def adopt(
@@ -249,9 +390,8 @@ async def adopt(
         await tx.run(sa.update(outbox).where(same).values(**values))
         return
     settled = sa.update(outbox).where(same).values(state="sent", claimed_by=None, finished_at=now, reason=reason)
-    for row in await tx.rows(settled.returning(outbox.c.reminder_id, outbox.c.due_at)):
-        if row.reminder_id is not None:
-            await _fired(tx, row.reminder_id, row.due_at)
+    if await tx.run(settled) and orphan.reminder_id is not None:
+        await _fired(tx, [(orphan.reminder_id, orphan.due_at)])
 
 
 async def next_try(tx: Tx, served: Collection[str]) -> dt.datetime | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.messages import Address
 from core.store.codec import address_from_json, address_to_json
 from core.store.database import Tx
-from core.store.tables import outbox, reminder
+from core.store.tables import Moment, outbox, reminder
 
 ReminderState = Literal["proposed", "active", "paused", "parked", "fired", "done", "cancelled", "declined"]
 
@@ -31,6 +31,12 @@ class NewReminder:
     next_local: str
     rule: str | None = None
     absolute: bool = False
+    kind: str = "reminder"
+    link: str = ""
+    state: ReminderState = "active"
+    nag_minutes: int = 0
+    nag_most: int = 0
+    asked_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,9 @@ class Reminder:
     updated_at: dt.datetime
     rings: dt.datetime | None
     """The next moment it rings, planned already or not; None when nothing is to come."""
+    nag_minutes: int = 0
+    nag_most: int = 0
+    cause: str = ""
 
 
 _PLANNED = (
@@ -69,12 +78,14 @@ _PLANNED = (
 _WHOLE = sa.select(reminder, _PLANNED)
 
 
-def _reminder(row: sa.Row[Any]) -> Reminder:
+def from_row(row: sa.Row[Any]) -> Reminder:
+    """A row of the table, with `planned`: when its next planned message is due."""
     return Reminder(
         row.id, row.person_id, address_from_json(row.address), row.text, row.language, row.zone, row.state, row.rule,
         row.starts_local, row.next_due, row.next_local, row.last_due, row.link, row.absolute, row.kind, row.asked_by,
         row.updated_at,
         min((moment for moment in (row.planned, row.next_due) if moment is not None), default=None),
+        row.nag_minutes, row.nag_most, row.cause,
     )  # fmt: skip
 
 
@@ -83,19 +94,31 @@ async def add(tx: Tx, new: NewReminder, now: dt.datetime) -> Reminder:
     values = {name: getattr(new, name) for name in NewReminder.__slots__}
     values |= {
         "address": address_to_json(new.address), "address_key": new.address.key(), "platform": new.address.platform,
-        "state": "active", "created_at": now, "updated_at": now,
+        "created_at": now, "updated_at": now,
     }  # fmt: skip
     await tx.insert_once(reminder, values, ("cause",))
     row = await tx.row(_WHOLE.where(reminder.c.cause == new.cause))
     assert row is not None, "it was inserted or found in this transaction"
-    return _reminder(row)
+    return from_row(row)
 
 
 async def get(tx: Tx, reminder_id: int, person_id: int) -> Reminder | None:
     """A reminder of this person; None if there is none, or if it is somebody else's."""
     mine = sa.and_(reminder.c.id == reminder_id, reminder.c.person_id == person_id)
     row = await tx.row(_WHOLE.where(mine))
-    return _reminder(row) if row else None
+    return from_row(row) if row else None
+
+
+async def get_any(tx: Tx, reminder_id: int) -> Reminder | None:
+    """A reminder, whosever it is: the caller decides what this person may do with it."""
+    row = await tx.row(_WHOLE.where(reminder.c.id == reminder_id))
+    return from_row(row) if row else None
+
+
+async def by_cause(tx: Tx, cause: str, person_id: int) -> Reminder | None:
+    """The reminder of this person that was made for that cause."""
+    row = await tx.row(_WHOLE.where(reminder.c.cause == cause, reminder.c.person_id == person_id))
+    return from_row(row) if row else None
 
 
 async def open_of(tx: Tx, person_id: int, limit: int = 50) -> list[Reminder]:
@@ -105,7 +128,7 @@ async def open_of(tx: Tx, person_id: int, limit: int = 50) -> list[Reminder]:
         .order_by(sa.func.coalesce(_PLANNED, reminder.c.next_due), reminder.c.id)
         .limit(limit)
     )
-    return [_reminder(row) for row in await tx.rows(statement)]
+    return [from_row(row) for row in await tx.rows(statement)]
 
 
 async def count_open(tx: Tx, person_id: int) -> int:
@@ -124,7 +147,7 @@ async def due_before(tx: Tx, moment: dt.datetime, limit: int) -> list[Reminder]:
     )
     if tx.skip_locked:
         statement = statement.with_for_update(skip_locked=True, of=reminder)
-    return [_reminder(row) for row in await tx.rows(statement)]
+    return [from_row(row) for row in await tx.rows(statement)]
 
 
 async def advance(tx: Tx, reminder_id: int, next_due: dt.datetime | None, next_local: str | None) -> None:
@@ -161,3 +184,65 @@ async def reschedule(
         "zone": zone, "absolute": absolute, "updated_at": now,
     }  # fmt: skip
     await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(**values))
+
+
+async def rename(tx: Tx, reminder_id: int, text: str, now: dt.datetime) -> None:
+    await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(text=text, updated_at=now))
+
+
+async def of_channel(tx: Tx, address: Address, limit: int) -> list[Reminder]:
+    """What is going to ring for everybody in this chat, in all of its threads, the next one first."""
+    place = address_key_prefix(address)
+    statement = (
+        _WHOLE.where(
+            reminder.c.kind == "channel",
+            reminder.c.state.in_(("active", "paused")),
+            reminder.c.address_key.startswith(place, autoescape=True),
+        )
+        .order_by(sa.func.coalesce(_PLANNED, reminder.c.next_due), reminder.c.id)
+        .limit(limit)
+    )
+    return [from_row(row) for row in await tx.rows(statement)]
+
+
+def address_key_prefix(address: Address) -> str:
+    """What the keys of all addresses of a chat begin with."""
+    return Address(address.platform, address.workspace, address.chat).key()
+
+
+async def digest_of(tx: Tx, person_id: int) -> Reminder | None:
+    """The morning's schedule that this person has switched on."""
+    mine = sa.and_(reminder.c.person_id == person_id, reminder.c.kind == "digest")
+    row = await tx.row(_WHOLE.where(mine, reminder.c.state.in_(("active", "paused"))).limit(1))
+    return from_row(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The reminder that a person last had to do with in a conversation."""
+
+    id: int
+    rang: bool
+    """It rang since it was last changed."""
+
+
+_LAST_TOUCH = sa.case((reminder.c.last_due > reminder.c.updated_at, reminder.c.last_due), else_=reminder.c.updated_at)
+_TOUCHED = (
+    sa.select(reminder.c.id, (reminder.c.updated_at != _LAST_TOUCH).label("rang"))
+    .where(
+        reminder.c.person_id == sa.bindparam("whose"),
+        reminder.c.address_key.in_(sa.bindparam("places", expanding=True)),
+        reminder.c.state.in_(("active", "paused", "fired", "done")),
+        reminder.c.kind != "digest",
+        sa.bindparam("since", type_=Moment()) <= _LAST_TOUCH,
+    )
+    .order_by(_LAST_TOUCH.desc(), reminder.c.id.desc())
+    .limit(1)
+)
+
+
+async def last_touched(tx: Tx, person_id: int, address: Address, since: dt.datetime) -> Touched | None:
+    """What "it" can mean: the reminder that was last made, changed or sent here, if that was after `since`."""
+    places = [address.key(), address_key_prefix(address)]
+    row = await tx.row(_TOUCHED, {"whose": person_id, "places": places, "since": since})
+    return Touched(row.id, bool(row.rang)) if row else None

@@ -106,12 +106,15 @@ account = sa.Table(
     _text("platform"),
     _text("workspace"),
     _text("account"),
+    _text("handle", ""),
+    sa.Column("private_address", sa.JSON(none_as_null=True)),
     _ref("person_id", "person.id"),
     _moment("created_at"),
     sa.UniqueConstraint("platform", "workspace", "account"),
     sa.Index(None, "person_id"),
 )
-"""An identity on one platform."""
+"""An identity on one platform. `handle`: how others call it there, without "@"; `private_address`: where its owner last
+wrote to us in private."""
 
 worker = sa.Table(
     "worker",
@@ -119,10 +122,27 @@ worker = sa.Table(
     sa.Column("name", sa.Text(), primary_key=True),
     _text("host"),
     _number("pid", 0),
+    _text("serves", ""),
     _moment("started_at"),
     _moment("seen_at"),
+    sa.Column("stopped", sa.Boolean(), nullable=False, server_default=sa.false()),
 )
-"""A running process. Its claims hold as long as `seen_at` is fresh; a stopped one deletes its row."""
+"""A process. Its claims hold as long as `seen_at` keeps changing; `stopped`: it ended in order, and they are free.
+`serves`: its platforms, in one line each. The newest `seen_at` says until when anybody was running."""
+
+downtime = sa.Table(
+    "downtime",
+    metadata,
+    _id(),
+    _moment("began_at"),
+    _moment("ended_at"),
+    _text("kind", "down"),
+    sa.CheckConstraint("kind IN ('down', 'clock')", name="kind"),
+    sa.UniqueConstraint("began_at"),
+    sa.Index(None, "ended_at"),
+)
+"""When nobody was running ("down"), or which time the clock left out as it was put forward ("clock"): why things are
+late."""
 
 inbox = sa.Table(
     "inbox",
@@ -199,7 +219,7 @@ reminder = sa.Table(
     _moment("next_due", nullable=True),
     sa.Column("next_local", sa.Text()),
     _moment("last_due", nullable=True),
-    _text("late_policy", "send"),
+    _text("late_policy", ""),
     _number("late_minutes", 0),
     _number("nag_minutes", 0),
     _number("nag_most", 0),
@@ -215,8 +235,9 @@ reminder = sa.Table(
 """A promise. `cause` makes it unique per turn; `kind` is "reminder" or "digest" (the morning's schedule).
 `starts_local` and `next_local` are wall-clock times in `zone`; `next_due` is the next moment not yet planned into the
 outbox (None: none left). `absolute`: said as a distance ("in 24 hours"), so it stays when the person's zone changes.
-`late_policy`: "send" late; "limit", at most `late_minutes` late; "skip" and tell; "next" slot only. `nag_minutes`: again
-every so often until done, at most `nag_most` times. `asked_by`: who proposed it to this person, if somebody else did.
+`late_policy`: "" by its kind; "send" late; "limit", at most `late_minutes` late (0: until its next occurrence); "skip"
+and tell; "next" slot only. `nag_minutes`: again every so often until done, at most `nag_most` times. `asked_by`: who
+proposed it to this person, if somebody else did.
 "parked": its chat is closed to us, and its owner has been told elsewhere."""
 
 reminder_change = sa.Table(
@@ -260,6 +281,7 @@ outbox = sa.Table(
     _text("state", "planned"),
     _moment("due_at"),
     _moment("expires_at", nullable=True),
+    sa.Column("judged", sa.Boolean(), nullable=False, server_default=sa.false()),
     _moment("next_try_at"),
     sa.Column("claimed_by", sa.Text()),
     _number("fence", 0),
@@ -275,6 +297,10 @@ outbox = sa.Table(
     _open("address_key, id", "state IN ('planned', 'attempting')", "ix_outbox_open"),
     _open("claimed_by", "state = 'attempting'", "ix_outbox_attempting"),
     _open("reminder_id", "reminder_id IS NOT NULL", "ix_outbox_reminder"),
+    _open("due_at", "state = 'planned' AND reminder_id IS NOT NULL AND NOT judged", "ix_outbox_unjudged"),
+    _open("expires_at", "state = 'planned' AND expires_at IS NOT NULL", "ix_outbox_expiring"),
+    _open("person_id", "state = 'parked'", "ix_outbox_parked"),
 )
 """Messages on their way out, kept as the record of what was sent, when, and if not, why: every skip is a row with a
-reason. After `expires_at` a message is skipped instead of sent."""
+reason. After `expires_at` a message is skipped instead of sent. A reminder's message that is late waits until it is
+`judged` by the reminder's rule."""

@@ -1,26 +1,81 @@
-"""Which processes are alive: the heartbeat that every claim hangs on."""
+"""Which processes are alive: the heartbeat that every claim hangs on; and when none was."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
 
 import sqlalchemy as sa
 
 from core.store.database import Tx
-from core.store.tables import worker
+from core.store.tables import Moment, downtime, worker
+
+_KEPT = dt.timedelta(days=90)
 
 
-async def beat(tx: Tx, name: str, host: str, pid: int, now: dt.datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A worker as its last heartbeat left it."""
+
+    name: str
+    seen_at: dt.datetime
+    stopped: bool
+    serves: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Downtime:
+    """Nobody was running ("down"), or the clock was put forward over this time ("clock")."""
+
+    began_at: dt.datetime
+    ended_at: dt.datetime
+    kind: Literal["down", "clock"] = "down"
+
+
+_BEAT = (
+    sa.update(worker)
+    .where(worker.c.name == sa.bindparam("the_worker"))
+    .values(seen_at=sa.bindparam("now", type_=Moment()), serves=sa.bindparam("what"), stopped=sa.false())
+)
+_BEATS = sa.select(worker.c.name, worker.c.seen_at, worker.c.stopped, worker.c.serves)
+
+
+async def beat(tx: Tx, name: str, host: str, pid: int, now: dt.datetime, serves: Collection[str] = ()) -> None:
     """Says that this worker is alive; also after it was taken for dead."""
-    if not await tx.run(sa.update(worker).where(worker.c.name == name).values(seen_at=now)):
-        await tx.run(sa.insert(worker).values(name=name, host=host, pid=pid, started_at=now, seen_at=now))
+    what = "\n".join(sorted(serves))
+    if not await tx.run(_BEAT, {"the_worker": name, "now": now, "what": what}):
+        values = {"name": name, "host": host, "pid": pid, "serves": what, "started_at": now, "seen_at": now}
+        await tx.run(sa.insert(worker).values(**values))
 
 
-async def live(tx: Tx, now: dt.datetime, lease: dt.timedelta) -> list[str]:
-    """Names of the workers whose heartbeat is fresh; the rows of the others are deleted."""
-    await tx.run(sa.delete(worker).where(worker.c.seen_at < now - lease))
-    return [row.name for row in await tx.rows(sa.select(worker.c.name))]
+async def beats(tx: Tx) -> list[Beat]:
+    """Every worker that has not been buried yet. Whether one is alive is for the reader to judge: by its own watch,
+    since clocks differ and jump."""
+    rows = await tx.rows(_BEATS)
+    return [Beat(row.name, row.seen_at, row.stopped, frozenset(row.serves.split("\n")) - {""}) for row in rows]
 
 
-async def leave(tx: Tx, name: str) -> None:
-    await tx.run(sa.delete(worker).where(worker.c.name == name))
+async def bury(tx: Tx, names: Collection[str]) -> None:
+    """Deletes the rows of dead workers."""
+    if names:
+        await tx.run(sa.delete(worker).where(worker.c.name.in_(list(names))))
+
+
+async def leave(tx: Tx, name: str, now: dt.datetime) -> None:
+    """Says that this worker has ended in order. The row stays, so that the next start knows since when."""
+    await tx.run(sa.update(worker).where(worker.c.name == name).values(stopped=True, seen_at=now))
+
+
+async def note_downtime(tx: Tx, gap: Downtime) -> None:
+    """Keeps a gap once, and forgets those of long ago."""
+    values = {"began_at": gap.began_at, "ended_at": gap.ended_at, "kind": gap.kind}
+    await tx.insert_once(downtime, values, ("began_at",))
+    await tx.run(sa.delete(downtime).where(downtime.c.ended_at < gap.ended_at - _KEPT))
+
+
+async def downtimes(tx: Tx, since: dt.datetime) -> list[Downtime]:
+    """The gaps that ended after `since`, the oldest first."""
+    rows = await tx.rows(sa.select(downtime).where(downtime.c.ended_at > since).order_by(downtime.c.began_at))
+    return [Downtime(row.began_at, row.ended_at, row.kind) for row in rows]

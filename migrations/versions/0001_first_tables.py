@@ -71,16 +71,31 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("pid", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("serves", sa.Text(), server_default="", nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stopped", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_worker")),
     )
+    op.create_table(
+        "downtime",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="down", nullable=False),
+        sa.CheckConstraint("kind IN ('down', 'clock')", name=op.f("ck_downtime_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_downtime")),
+        sa.UniqueConstraint("began_at", name=op.f("uq_downtime_began_at")),
+    )
+    op.create_index(op.f("ix_downtime_ended_at"), "downtime", ["ended_at"], unique=False)
     op.create_table(
         "account",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("workspace", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("handle", sa.Text(), server_default="", nullable=False),
+        sa.Column("private_address", sa.JSON(), nullable=True),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_person_id"), ondelete="CASCADE"),
@@ -119,7 +134,7 @@ def upgrade() -> None:
         sa.Column("next_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_local", sa.Text(), nullable=True),
         sa.Column("last_due", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("late_policy", sa.Text(), server_default="send", nullable=False),
+        sa.Column("late_policy", sa.Text(), server_default="", nullable=False),
         sa.Column("late_minutes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("nag_minutes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("nag_most", sa.Integer(), server_default="0", nullable=False),
@@ -176,6 +191,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="planned", nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("judged", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_by", sa.Text(), nullable=True),
         sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
@@ -194,6 +210,30 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("cause", name=op.f("uq_outbox_cause")),
+    )
+    op.create_index(
+        "ix_outbox_expiring",
+        "outbox",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_outbox_parked",
+        "outbox",
+        ["person_id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    )
+    op.create_index(
+        "ix_outbox_unjudged",
+        "outbox",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned' AND reminder_id IS NOT NULL AND NOT judged"),
+        postgresql_where=sa.text("state = 'planned' AND reminder_id IS NOT NULL AND NOT judged"),
     )
     op.create_index(
         "ix_outbox_attempting",
@@ -277,6 +317,24 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_reminder_change_person_id_id"), table_name="reminder_change")
     op.drop_table("reminder_change")
     op.drop_index(
+        "ix_outbox_expiring",
+        table_name="outbox",
+        sqlite_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_outbox_parked",
+        table_name="outbox",
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    )
+    op.drop_index(
+        "ix_outbox_unjudged",
+        table_name="outbox",
+        sqlite_where=sa.text("state = 'planned' AND reminder_id IS NOT NULL AND NOT judged"),
+        postgresql_where=sa.text("state = 'planned' AND reminder_id IS NOT NULL AND NOT judged"),
+    )
+    op.drop_index(
         "ix_outbox_reminder",
         table_name="outbox",
         sqlite_where=sa.text("reminder_id IS NOT NULL"),
@@ -315,6 +373,8 @@ def downgrade() -> None:
     op.drop_table("muted")
     op.drop_index(op.f("ix_account_person_id"), table_name="account")
     op.drop_table("account")
+    op.drop_index(op.f("ix_downtime_ended_at"), table_name="downtime")
+    op.drop_table("downtime")
     op.drop_table("worker")
     op.drop_table("person")
     op.drop_index(

@@ -13,7 +13,7 @@ from core.errors import LeaseLost
 from core.messages import Address, Choice, Message, Receipt, Reply, Sender
 from core.store import Store, inbox, outbox, people, reminders, workers
 from core.store.inbox import ClaimedMessage
-from core.store.outbox import ClaimedDelivery, Planned
+from core.store.outbox import ClaimedDelivery, Planned, PutBack
 from core.store.reminders import NewReminder
 from core.store.tables import inbox as inbox_table
 from core.store.tables import outbox as outbox_table
@@ -282,7 +282,7 @@ async def test_at_an_address_the_older_message_goes_first(store: Store) -> None:
     assert {one.delivery.cause for one in got} == {"one", "elsewhere"}
     first = next(one for one in got if one.delivery.cause == "one")
     async with store.write() as tx:
-        await outbox.put_back(tx, first, NOW + SECOND, "rate limit", tried=True)
+        await outbox.put_back(tx, [PutBack(first, NOW + SECOND, "rate limit", tried=True)])
     assert await claim_out(store) == [], "the older one waits, so the younger one does too"
     assert [one.delivery.cause for one in await claim_out(store, now=NOW + SECOND)] == ["one"]
 
@@ -331,7 +331,7 @@ async def test_a_receipt_of_a_lost_claim_changes_nothing(store: Store) -> None:
     [new] = await claim_out(store, "w1")
     async with store.write() as tx:
         await outbox.record(tx, [(old, Receipt(("late",)))], NOW)
-        await outbox.put_back(tx, old, NOW, "late", tried=True)
+        await outbox.put_back(tx, [PutBack(old, NOW, "late", tried=True)])
         await outbox.park(tx, old, NOW, "late")
     assert await column(store, outbox_table, "state") == ["attempting"]
     assert await column(store, outbox_table, "claimed_by") == ["w1"]
@@ -345,7 +345,7 @@ async def test_only_real_attempts_count(store: Store, tried: bool, next_attempt:
     await put(store, planned("one"))
     [claimed] = await claim_out(store)
     async with store.write() as tx:
-        await outbox.put_back(tx, claimed, NOW, "why", tried=tried)
+        await outbox.put_back(tx, [PutBack(claimed, NOW, "why", tried=tried)])
     [again] = await claim_out(store)
     assert again.delivery.attempt == next_attempt
     assert again.fence == claimed.fence + 1
@@ -355,10 +355,10 @@ async def test_doubt_stays_until_it_is_sent(store: Store) -> None:
     await put(store, planned("one"))
     [first] = await claim_out(store)
     async with store.write() as tx:
-        await outbox.put_back(tx, first, NOW, "no answer", tried=True, doubtful=True)
+        await outbox.put_back(tx, [PutBack(first, NOW, "no answer", tried=True, doubtful=True)])
     [second] = await claim_out(store)
     async with store.write() as tx:
-        await outbox.put_back(tx, second, NOW, "rate limit", tried=True)
+        await outbox.put_back(tx, [PutBack(second, NOW, "rate limit", tried=True)])
     [third] = await claim_out(store)
     assert (first.delivery.doubtful, second.delivery.doubtful, third.delivery.doubtful) == (False, True, True)
 
@@ -473,18 +473,19 @@ async def test_two_heirs_do_not_both_settle_an_orphan(store: Store, second_store
     assert {one.fence for one in again} == {2}
 
 
-async def test_a_worker_lives_as_long_as_it_beats(store: Store) -> None:
-    lease = 10 * SECOND
+async def test_a_heartbeat_is_seen_and_a_stop_is_kept(store: Store) -> None:
     async with store.write() as tx:
-        await workers.beat(tx, "w1", "host", 1, NOW)
-        await workers.beat(tx, "w2", "host", 2, NOW - 11 * SECOND)
-        await workers.beat(tx, "w3", "host", 3, NOW - 10 * SECOND)
-        assert sorted(await workers.live(tx, NOW, lease)) == ["w1", "w3"]
+        await workers.beat(tx, "w1", "host", 1, NOW, ["slack", "web"])
+        await workers.beat(tx, "w2", "host", 2, NOW)
+        await workers.beat(tx, "w1", "host", 1, NOW + SECOND, ["slack", "web"])
+        await workers.leave(tx, "w2", NOW + SECOND)
+    async with store.read() as tx:
+        first, second = sorted(await workers.beats(tx), key=lambda beat: beat.name)
+    assert (first.seen_at, first.stopped, first.serves) == (NOW + SECOND, False, {"slack", "web"})
+    assert (second.seen_at, second.stopped, second.serves) == (NOW + SECOND, True, set())
     async with store.write() as tx:
-        await workers.beat(tx, "w2", "host", 2, NOW + SECOND)
-        assert sorted(await workers.live(tx, NOW + SECOND, lease)) == ["w1", "w2"], "back again, and w3 gone"
-        await workers.leave(tx, "w1")
-        assert await workers.live(tx, NOW + SECOND, lease) == ["w2"]
+        await workers.bury(tx, ["w2"])
+        assert [beat.name for beat in await workers.beats(tx)] == ["w1"]
 
 
 # --- a reminder and its deliveries

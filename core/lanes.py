@@ -1,0 +1,132 @@
+"""The way out to one platform: what waits for it, in which order and how fast it goes, and whether the platform answers.
+
+People's answers go before reminders that are due at the same time. A chat that has to wait holds up no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from itertools import count
+from typing import TypeAlias
+
+from core.pacing import Breaker, Pacer
+from core.ports import Adapter
+from core.store.outbox import ClaimedDelivery
+
+AHEAD_SECONDS = 3.0
+"""So much of the allowed rate is claimed ahead, and not more."""
+_PARALLEL_SENDS = 128
+_MOST_WAITING = 2_000
+
+Send: TypeAlias = Callable[["Lane", ClaimedDelivery], Awaitable[None]]
+
+
+class Lane:
+    """Sends what is put into it, each as soon as it is ready, the platform and the chat take it, and a sender is free."""
+
+    def __init__(self, adapter: Adapter, send: Send, left: Callable[[], None]) -> None:
+        """`send` delivers one and never raises; `left` is called after each."""
+        self.adapter = adapter
+        self.served = adapter.capabilities.only_address or adapter.name
+        self.pacer = Pacer(adapter.capabilities.per_second, adapter.capabilities.per_chat_per_second)
+        self.breaker = Breaker()
+        self.held = 0
+        """Claimed for this lane and not put into it yet."""
+        self._send = send
+        self._left = left
+        self._numbers = count()
+        self._later: list[tuple[float, int, ClaimedDelivery]] = []
+        """By when they may go, on the monotonic clock."""
+        self._ready: list[tuple[bool, float, int, ClaimedDelivery]] = []
+        self._flying: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+
+    def put(self, claimed: ClaimedDelivery, seconds: float = 0.0) -> None:
+        """Sends this one, in so many seconds."""
+        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._numbers), claimed))
+        self._wake.set()
+
+    @property
+    def capacity(self) -> int:
+        return min(max(int(self.pacer.rate * AHEAD_SECONDS), 3), _MOST_WAITING)
+
+    @property
+    def load(self) -> int:
+        """Claims that are not settled yet."""
+        return self.held + len(self._later) + len(self._ready) + len(self._flying)
+
+    @property
+    def room(self) -> int:
+        """How many more may be claimed. While the platform does not answer: one, to find out when it does."""
+        if self.breaker.is_open:
+            return 0 if self.load else 1
+        return max(self.capacity - self.load, 0)
+
+    @property
+    def idle(self) -> bool:
+        return not self._flying
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._wake.clear()
+            seconds = self._start_ready(time.monotonic())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._wake.wait()
+
+    def _start_ready(self, now: float) -> float | None:
+        """Starts whatever may go; returns the seconds until the next may, None where something has to happen first."""
+        while self._later and self._later[0][0] <= now:
+            ready, number, claimed = heapq.heappop(self._later)
+            heapq.heappush(self._ready, (claimed.reminder_id is not None, ready, number, claimed))
+        while self._ready and len(self._flying) < _PARALLEL_SENDS:
+            wait = max(self.pacer.ready_at(), self.breaker.ready_at()) - now
+            if wait > 0:
+                return None if wait == float("inf") else wait
+            _, ready, number, claimed = heapq.heappop(self._ready)
+            chat = chat_of(claimed)
+            free = self.pacer.chat_ready_at(chat)
+            if free > now:
+                heapq.heappush(self._later, (free, number, claimed))
+                continue
+            self.pacer.sent(chat, now, ready)
+            self._start(claimed)
+        return max(self._later[0][0] - now, 0.0) if self._later else None
+
+    def _start(self, claimed: ClaimedDelivery) -> None:
+        self.breaker.trying()
+        task = asyncio.ensure_future(self._send(self, claimed))
+        self._flying.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self._wake.set()
+        self._left()
+
+    def take_waiting(self) -> list[ClaimedDelivery]:
+        """Takes out everything that is not on its way."""
+        waiting = [entry[3] for entry in self._ready] + [entry[2] for entry in self._later]
+        self._ready.clear()
+        self._later.clear()
+        return waiting
+
+    async def finish(self) -> None:
+        """Returns when nothing is on its way any more."""
+        if self._flying:
+            await asyncio.wait(self._flying)
+
+    def cancel(self) -> None:
+        for task in self._flying:
+            task.cancel()
+
+
+def chat_of(claimed: ClaimedDelivery) -> str:
+    """What the platform counts as one chat."""
+    address = claimed.delivery.address
+    return f"{address.workspace}|{address.chat}"

@@ -1,0 +1,46 @@
+"""Nag until done: after a reminder was delivered, it comes again every so often, at most so many times."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.language.phrases import say
+from core.messages import Reply
+from core.reminders.lateness import language_of
+from core.reminders.quiet import held_until
+from core.store import Tx, outbox, planning
+from core.store.outbox import ClaimedDelivery, Planned
+
+_NAG = re.compile(r":nag:(\d+)$")
+
+
+async def plan(tx: Tx, delivered: Sequence[ClaimedDelivery], now: dt.datetime) -> None:
+    """Plans the next nag of those just delivered that are not done, cancelled, paused or snoozed."""
+    rang = {one.reminder_id: one for one in delivered if one.reminder_id is not None}
+    if not rang:
+        return
+    for nag in await planning.nags(tx, list(rang)):
+        one = rang[nag.reminder_id]
+        found = _NAG.search(one.delivery.cause)
+        number = int(found[1]) + 1 if found else 1
+        if number > nag.most:
+            continue
+        due_at = now + dt.timedelta(minutes=nag.minutes)
+        again = Planned(
+            cause=f"{_NAG.sub('', one.delivery.cause)}:nag:{number}",
+            address=one.delivery.address,
+            reply=_again(nag.language, nag.text, one.delivery.reply, number, nag.most),
+            due_at=held_until(due_at, nag.quiet, nag.zone) or due_at,
+            person_id=one.person_id,
+            reminder_id=one.reminder_id,
+        )
+        await outbox.add(tx, again, now)
+
+
+def _again(spoken: str, text: str, reply: Reply, number: int, most: int) -> Reply:
+    language = language_of(spoken)
+    said = say(language, "nag", task=text or say(language, "reminder_untitled"), number=number, most=most)
+    return replace(reply, text=said, plain=True)

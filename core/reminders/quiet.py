@@ -1,0 +1,28 @@
+"""Quiet hours: what would ring inside is held until they end. Wall-clock times of the person's zone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from core.language.times import on_wall_clock
+from core.store.planning import QuietHours
+
+
+def held_until(moment: dt.datetime, quiet: QuietHours, zone: str) -> dt.datetime | None:
+    """When the quiet hours end in which a moment lies; None where it lies in none. `zone` counts where the person's is
+    unknown."""
+    if not quiet.start or not quiet.end or quiet.start == quiet.end:
+        return None
+    place = ZoneInfo(quiet.zone or zone)
+    start, end = dt.time.fromisoformat(quiet.start), dt.time.fromisoformat(quiet.end)
+    local = moment.astimezone(place)
+    clock, day = local.time(), local.date()
+    if start < end:
+        if not start <= clock < end:
+            return None
+    elif clock >= start:
+        day += dt.timedelta(days=1)
+    elif clock >= end:
+        return None
+    return on_wall_clock(dt.datetime.combine(day, end), place).at

@@ -1,0 +1,85 @@
+"""Chats that are closed to us: what was to ring there is parked, and goes on when somebody writes from there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.messages import Address
+from core.store.codec import address_to_json
+from core.store.database import Tx
+from core.store.tables import outbox, reminder
+
+WAITS_FOR_OWNER = "waits until its owner writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose reminders were parked."""
+
+    person_id: int
+    reminders: int
+    newest: int
+    language: str
+
+
+async def park(tx: Tx, address: Address, now: dt.datetime, reason: str) -> list[Owner]:
+    """Parks every reminder of a chat and what is planned for it; returns the owners."""
+    active = sa.and_(reminder.c.address_key == address.key(), reminder.c.state == "active")
+    parked = sa.update(reminder).where(active).values(state="parked", updated_at=now)
+    rows = await tx.rows(parked.returning(reminder.c.id, reminder.c.person_id, reminder.c.language))
+    if not rows:
+        return []
+    theirs = sa.and_(outbox.c.reminder_id.in_([row.id for row in rows]), outbox.c.state == "planned")
+    await tx.run(sa.update(outbox).where(theirs).values(state="parked", finished_at=now, reason=reason))
+    owners = sorted({row.person_id for row in rows})
+    by_owner = {owner: [row for row in rows if row.person_id == owner] for owner in owners}
+    return [Owner(owner, len(mine), max(row.id for row in mine), mine[-1].language) for owner, mine in by_owner.items()]
+
+
+async def keep_for_owner(tx: Tx, outbox_id: int, now: dt.datetime) -> None:
+    """Sets a message aside until its person writes."""
+    values = {"state": "parked", "finished_at": now, "reason": WAITS_FOR_OWNER}
+    await tx.run(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
+
+
+_PARKED_HERE = (
+    sa.select(reminder.c.id, reminder.c.next_due)
+    .where(reminder.c.address_key == sa.bindparam("where"), reminder.c.state == "parked")
+    .limit(1_000)
+)
+_WAITING = (
+    sa.select(outbox.c.id)
+    .where(
+        outbox.c.person_id == sa.bindparam("whose"),
+        outbox.c.state == "parked",
+        outbox.c.reason == WAITS_FOR_OWNER,
+    )
+    .limit(100)
+)
+
+
+async def reopen(tx: Tx, address: Address, now: dt.datetime) -> int:
+    """Reminders of this chat go on, and what of them was parked is planned again; returns how many go on."""
+    ids = [row.id for row in await tx.rows(_PARKED_HERE, {"where": address.key()})]
+    if not ids:
+        return 0
+    await tx.run(sa.update(reminder).where(reminder.c.id.in_(ids)).values(state="active", updated_at=now))
+    theirs = sa.and_(outbox.c.reminder_id.in_(ids), outbox.c.state == "parked")
+    again = {"state": "planned", "next_try_at": now, "finished_at": None, "attempts": 0, "judged": False}
+    await tx.run(sa.update(outbox).where(theirs).values(**again))
+    return len(ids)
+
+
+async def tell_here(tx: Tx, person_id: int, address: Address, now: dt.datetime) -> int:
+    """Sends a person here what could not be told before; returns how many messages."""
+    ids = [row.id for row in await tx.rows(_WAITING, {"whose": person_id})]
+    if ids:
+        here = {
+            "platform": address.platform, "address_key": address.key(), "address": address_to_json(address),
+            "state": "planned", "due_at": now, "next_try_at": now, "finished_at": None, "reason": "",
+        }  # fmt: skip
+        await tx.run(sa.update(outbox).where(outbox.c.id.in_(ids)).values(**here))
+    return len(ids)
