@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from adapters.console import Console
+    from bots._app import App
+    from core.ports import LanguageModel
+    from core.settings import Settings
 
 
 @click.command()
@@ -13,27 +21,57 @@ def command(bot: str | None, person: str | None, as_json: bool) -> None:
     """Chat here. When standard input is not a terminal: one message a line in, the replies out."""
     import asyncio
     import getpass
-    import locale
     import sys
 
-    from adapters.console import create_console
-    from bots._app import App, running, until_stopped
     from bots._prepare import prepare
-    from core import skills
-    from core.clock import SystemClock
-    from core.language.phrases import say
+    from core import lm
     from core.logs import configure
     from core.settings import load_settings
 
     settings = load_settings(**({"REMORA_BOT": bot} if bot else {}))
-    interactive = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
     configure("ERROR" if settings.log_level == "INFO" else settings.log_level)
     prepare(settings, lambda line: click.echo(line, err=True))
-    language = settings.default_language
-    shown_locale = (locale.getlocale()[0] or "") or None
-    if shown_locale and shown_locale.lower().startswith("zh"):
-        language = "zh"
+    interactive = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+
+    async def start() -> None:
+        model = await asyncio.to_thread(lm.create, settings)
+        with lm.warming(model):
+            await asyncio.sleep(0)  # it begins to load before anything else is imported
+            await _chat(settings, model, person or getpass.getuser(), as_json=as_json, interactive=interactive)
+
+    asyncio.run(start())
+
+
+async def _chat(settings: Settings, model: LanguageModel, person: str, *, as_json: bool, interactive: bool) -> None:
+    import asyncio
+
+    from bots._app import running, until_stopped
+
     here: list[App] = []
+    console = await asyncio.to_thread(_console, settings, person, as_json, here)
+    async with running(settings, [console], listen=False, model=model) as app:
+        here.append(app)
+        listening = asyncio.create_task(console.listen(app.turns.accept))
+        stopping = asyncio.create_task(until_stopped(interrupts=not interactive))
+        await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if listening.done():
+            listening.result()
+            await app.settled()
+        for task in (listening, stopping):
+            task.cancel()
+        await asyncio.gather(listening, stopping, return_exceptions=True)
+
+
+def _console(settings: Settings, person: str, as_json: bool, here: list[App]) -> Console:
+    import locale
+
+    from adapters.console import create_console
+    from core import skills
+    from core.clock import SystemClock
+    from core.language.phrases import say
+
+    shown_locale = locale.getlocale()[0] or None
+    language = "zh" if (shown_locale or "").lower().startswith("zh") else settings.default_language
 
     def stop() -> None:
         for app in here:
@@ -44,7 +82,7 @@ def command(bot: str | None, person: str | None, as_json: bool) -> None:
         return {"intent": found.intent, "ms": found.milliseconds, "model": found.model} if found else {}
 
     console = create_console(
-        person=person or getpass.getuser(),
+        person=person,
         clock=SystemClock(),
         language=language,
         locale=shown_locale,
@@ -54,18 +92,4 @@ def command(bot: str | None, person: str | None, as_json: bool) -> None:
         as_json=as_json,
         facts=facts,
     )
-
-    async def chat() -> None:
-        async with running(settings, [console], listen=False) as app:
-            here.append(app)
-            listening = asyncio.create_task(console.listen(app.turns.accept))
-            stopping = asyncio.create_task(until_stopped(interrupts=not interactive))
-            await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if listening.done():
-                listening.result()
-                await app.settled()
-            for task in (listening, stopping):
-                task.cancel()
-            await asyncio.gather(listening, stopping, return_exceptions=True)
-
-    asyncio.run(chat())
+    return console

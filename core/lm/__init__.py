@@ -5,12 +5,18 @@ Packages in here are not backends but what backends are made of.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import logging
 import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, ModelUnavailable
 from core.ports import LanguageModel
 from core.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def available() -> list[str]:
@@ -27,3 +33,20 @@ def create(settings: Settings) -> LanguageModel:
         )
     model: LanguageModel = importlib.import_module(f"{__name__}.{settings.model_backend}").create(settings)
     return model
+
+
+@contextmanager
+def warming(model: LanguageModel) -> Iterator[None]:
+    """The model loads meanwhile. That it cannot is logged, and everything else goes on without it."""
+
+    async def load() -> None:
+        try:
+            await model.ready()
+        except ModelUnavailable as error:
+            log.warning("there is no language model", extra={"why": error.what, "mend": error.mend})
+
+    loading = asyncio.create_task(load(), name="model-loading")
+    try:
+        yield
+    finally:
+        loading.cancel()
