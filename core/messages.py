@@ -25,7 +25,8 @@ class Address:
 
     def key(self) -> str:
         """One string for the four parts, unique and stable: conversations are ordered and locked by it."""
-        return "|".join(part.replace("|", "%7C") for part in (self.platform, self.workspace, self.chat, self.thread))
+        parts = (self.platform, self.workspace, self.chat, self.thread)
+        return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
