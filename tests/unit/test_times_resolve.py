@@ -58,19 +58,16 @@ def test_one_day_on_keeps_the_wall_clock_across_a_clock_change() -> None:
         (Instant(dt.datetime(2026, 9, 22, 15), "minute"), dt.datetime(2026, 9, 22, 15)),
         (Window(dt.datetime(2026, 9, 22, 14), dt.datetime(2026, 9, 22, 16)), dt.datetime(2026, 9, 22, 14)),
         (Window(None, dt.datetime(2026, 9, 22, 16)), dt.datetime(2026, 9, 22, 16)),
-        (Recurrence("DAILY", times=(dt.time(8), dt.time(18))), dt.datetime(2026, 9, 21, 18)),
-        (Recurrence("WEEKLY", by_day=("MO",), times=(dt.time(8),)), dt.datetime(2026, 9, 28, 8)),
-        (Recurrence("MONTHLY", by_day=("-1FR",)), dt.datetime(2026, 9, 25, 9)),
-        (Recurrence("MONTHLY", by_month_day=(31,), last_day_if_short=True), dt.datetime(2026, 9, 30, 9)),
-        (Recurrence("MONTHLY", by_month_day=(31,)), dt.datetime(2026, 10, 31, 9)),
-        (Recurrence("HOURLY", window=(dt.time(9), dt.time(17))), dt.datetime(2026, 9, 21, 9)),
-        (Recurrence("YEARLY", lunar=(8, 15)), dt.datetime(2026, 9, 25, 9)),
     ],
 )
-def test_the_first_moment_of_a_meaning(when: Instant | Window | Recurrence, local: dt.datetime) -> None:
+def test_the_first_moment_of_a_meaning(when: Instant | Window, local: dt.datetime) -> None:
     moment = resolve(when, NOW, BERLIN)
     assert moment is not None
     assert moment.at.astimezone(BERLIN).replace(tzinfo=None) == local
+
+
+def test_a_recurrence_has_no_one_moment() -> None:
+    assert resolve(Recurrence("DAILY", times=(dt.time(8),)), NOW, BERLIN) is None
 
 
 def test_a_person_chooses_the_default_hour() -> None:

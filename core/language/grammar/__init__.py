@@ -19,6 +19,6 @@ What a language provides (`english.py`, `chinese.py`; more files beside them as 
 - `FRAME: FrameLexicon` (see `task.py`), what surrounds a task in that language.
 - `turned(task: str) -> str`, the task as the assistant says it back.
 
-The work is bounded: a parse looks at no more than `tokens.MAX_TOKENS` tokens and spends a constant number of
+The work is bounded: a parse looks at no more than a few hundred tokens and spends a constant number of
 steps on each. No regular expression with nested or overlapping repetition, no backtracking over the whole text.
 """

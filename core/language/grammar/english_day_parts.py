@@ -3,64 +3,30 @@
 from __future__ import annotations
 
 from core.language.grammar.days import Day
+from core.language.grammar.english_lexicon import IDIOMS
 from core.language.grammar.english_periods import THIS
-from core.language.grammar.english_pieces import (
-    Clock,
-    Clocks,
-    Days,
-    Part,
-    Piece,
-    Reader,
-    Value,
-)
+from core.language.grammar.english_pieces import Clock, Clocks, Days, Part, Piece, Reader
 
-_IDIOMS: tuple[tuple[tuple[str, ...], Clock | str], ...] = (
-    (("end", "of", "the", "day"), Clock(17, exact=True)),
-    (("end", "of", "business", "day"), Clock(17, exact=True)),
-    (("end", "of", "day"), Clock(17, exact=True)),
-    (("end", "of", "business"), Clock(17, exact=True)),
-    (("close", "of", "business"), Clock(17, exact=True)),
-    (("eod",), Clock(17, exact=True)),
-    (("cob",), Clock(17, exact=True)),
-    (("eob",), Clock(17, exact=True)),
-    (("first", "thing", "in", "the", "morning"), "morning"),
-    (("first", "thing"), "morning"),
-    (("lunch", "time"), "lunch"),
-    (("at", "lunch"), "lunch"),
-    (("dinner", "time"), "evening"),
-    (("dinnertime",), "evening"),
-    (("after", "work"), "evening"),
-    (("before", "lunch"), "morning"),
-    (("after", "lunch"), "afternoon"),
-    (("after", "dinner"), "evening"),
-    (("around", "lunch"), "lunch"),
-    (("mid", "-", "morning"), "morning"),
-    (("mid", "-", "afternoon"), "afternoon"),
-    (("bedtime",), "night"),
-    (("before", "bed"), "night"),
-)
-
-IDIOM_STARTS = frozenset(words[0] for words, _ in _IDIOMS)
+IDIOM_STARTS = frozenset(words[0] for words, _ in IDIOMS)
 
 
 def idiom_at(r: Reader, i: int) -> Piece | None:
-    for words, meaning in _IDIOMS:
-        if all(r.text(i + offset) == word for offset, word in enumerate(words)):
-            end = i + len(words)
-            if (
-                meaning == "morning"
-                and words == ("first", "thing")
-                and r.at(end).category not in ("relative", "weekday")
-                and r.text(end) not in ("on", "")
-            ):
-                return None
-            value: Value = (
-                Part(meaning) if isinstance(meaning, str) else Clocks((meaning,), "by" if r.text(i - 1) == "by" else "")
-            )
-            start = i - 1 if r.text(i - 1) in ("by", "at", "before") else i
-            if r.text(i - 1) == "the" and r.text(i - 2) in ("by", "at", "before"):
-                start = i - 2
-            return Piece(value, start, end, 3)
+    for words, meaning in IDIOMS:
+        if not r.says(i, words):
+            continue
+        end = i + len(words)
+        if (
+            words == ("first", "thing")
+            and r.at(end).category not in ("relative", "weekday")
+            and r.text(end) not in ("on", "")
+        ):
+            return None
+        by = "by" if r.text(i - 1) == "by" else ""
+        value = Clocks((Clock(17, exact=True),), by) if meaning == "end of work" else Part(meaning)
+        start = i - 1 if r.text(i - 1) in ("by", "at", "before") else i
+        if r.text(i - 1) == "the" and r.text(i - 2) in ("by", "at", "before"):
+            start = i - 2
+        return Piece(value, start, end, 3)
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
-from core.language.grammar.tokens import word_set
+from core.language.grammar.tokens import toml_tables, word_set
 
 Category: TypeAlias = Literal[
     "", "weekday", "weekdays", "month", "unit", "part", "relative", "often", "every", "half", "noon", "holiday"
@@ -21,149 +21,26 @@ class Entry(NamedTuple):
     number: int = 0
 
 
-def _spread(category: Category, rows: dict[str, tuple[str, int]]) -> dict[str, Entry]:
-    return {
-        spelling: Entry(category, name, number)
-        for spellings, (name, number) in rows.items()
-        for spelling in spellings.split()
-    }
+_TABLES = toml_tables("english")
 
-
-_WEEKDAYS = {
-    "monday mon": ("monday", 0),
-    "tuesday tue tues": ("tuesday", 1),
-    "wednesday wed weds": ("wednesday", 2),
-    "thursday thu thur thurs": ("thursday", 3),
-    "friday fri": ("friday", 4),
-    "saturday sat": ("saturday", 5),
-    "sunday sun": ("sunday", 6),
+WORDS = {
+    spelling: Entry(category, name, number)
+    for category, name, number, spellings in _TABLES["words"]
+    for spelling in spellings.split()
 }
-_MONTHS = {
-    "january jan": ("january", 1),
-    "february feb febr": ("february", 2),
-    "march mar": ("march", 3),
-    "april apr": ("april", 4),
-    "may": ("may", 5),
-    "june jun": ("june", 6),
-    "july jul": ("july", 7),
-    "august aug": ("august", 8),
-    "september sep sept": ("september", 9),
-    "october oct": ("october", 10),
-    "november nov": ("november", 11),
-    "december dec": ("december", 12),
-}
-_UNITS = {
-    "second seconds sec secs": ("second", 1),
-    "minute minutes min mins minuets": ("minute", 60),
-    "hour hours hr hrs": ("hour", 3600),
-    "day days": ("day", 1),
-    "week weeks wk wks": ("week", 7),
-    "fortnight fortnights": ("fortnight", 14),
-    "month months mo mos mth mths": ("month", 1),
-    "quarter quarters": ("quarter", 3),
-    "year years yr yrs": ("year", 12),
-    "decade decades": ("decade", 120),
-    "weekend weekends wkend wkends wknd wknds": ("weekend", 0),
-    "wkday": ("workday", 0),
-    "workday workdays": ("workday", 0),
-}
-_PARTS = {
-    "morning mornings mornin morn": ("morning", 0),
-    "afternoon afternoons arvo aft": ("afternoon", 0),
-    "evening evenings eve dusk sunset sundown": ("evening", 0),
-    "night nights nite": ("night", 0),
-    "dawn daybreak sunrise": ("dawn", 0),
-    "lunchtime lunchtimes": ("lunch", 0),
-}
-_RELATIVE = {
-    "today 2day tdy todays": ("today", 0),
-    "tomorrow tmrw tmr tmrrw tmw tmro tomoz tomorow tommorow tommorrow tomorro 2moro 2morrow 2morro 2mrw 2mro "
-    "2morow tomorrows tmrws": ("tomorrow", 1),
-    "yesterday yday": ("yesterday", -1),
-    "tonight tonite 2nite 2night tonights": ("tonight", 0),
-    "overmorrow": ("tomorrow", 2),
-}
-_OFTEN = {
-    "daily everyday evryday": ("day", 1),
-    "hourly": ("hour", 1),
-    "weekly wkly": ("week", 1),
-    "biweekly fortnightly": ("week", 2),
-    "monthly mthly": ("month", 1),
-    "bimonthly": ("month", 2),
-    "quarterly qtrly": ("month", 3),
-    "semiannually semiannual biannually": ("month", 6),
-    "yearly yrly annually annual": ("year", 1),
-    "halfyearly": ("month", 6),
-    "halfhourly": ("minute", 30),
-    "biennially": ("year", 2),
-    "nightly": ("night", 1),
-    "weeknight weeknights": ("weeknight", 1),
-}
-_EVERY = {"every evry evrey evey everry eveyr each": ("every", 0)}
-_NOON = {"noon midday noonish noontime": ("noon", 12), "midnight": ("midnight", 0)}
-
-WORDS: dict[str, Entry] = {
-    **_spread("weekday", _WEEKDAYS),
-    **_spread("month", _MONTHS),
-    **_spread("unit", _UNITS),
-    **_spread("part", _PARTS),
-    **_spread("relative", _RELATIVE),
-    **_spread("often", _OFTEN),
-    **_spread("every", _EVERY),
-    **_spread("noon", _NOON),
-    **{f"{name}s": Entry("weekdays", name, number) for name, number in _WEEKDAYS.values()},
-    **{f"{short}s": Entry("weekdays", short, number) for short, number in
-       (("mon", 0), ("fri", 4))},
-    "weekday": Entry("unit", "workday"),
-    "weekdays": Entry("weekdays", "workday", -1),
-    "weekends": Entry("weekdays", "weekend", -2),
-    "workdays": Entry("weekdays", "workday", -1),
-    "wkdays": Entry("weekdays", "workday", -1),
-}  # fmt: skip
-
-CARDINALS = {
-    word: number
-    for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-    )
-} | {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}  # fmt: skip
-ORDINALS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-            "thirteenth",
-            "fourteenth",
-            "fifteenth",
-            "sixteenth",
-            "seventeenth",
-            "eighteenth",
-            "nineteenth",
-        ],
-        1,
-    )
-} | {"twelveth": 12, "twentieth": 20, "thirtieth": 30}
+CARDINALS: dict[str, int] = {word: number for number, word in enumerate(_TABLES["cardinals"].split())} | _TABLES["tens"]
+ORDINALS: dict[str, int] = {word: number for number, word in enumerate(_TABLES["ordinals"].split(), 1)} | _TABLES[
+    "further_ordinals"
+]
+IDIOMS: tuple[tuple[tuple[str, ...], str], ...] = tuple(
+    (tuple(words.split()), meaning) for meaning, idioms in _TABLES["idioms"].items() for words in idioms
+)
+"""Words together, and the part of the day that they mean (or "end of work")."""
 
 WEAK_WEEKDAYS = frozenset({"sun", "sat", "mon", "wed"})
 """Also plain words ("the sun", "he sat"): days only beside another time word or a preposition."""
 
-_TYPED_RIGHT = word_set(
-    "annul aprils augusta auguste avril dairy daisy dally decide decides decode ever main marcy marsh match math maths "
-    "midnights mind mini minus minuet moaning monty most moths mourning mouth mouths quartet sets subset sundae sundry sunsets "
-    "thus toady toddy tours weakly weeds yeah yearn"
-)
-"""Words of their own that are one slip away from a time word, never to be read as one."""
+_TYPED_RIGHT = word_set(_TABLES["typed_right"])
 
 _FUZZY = tuple(word for word in WORDS if len(word) >= 5 and word.isalpha())
 

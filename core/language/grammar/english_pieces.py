@@ -177,6 +177,10 @@ class Reader:
         """The letters of the token there, or nothing."""
         return self.at(index).text
 
+    def says(self, index: int, words: tuple[str, ...]) -> bool:
+        """Whether these words stand there, one after the other."""
+        return all(self.text(index + offset) == word for offset, word in enumerate(words))
+
     def skip(self, index: int, words: frozenset[str]) -> int:
         """The index after at most three tokens of these words."""
         for _ in range(3):

@@ -127,7 +127,8 @@ def _add_holiday(rule: Rule, name: str) -> None:
         rule.by_month.append(month)
         rule.by_day.append(f"{nth}{DAY_CODES[weekday]}")
     elif name in LUNAR:
-        rule.lunar = LUNAR[name]
+        month, day = LUNAR[name]
+        rule.lunar = month, day
     else:
         raise Unplaced
 

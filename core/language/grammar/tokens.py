@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
-from typing import NamedTuple
+from importlib.resources import files
+from typing import Any, NamedTuple
 
 from core.language.values import Problem, When
-
-MAX_TOKENS = 600
-"""A longer message is read at its beginning and its end only (`ends`): times stand at either, and the work stays bounded."""
 
 
 class Span(NamedTuple):
@@ -37,6 +36,11 @@ NOTHING = Parsed()
 def word_set(words: str) -> frozenset[str]:
     """The words of a text, written in a row because one on each line hides more than it shows."""
     return frozenset(words.split())
+
+
+def toml_tables(name: str) -> dict[str, Any]:
+    """The word lists of a TOML file beside this module; each is read once, when its reader is imported."""
+    return tomllib.loads(files("core.language.grammar").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def merged(spans: list[Span]) -> tuple[Span, ...]:
