@@ -37,7 +37,7 @@ class Heartbeat:
         )
 
     def start(self) -> None:
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what fails is said here; a tick ended by `stop` is none
         self._scheduler.start()
 
     def stop(self) -> None:
