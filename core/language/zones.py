@@ -42,7 +42,8 @@ _PHRASES = (
 )  # fmt: skip
 _OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-])\s*(\d{1,2})(?::?([03]0|45))?", re.IGNORECASE)
 _FRAME = re.compile(
-    r"^(?:i'?m in|i am in|i live in|in|my (?:time ?)?zone is|我在|我住在|在)\s*|(?:\s*(?:time|时间|时区|市))$|[.!。！]+$",
+    r"^(?:(?:i'?m in|i am in|i live in|in|my (?:time ?)?zone is)\s+|(?:我在|我住在|在)\s*)"
+    r"|(?:\s+time|\s*(?:时间|时区|市))$|[.!。！]+$",
     re.IGNORECASE,
 )
 
