@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 
-from core.language.grammar.holidays import holiday_date
+from core.language.grammar.holidays import holiday_date, nth_weekday
 from core.language.values import Grain
 
 Edge: TypeAlias = Literal["start", "middle", "end"]
@@ -130,15 +130,11 @@ def _toward(date: dt.date, weekday: int, direction: int) -> dt.date:
     return date + dt.timedelta(days=direction * ((days - 1) % 7 + 1))
 
 
-def _shift_months(date: dt.date, months: int) -> dt.date:
+def shifted(date: dt.date, months: int) -> dt.date:
+    """The same day so many months on, the last day of that month where it is shorter."""
     index = date.year * 12 + date.month - 1 + months
     year, month = divmod(index, 12)
     return dt.date(year, month + 1, min(date.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def shifted(date: dt.date, months: int) -> dt.date:
-    """The same day so many months on, the last day of that month where it is shorter."""
-    return _shift_months(date, months)
 
 
 def monday_of(date: dt.date, weeks: int = 0) -> dt.date:
@@ -168,14 +164,14 @@ def _months_of(day: Day, today: dt.date) -> tuple[dt.date, dt.date]:
         if day.year is None and day.years is None and day.month < today.month:
             year += 1
         first = dt.date(year, day.month, 1)
-        return first, _shift_months(first, 1)
+        return first, shifted(first, 1)
     if day.months is not None:
-        first = _shift_months(today.replace(day=1), day.months)
-        return first, _shift_months(first, 1)
+        first = shifted(today.replace(day=1), day.months)
+        return first, shifted(first, 1)
     if day.year is not None or day.years is not None:
         return dt.date(year, 1, 1), dt.date(year + 1, 1, 1)
     first = today.replace(day=1)
-    return first, _shift_months(first, 1)
+    return first, shifted(first, 1)
 
 
 def _period(day: Day, today: dt.date) -> Dated | None:
@@ -189,14 +185,11 @@ def _period(day: Day, today: dt.date) -> Dated | None:
         if day.quarter is not None and day.year is None and day.quarter < now_quarter:
             index += 4
         start = dt.date(index // 4, index % 4 * 3 + 1, 1)
-        return Dated(start, "quarter", _shift_months(start, 3))
-    if day.month is not None or day.months is not None:
-        start, end = _months_of(day, today)
-        return Dated(start, "month", end)
-    if day.year is not None or day.years is not None:
-        start, end = _months_of(day, today)
-        return Dated(start, "year", end)
-    return None
+        return Dated(start, "quarter", shifted(start, 3))
+    if day.month is None and day.months is None and day.year is None and day.years is None:
+        return None
+    start, end = _months_of(day, today)
+    return Dated(start, "year" if day.month is None and day.months is None else "month", end)
 
 
 def _edge(day: Day, today: dt.date) -> Dated | None:
@@ -222,32 +215,25 @@ def _in_month(day: Day, first: dt.date, end: dt.date) -> dt.date | None:
     """The nth weekday, working day or weekend of the stretch [first, end)."""
     nth = day.nth or 1
     if day.working:
-        wanted = [first + dt.timedelta(days=n) for n in range(min((end - first).days, 366))]
-        working = [date for date in wanted if date.weekday() < 5]
+        dates = (first + dt.timedelta(days=n) for n in range((end - first).days))
+        working = [date for date in dates if date.weekday() < 5]
         index = nth - 1 if nth > 0 else nth
         return working[index] if -len(working) <= index < len(working) else None
-    weekday = 5 if day.weekend else day.weekday or 0
-    if nth > 0:
-        found = first + dt.timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
-    else:
-        last = end - dt.timedelta(days=1)
-        found = last - dt.timedelta(days=(last.weekday() - weekday) % 7 + 7 * (-nth - 1))
+    found = nth_weekday(first, end, 5 if day.weekend else day.weekday or 0, nth)
     return found if first <= found < end else None
 
 
 def _nth(day: Day, today: dt.date, after: bool) -> Dated | None:
-    said = day.month is not None and (day.year is not None or day.years is not None)
+    fixed = day.year is not None or day.years is not None or bool(day.months)
     step = 12 if day.month is not None or day.year is not None or day.years is not None else 1
     first, end = _months_of(day, today)
     for _ in range(30):
         found = _in_month(day, first, end)
-        if found is not None and (
-            said or day.months or day.years or day.year or found > today or (found == today and not after)
-        ):
+        if found is not None and (fixed or found > today or (found == today and not after)):
             return Dated(found, "day", found + dt.timedelta(days=2) if day.weekend else None)
-        if said or day.year is not None:
+        if fixed:
             return None
-        first, end = _shift_months(first, step), _shift_months(end, step)
+        first, end = shifted(first, step), shifted(end, step)
     return None
 
 
@@ -255,16 +241,8 @@ def _day_of_month(day: Day, today: dt.date, after: bool) -> Dated | None:
     number = day.day or 1
     if not -31 <= number <= 31:
         return None
-    if day.month is not None and number > (29 if day.month == 2 else calendar.monthrange(2000, day.month)[1]):
-        return None
     fixed = (day.year is not None or day.years is not None) and (day.month is not None or day.months is not None)
-    first, _ = (
-        _months_of(replace(day, year=day.year or (today.year if day.years is None else None)), today)
-        if day.month
-        else _months_of(day, today)
-    )
-    if day.month is not None and day.year is None and day.years is None:
-        first = dt.date(today.year, day.month, 1)
+    first, _ = _months_of(day, today)
     step = 12 if day.month is not None else 1
     for _ in range(12 if day.month is None else 9):
         length = calendar.monthrange(first.year, first.month)[1]
@@ -276,7 +254,7 @@ def _day_of_month(day: Day, today: dt.date, after: bool) -> Dated | None:
                 return Dated(found)
         elif fixed or day.months is not None:
             return None
-        first = _shift_months(first, step)
+        first = shifted(first, step)
     return _day_of_month(replace(day, weekday=None), today, after) if day.weekday is not None else None
 
 

@@ -72,17 +72,13 @@ def _implies_daily(reader: Reader, found: list[Piece]) -> bool:
         return True
     for piece in found:
         until = isinstance(piece.value, Days) and piece.value.preposition in ("until", "till", "til")
-        if until and any(_beside(piece, clock.start, clock.end) for clock in clocks):
+        if until and any(piece.near(clock.start, clock.end) for clock in clocks):
             return True
     for at in range(min(reader.length, 200)):
         end = lasts_days(reader, at) if reader.text(at) == "for" else 0
-        if end and any(_beside(clock, at, end) for clock in clocks):
+        if end and any(clock.near(at, end) for clock in clocks):
             return True
     return False
-
-
-def _beside(piece: Piece, start: int, end: int) -> bool:
-    return -1 <= piece.start - end <= 1 or -1 <= start - piece.end <= 1
 
 
 def _says(reader: Reader, word: str) -> bool:

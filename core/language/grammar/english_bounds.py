@@ -10,16 +10,7 @@ from core.language.grammar.english_clock import bare_clock_at
 from core.language.grammar.english_day_lists import days_at
 from core.language.grammar.english_days import day_at
 from core.language.grammar.english_each import TIMES, weekdays_at
-from core.language.grammar.english_pieces import (
-    Count,
-    Every,
-    Except,
-    Lasting,
-    Reader,
-    Shift,
-    Starting,
-    Until,
-)
+from core.language.grammar.english_pieces import Count, Every, Except, Lasting, Reader, Shift, Starting, Until
 from core.language.grammar.english_shift import amount_at, length_at
 from core.language.grammar.tokens import word_set
 

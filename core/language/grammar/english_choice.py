@@ -69,7 +69,7 @@ def _choose_shift(head: Piece, ranked: list[Piece]) -> Chosen:
     for piece in ranked:
         if only_clock and isinstance(piece.value, Clocks) and piece.weight == 2:
             pass
-        elif piece.weight < 3 and not -1 <= piece.start - head.end <= 1 and not -1 <= head.start - piece.end <= 1:
+        elif piece.weight < 3 and not piece.near(head.start, head.end):
             continue
         used = _in_order(*chosen.used, piece)
         match piece.value:
@@ -165,7 +165,7 @@ def _stronger(new: str, old: str) -> str:
 
 
 def _beside(chosen: Chosen, piece: Piece) -> bool:
-    return any(-1 <= piece.start - other.end <= 1 or -1 <= other.start - piece.end <= 1 for other in chosen.used)
+    return any(piece.near(other.start, other.end) for other in chosen.used)
 
 
 def _complement(one: Day, other: Day) -> bool:

@@ -251,9 +251,7 @@ def clocks_at(r: Reader, i: int, bare: bool) -> tuple[Clocks, int] | None:
         return None
     found, j = [first[0]], first[1]
     for _ in range(12):
-        k = j
-        while k < j + 2 and r.text(k) in _JOINS:
-            k += 1
+        k = r.skip(j, _JOINS, 2)
         if k == j:
             break
         k += r.text(k) in ("at", "again")

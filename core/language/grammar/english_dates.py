@@ -19,8 +19,7 @@ AFTER_DAY = word_set(
 def month_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
     """ "March 3rd[, 2027]", "april twenty", "March 2027"; a bare month only where a caller knows that it is one."""
     month = r.at(i).number_as_int
-    j = i + 1
-    j += r.text(j) == "." and r.at(j).glued
+    j = r.past_dot(i + 1)
     dash = r.text(j) in ("-", "/") and r.at(j).glued
     j += dash
     year = year_at(r, j + (r.text(j) in (",", "of")))
@@ -131,8 +130,7 @@ def number_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
         and r.text(k + 1) not in AFTER_DAY
         and r.text(i - 1) not in ("on", "the", "by", "until", "from")
     ):
-        end = k + 1 + (r.text(k + 1) == "." and r.at(k + 1).glued and r.at(k + 2).kind != "end")
-        return with_year(r, Day(day=number, month=r.at(k).number_as_int), end)
+        return with_year(r, Day(day=number, month=r.at(k).number_as_int), r.past_dot(k + 1))
     if r.text(i + 1) == "of":
         period = period_at(r, i + 2)
         if period is not None and (period[0].months is not None or period[0].month is not None):

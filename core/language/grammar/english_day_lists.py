@@ -29,9 +29,7 @@ def counted_days_at(r: Reader, j: int) -> tuple[Days, int] | None:
             day = counted[0]
             found.extend(replace(day, nth=number) if day.nth else replace(day, day=number) for number in numbers)
             numbers = []
-        j = end
-        while j < end + 2 and r.text(j) in _LIST:
-            j += 1
+        j = r.skip(end, _LIST, 2)
         j += r.text(j) in THE
     return (Days(tuple(found)), end) if found and not numbers else None
 
@@ -69,9 +67,7 @@ def days_at(r: Reader, i: int, bare_numbers: bool = False) -> tuple[Days, int] |
             last = None
         return (Days((found[0], last[0]), through=True), last[1]) if last else (Days(tuple(found)), j)
     for _ in range(12):
-        k = j
-        while k < j + 2 and r.text(k) in _LIST:
-            k += 1
+        k = r.skip(j, _LIST, 2)
         k += r.text(k) == "on"
         bare_row = r.at(j).category == "weekday" and found[0] == Day(weekday=found[0].weekday)
         more = _like(r, found[0], k) if k > j or bare_row else None

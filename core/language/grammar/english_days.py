@@ -165,8 +165,7 @@ def _day_words(r: Reader, i: int) -> tuple[Day, int] | None:
 
 def _weekday(r: Reader, i: int) -> tuple[Day, int] | None:
     """A weekday with what may follow: "next week", "after next", "week" (a week later)."""
-    day, j = Day(weekday=r.at(i).number_as_int), i + 1
-    j += r.text(j) == "." and r.at(j).glued and r.at(j + 1).kind != "end"
+    day, j = Day(weekday=r.at(i).number_as_int), r.past_dot(i + 1)
     if r.text(j) == "after" and r.text(j + 1) == "next":
         return replace(day, weeks_later=1), j + 2
     if r.text(j) in ("before", "after") and (beside := _weekday_beside(r, day, j)) is not None:
@@ -205,7 +204,7 @@ def _modified(r: Reader, j: int, modifier: int) -> tuple[Day, int] | None:
         case "weekday" | "weekdays" if token.number >= 0:
             day = Day(weekday=token.number_as_int)
             word = r.text(j - 1)
-            j += 1 + (r.text(j + 1) == "." and r.at(j + 1).glued)
+            j = r.past_dot(j + 1)
             if modifier < 0:
                 return replace(day, past=True), j
             return (replace(day, week=1) if word in ("next", "nxt", "following") else day), j

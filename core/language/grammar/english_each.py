@@ -8,13 +8,9 @@ from typing import TypeAlias
 from core.language.grammar.days import Day
 from core.language.grammar.english_clock import clock_at
 from core.language.grammar.english_day_lists import counted_days_at, days_at
+from core.language.grammar.english_lexicon import VAGUE
 from core.language.grammar.english_ordinals import ordinal_number
-from core.language.grammar.english_pieces import (
-    Days,
-    Every,
-    Reader,
-    Shift,
-)
+from core.language.grammar.english_pieces import Days, Every, Reader, Shift
 from core.language.grammar.english_shift import length_at
 from core.language.grammar.tokens import word_set
 from core.language.values import Frequency
@@ -39,11 +35,9 @@ WEEKEND = (Day(weekday=5), Day(weekday=6))
 
 PERIODS = {"workday": WEEKDAYS, "weekend": WEEKEND}
 
-_VAGUE = word_set(
-    "so now few couple several once time some often blue full new payday holiday semester season sprint shift term"
-)
-
 TIMES = word_set("times time x occurrences occasions repetitions repeats reminders instances")
+_JOINS = word_set(", and & + / or on every each")
+_AFTER_VAGUE = word_set("often and then again in a while hours days weeks minutes months moon i of")
 _NTH_OF_MONTH = frozenset({-1, 1})
 
 
@@ -241,8 +235,7 @@ def weekdays_at(r: Reader, k: int, interval: int) -> Found | None:
         token = r.at(k)
         if token.category == "weekday" or (token.category == "weekdays" and token.number >= 0):
             days.append(Day(weekday=token.number_as_int))
-            k += 1
-            k += r.text(k) == "." and r.at(k).glued and r.at(k + 1).kind != "end"
+            k = r.past_dot(k + 1)
         elif token.category == "weekdays" or token.name in PERIODS:
             days.extend(WEEKEND if token.name == "weekend" else WEEKDAYS)
             k += 1
@@ -250,9 +243,7 @@ def weekdays_at(r: Reader, k: int, interval: int) -> Found | None:
             break
         if r.at(k).category == "part":
             break
-        ahead = k
-        while ahead < k + 2 and r.text(ahead) in (",", "and", "&", "+", "/", "or", "on", "every", "each"):
-            ahead += 1
+        ahead = r.skip(k, _JOINS, 2)
         if r.text(k) in ("-", "to", "through", "thru", "till", "til", "until") and r.at(k + 1).category in (
             "weekday",
             "weekdays",
@@ -274,35 +265,12 @@ def unplaced_at(r: Reader, j: int, asked: bool) -> Found | None:
         or token.category != ""
         or (asked and token.kind == "end")
     )
-    vague = token.text in _VAGUE or (timely and token.text != "one")
+    vague = token.text in VAGUE or (timely and token.text != "one")
     if (
         not vague
         and token.text != "other"
         and not (asked and token.kind == "word" and r.at(j - 1).text not in ("each",))
     ):
         return None
-    k = j + 1
-    while (
-        k < j + 4
-        and r.at(k).kind == "word"
-        and r.text(k)
-        in (
-            "often",
-            "and",
-            "then",
-            "again",
-            "in",
-            "a",
-            "while",
-            "hours",
-            "days",
-            "weeks",
-            "minutes",
-            "months",
-            "moon",
-            "i",
-            "of",
-        )
-    ):
-        k += 1
+    k = r.skip(j + 1, _AFTER_VAGUE)
     return Every(None, trouble="unclear"), k

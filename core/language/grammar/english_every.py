@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from core.language.grammar.days import Day
-from core.language.grammar.english_each import (
-    FREQUENCY,
-    TIMES,
-    WEEKDAYS,
-    Found,
-    each_at,
-    unplaced_at,
-    weekdays_at,
-)
-from core.language.grammar.english_pieces import (
-    Every,
-    Reader,
-)
+from core.language.grammar.english_each import FREQUENCY, TIMES, WEEKDAYS, Found, each_at, unplaced_at, weekdays_at
+from core.language.grammar.english_lexicon import HABITS, REMINDING
+from core.language.grammar.english_pieces import Every, Reader
 from core.language.grammar.tokens import word_set
-
-_REMINDING = word_set(
-    "reminder reminders alarm alarms alert alerts notification notifications nudge ping event events meeting "
-    "meetings standup stand-up stand call check check-in checkin sync appointment appointments recurring repeat "
-    "repeating schedule task todo at on for to basis and"
-)
 
 _OWNED = word_set("the my our your his her their this that its")
 
@@ -37,20 +21,12 @@ def every_at(r: Reader, i: int) -> Found | None:
             return each_at(r, i + 1) or unplaced_at(r, i + 1, asked=r.text(i - 1) in ("me", "us", ""))
         case "" if token.text in ("alternate", "alternating"):
             return each_at(r, i)
-        case "" if token.text == "all" and r.text(i + 1) in (
-            "days",
-            "weekdays",
-            "weekends",
-            "workdays",
-            "mornings",
-            "evenings",
-            "nights",
-        ):
-            return (Every("DAILY"), i + 2) if r.text(i + 1) == "days" else every_at(r, i + 1)
+        case "" if token.text == "all" and r.at(i + 1).category in ("weekdays", "part") and r.text(i + 1)[-1] == "s":
+            return every_at(r, i + 1)
         case "often":
             return _often(r, i)
         case "weekdays" if r.at(i - 1).kind != "number" and r.text(i - 1) not in ("next", "this", "last"):
-            return _plural_days(r, i)
+            return weekdays_at(r, i, 1)
         case "weekday":
             return _weekday_habit(r, i)
         case "unit" if token.name in ("workday", "weekend"):
@@ -63,11 +39,9 @@ def every_at(r: Reader, i: int) -> Found | None:
             )
     if (token.text in _EDGES or token.text in _FIRST_LAST) and (edge := _edge_of_each(r, i)) is not None:
         return edge
-    if token.text in ("bi", "semi", "half") and r.text(i + 1) in ("weekly", "hourly", "-"):
-        return _half_adverb(r, i)
     if token.kind == "ordinal" and (yearly := _day_of_months(r, i)) is not None:
         return yearly
-    return _per(r, i) or _on_the_hour(r, i) or _other_habit(r, i)
+    return _per(r, i) or _other_habit(r, i)
 
 
 _EDGES = {"beginning": 1, "begin": 1, "start": 1, "middle": 15, "end": -1}
@@ -99,38 +73,21 @@ def _edge_of_each(r: Reader, i: int) -> Found | None:
 _LETTERS = {"mwf": (0, 2, 4), "tth": (1, 3), "tthf": (1, 3, 4), "mw": (0, 2)}
 
 
-_NOW_AND_THEN = (
-    ("from", "time", "to", "time"),
-    ("now", "and", "then"),
-    ("now", "and", "again"),
-    ("once", "in", "a", "while"),
-    ("on", "a", "regular", "basis"),
-)
-
-
 def _other_habit(r: Reader, i: int) -> Found | None:
-    """ "M-F", "MWF", "day after day", "day in day out", "regularly"."""
+    """ "M-F", "MWF", "day after day", "now and then", "regularly"."""
     word = r.text(i)
+    for words, frequency, interval in HABITS.get(word, ()):
+        if r.says(i, words):
+            every = Every(frequency, interval) if frequency else Every(None, trouble="unclear")
+            return every, i + len(words)
     if word == "m" and r.text(i + 1) in ("-", "to") and r.text(i + 2) == "f":
         return Every("WEEKLY", 1, WEEKDAYS), i + 3
     if word in _LETTERS and (r.text(i + 1) in ("at", "@") or r.at(i + 1).kind in ("clock", "number", "end")):
         return Every("WEEKLY", 1, tuple(Day(weekday=number) for number in _LETTERS[word])), i + 1
-    if word in ("day", "week", "month", "year") and (r.text(i + 1) == "after" and r.text(i + 2) == word):
-        return Every(*FREQUENCY[word]), i + 3
-    if (
-        r.at(i).kind == "number"
-        and r.text(i + 1) == "days"
-        and r.text(i + 2) in ("a", "per", "each", "every")
-        and r.text(i + 3) == "week"
+    if r.at(i).kind == "number" and any(
+        r.says(i + 1, ("days", each, "week")) for each in ("a", "per", "each", "every")
     ):
         return (Every("DAILY") if r.at(i).number == 7 else Every(None, trouble="unclear")), i + 4
-    if word == "always" and r.text(i + 1) in ("remind", "ping", "nudge", "at"):
-        return Every(None, trouble="unclear"), i + 1
-    if word == "day" and r.text(i + 1) == "in" and r.text(i + 2) in ("day", "and"):
-        return Every("DAILY"), i + 4 + (r.text(i + 2) == "and")
-    for words in _NOW_AND_THEN:
-        if word == words[0] and all(r.text(i + offset) == each for offset, each in enumerate(words)):
-            return Every(None, trouble="unclear"), i + len(words)
     if word == "whenever" and r.text(i - 1) in ("me", "us"):
         return Every(None, trouble="unclear"), i + 1
     alone = r.text(i - 1) in ("me", "us", "reminder", "reminders", "")
@@ -144,6 +101,9 @@ def _other_habit(r: Reader, i: int) -> Found | None:
     return None
 
 
+_AND = word_set(", and &")
+
+
 def _day_of_months(r: Reader, i: int) -> Found | None:
     """ "the first of January, April and July": a day of several months comes back each year."""
     j = i + 1 + (r.text(i + 1) == "day")
@@ -152,34 +112,12 @@ def _day_of_months(r: Reader, i: int) -> Found | None:
     days = [Day(day=r.at(i).number_as_int, month=r.at(j + 1).number_as_int)]
     j += 2
     for _ in range(11):
-        k = j
-        while k < j + 2 and r.text(k) in (",", "and", "&"):
-            k += 1
+        k = r.skip(j, _AND, 2)
         if k == j or r.at(k).category != "month" or r.at(k + 1).kind in ("number", "ordinal"):
             break
         days.append(Day(day=days[0].day, month=r.at(k).number_as_int))
         j = k + 1
     return (Every("YEARLY", 1, tuple(days)), j) if len(days) > 1 else None
-
-
-def _half_adverb(r: Reader, i: int) -> Found | None:
-    j = i + 1 + (r.text(i + 1) == "-")
-    if r.text(i) == "half" and r.text(j) == "hourly":
-        return Every("MINUTELY", 30), j + 1
-    return (Every("WEEKLY", 2), j + 1) if r.text(i) == "bi" and r.text(j) == "weekly" else None
-
-
-def _on_the_hour(r: Reader, i: int) -> Found | None:
-    if r.text(i) == "around" and r.text(i + 1) == "the" and r.text(i + 2) == "clock":
-        return Every(None, trouble="unclear"), i + 3
-    if r.text(i) == "on" and r.text(i + 1) == "the" and r.text(i + 2) == "hour":
-        return Every("HOURLY"), i + 3
-    return None
-
-
-def _plural_days(r: Reader, i: int) -> Found | None:
-    """ "mondays and thursdays at 9", "weekdays", "weekends"."""
-    return weekdays_at(r, i, 1)
 
 
 def _weekday_habit(r: Reader, i: int) -> Found | None:
@@ -219,8 +157,7 @@ def _often(r: Reader, i: int) -> Found | None:
         token.name in ("day", "week", "month", "year")
         and ahead.kind == "word"
         and not ahead.category
-        and ahead.text not in _REMINDING
-        and ahead.text not in _FOLLOWS
+        and ahead.text not in REMINDING
     )
     timed = ahead.kind in ("number", "clock") or ahead.category == "noon"
     if (
@@ -230,19 +167,7 @@ def _often(r: Reader, i: int) -> Found | None:
         and ahead.text not in ("reminder", "reminders", "alarm", "alarms")
     ):
         return None
-    if describes and before not in (
-        "a",
-        "an",
-        "repeat",
-        "repeats",
-        "repeating",
-        "recurring",
-        "me",
-        "calendar",
-        "schedule",
-        "",
-        ",",
-    ):
+    if describes and before not in _ASKED and before not in ("", ","):
         return None
     if token.text == "everyday" and describes:
         return None
@@ -251,11 +176,8 @@ def _often(r: Reader, i: int) -> Found | None:
     return every, i + 1 + (ahead.text == "basis")
 
 
+_ASKED = word_set("a an repeat repeats repeating recurring me calendar schedule")
 _MEETING = word_set("meeting call standup sync check checkin appointment review lesson class practice session")
-_FOLLOWS = word_set(
-    "during within over throughout each every on in except but starting beginning from until till that about with please pls before after between around by i "
-    "remind ping in so or excluding when"
-)
 
 
 def _per(r: Reader, i: int) -> Found | None:

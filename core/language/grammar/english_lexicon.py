@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from core.language.grammar.tokens import toml_tables, word_set
+from core.language.values import Frequency
 
 Category: TypeAlias = Literal[
     "", "weekday", "weekdays", "month", "unit", "part", "relative", "often", "every", "half", "noon", "holiday"
@@ -32,6 +33,13 @@ CARDINALS: dict[str, int] = {word: number for number, word in enumerate(_TABLES[
 ORDINALS: dict[str, int] = {word: number for number, word in enumerate(_TABLES["ordinals"].split(), 1)} | _TABLES[
     "further_ordinals"
 ]
+HABITS: dict[str, list[tuple[tuple[str, ...], Frequency | None, int]]] = {}
+"""By first word: words together that repeat, their frequency (None: no rule says it) and interval."""
+for _frequency, _interval, _phrases in _TABLES["habits"]:
+    for _words in map(str.split, _phrases):
+        HABITS.setdefault(_words[0], []).append((tuple(_words), _frequency or None, _interval))
+REMINDING = word_set(_TABLES["reminding"])
+VAGUE = word_set(_TABLES["vague"])
 IDIOMS: tuple[tuple[tuple[str, ...], str], ...] = tuple(
     (tuple(words.split()), meaning) for meaning, idioms in _TABLES["idioms"].items() for words in idioms
 )

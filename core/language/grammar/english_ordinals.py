@@ -72,7 +72,7 @@ def counted_at(r: Reader, j: int, nth: int) -> tuple[Day, int] | None:
     """What the ordinal counts: a weekday, a working day, a day, a weekend."""
     token = r.at(j)
     if token.category == "weekday" and r.text(j - 1) not in ("past",):
-        return Day(nth=nth, weekday=token.number_as_int), j + 1 + (r.text(j + 1) == "." and r.at(j + 1).glued)
+        return Day(nth=nth, weekday=token.number_as_int), r.past_dot(j + 1)
     if token.text in ("working", "business", "work", "week") and r.at(j + 1).name == "day":
         return Day(nth=nth, working=True), j + 2
     if token.name == "workday" and not token.text.endswith("s"):
@@ -90,11 +90,7 @@ def _plain_ordinal(r: Reader, i: int, j: int, number: int, the: bool) -> tuple[D
     day = Day(day=number)
     k = j + (r.text(j) in ("of", "-", "/") or (r.text(j) == "day" and r.text(j + 1) == "of")) + (r.text(j) == "day")
     if r.at(k).category == "month":
-        return with_year(
-            r,
-            replace(day, month=r.at(k).number_as_int),
-            k + 1 + (r.text(k + 1) == "." and r.at(k + 1).glued and r.at(k + 2).kind != "end"),
-        )
+        return with_year(r, replace(day, month=r.at(k).number_as_int), r.past_dot(k + 1))
     period = of_period_at(r, j) or (period_at(r, j) if offset_word(r.text(j)) is not None else None)
     if period is not None and period[0].week is None:
         return with_period(day, period[0]), period[1]

@@ -134,6 +134,10 @@ class Piece:
     end: int
     weight: int = 2
 
+    def near(self, start: int, end: int) -> bool:
+        """Whether at most one token lies between this piece and that stretch of tokens."""
+        return -1 <= self.start - end <= 1 or -1 <= start - self.end <= 1
+
 
 Trouble: TypeAlias = Literal["past", "impossible", "too_fine", "never", "unclear_recurrence"]
 
@@ -181,9 +185,13 @@ class Reader:
         """Whether these words stand there, one after the other."""
         return all(self.text(index + offset) == word for offset, word in enumerate(words))
 
-    def skip(self, index: int, words: frozenset[str]) -> int:
-        """The index after at most three tokens of these words."""
-        for _ in range(3):
+    def past_dot(self, index: int) -> int:
+        """The index after the dot of an abbreviation ("Fri. at 9"); a dot at the end closes the sentence."""
+        return index + (self.text(index) == "." and self.at(index).glued and self.at(index + 1).kind != "end")
+
+    def skip(self, index: int, words: frozenset[str], most: int = 3) -> int:
+        """The index after at most so many tokens of these words."""
+        for _ in range(most):
             if self.at(index).text not in words or self.at(index).kind == "end":
                 break
             index += 1

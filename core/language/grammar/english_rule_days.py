@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 
 from core.language.grammar.days import DAY_CODES, WORKING_DAYS, Day, resolved, resolved_end
 from core.language.grammar.english_once import Scene
-from core.language.grammar.english_pieces import (
-    Trouble,
-)
+from core.language.grammar.english_pieces import Trouble
 from core.language.grammar.holidays import FIXED, LUNAR, NTH_WEEKDAY
 from core.language.values import Frequency
 

@@ -198,7 +198,7 @@ def _clock_pieces(used: list[Piece]) -> list[Piece]:
     others = [piece for piece in used if not isinstance(piece.value, Clocks)]
     beside = [
         piece for piece in clocks
-        if any(-1 <= piece.start - other.end <= 1 or -1 <= other.start - piece.end <= 1 for other in [*others, *clocks] if other is not piece)
+        if any(piece.near(other.start, other.end) for other in [*others, *clocks] if other is not piece)
     ]  # fmt: skip
     return beside or clocks[:1]
 
@@ -288,24 +288,23 @@ def _add_start(rule: Rule, day: Day | None, clock: Clock | None, shift: Shift | 
 
 def _add_length(rule: Rule, shift: Shift, scene: Scene) -> None:
     """ "for 20 minutes", "for the next three weeks": a number of times where it is whole, else a last day."""
-    first = rule.start or scene.now.date()
-    per_day = max(1, len(rule.times))
-    if rule.frequency in UNDER_A_DAY and shift.seconds and not shift.days and not shift.months:
-        step = rule.interval * (60 if rule.frequency == "MINUTELY" else 3600)
-        rule.count = max(1, shift.seconds // step)
-    elif rule.frequency == "DAILY" and shift.days and not shift.months:
-        rule.count = max(1, -(-shift.days // rule.interval)) * per_day
-    elif rule.frequency == "WEEKLY" and shift.days and not shift.months and shift.days % (7 * rule.interval) == 0:
-        rule.count = shift.days // (7 * rule.interval) * max(1, len(rule.by_day)) * per_day
-    elif rule.frequency == "MONTHLY" and shift.months and shift.months % rule.interval == 0:
-        rule.count = (
-            shift.months // rule.interval * max(1, len(rule.by_day) + len(rule.by_month_day)) * per_day
-            if not rule.set_pos
-            else shift.months // rule.interval
-        )
-    elif rule.frequency == "YEARLY" and shift.months % (12 * rule.interval) == 0 and shift.months:
-        rule.count = shift.months // (12 * rule.interval) * per_day
+    unit, length = {
+        "MINUTELY": (60, shift.seconds),
+        "HOURLY": (3600, shift.seconds),
+        "DAILY": (1, shift.days),
+        "WEEKLY": (7, shift.days),
+        "MONTHLY": (1, shift.months),
+        "YEARLY": (12, shift.months),
+    }[rule.frequency]
+    step = unit * rule.interval
+    pure = length and [bool(shift.seconds), bool(shift.days), bool(shift.months)].count(True) == 1
+    if pure and rule.frequency in UNDER_A_DAY:
+        rule.count = max(1, length // step)
+    elif pure and (rule.frequency == "DAILY" or length % step == 0):
+        days = 1 if rule.set_pos else max(1, len(rule.by_day) + len(rule.by_month_day))
+        rule.count = -(-length // step) * days * max(1, len(rule.times))
     else:
+        first = rule.start or scene.now.date()
         rule.until = moved(dt.datetime.combine(first, dt.time()), shift).date()
 
 

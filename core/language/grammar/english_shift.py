@@ -37,14 +37,7 @@ def amount_at(r: Reader, j: int, amount: float) -> tuple[Shift, int] | None:
     """So many of the unit named at this token; a decade and more than ten million are refused."""
     unit = _unit(r, j)
     shift = _sized(unit, amount) if unit else None
-    return (
-        (
-            shift,
-            j + 1 + (r.text(j + 1) == "." and r.at(j + 1).glued and len(r.text(j)) <= 4 and r.at(j + 2).kind != "end"),
-        )
-        if shift
-        else None
-    )
+    return (shift, r.past_dot(j + 1) if len(r.text(j)) <= 4 else j + 1) if shift else None
 
 
 def _amount(r: Reader, i: int) -> tuple[float, int] | None:

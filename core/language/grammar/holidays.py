@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 
 from dateutil.easter import easter
@@ -32,23 +31,26 @@ def holiday_date(name: str, year: int) -> dt.date | None:
     if name in FIXED:
         return dt.date(year, *FIXED[name])
     if name in NTH_WEEKDAY:
-        return _nth_weekday(year, *NTH_WEEKDAY[name])
+        return _in_year(year, *NTH_WEEKDAY[name])
     if name in _FROM_EASTER and 1 < year < 9000:
         sunday: dt.date = easter(year)
         return sunday + dt.timedelta(days=_FROM_EASTER[name])
     if name in LUNAR:
         return _lunar(year, *LUNAR[name])
     if name in _FROM_THANKSGIVING:
-        return _nth_weekday(year, *NTH_WEEKDAY["thanksgiving"]) + dt.timedelta(days=_FROM_THANKSGIVING[name])
+        return _in_year(year, *NTH_WEEKDAY["thanksgiving"]) + dt.timedelta(days=_FROM_THANKSGIVING[name])
     return None
 
 
-def _nth_weekday(year: int, month: int, weekday: int, nth: int) -> dt.date:
-    """The nth such weekday of a month, from its end when negative."""
+def _in_year(year: int, month: int, weekday: int, nth: int) -> dt.date:
+    return nth_weekday(dt.date(year, month, 1), dt.date(year, month + 1, 1), weekday, nth)
+
+
+def nth_weekday(first: dt.date, end: dt.date, weekday: int, nth: int) -> dt.date:
+    """The nth such weekday from the first day on, or where `nth` is negative back from the end (excluded)."""
     if nth > 0:
-        first = dt.date(year, month, 1)
         return first + dt.timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
-    last = dt.date(year, month, calendar.monthrange(year, month)[1])
+    last = end - dt.timedelta(days=1)
     return last - dt.timedelta(days=(last.weekday() - weekday) % 7 + 7 * (-nth - 1))
 
 
