@@ -84,9 +84,10 @@ class Deliverer:
         self._lease_until = float("inf")
 
     def wake(self) -> None:
-        """There may be something new in the outbox."""
+        """There may be something new in the outbox, or the clock was set."""
         self._more = True
         self._wake.set()
+        self._held_wake.set()
 
     def take(self, claimed: ClaimedDelivery) -> None:
         """Sends what was claimed for this worker when it was queued."""

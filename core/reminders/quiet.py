@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from core.language.times import on_wall_clock
 from core.store.planning import QuietHours
 
 
@@ -25,4 +24,4 @@ def held_until(moment: dt.datetime, quiet: QuietHours, zone: str) -> dt.datetime
         day += dt.timedelta(days=1)
     elif clock >= end:
         return None
-    return on_wall_clock(dt.datetime.combine(day, end), place).at
+    return dt.datetime.combine(day, end, place).astimezone(dt.UTC)

@@ -230,13 +230,16 @@ _SKIPPED = (
     .where(outbox.c.id == sa.bindparam("the_id"), outbox.c.state == "planned")
     .values(state="skipped", reason=sa.bindparam("why"), finished_at=sa.bindparam("now", type_=Moment()))
 )
+_OPEN = sa.or_(
+    outbox.c.state == "planned", outbox.c.state == "attempting"
+)  # IN cannot be executed for many rows at once
 _WITHOUT_MORE = (
     sa.update(reminder)
     .where(
         reminder.c.id == sa.bindparam("the_reminder"),
         reminder.c.state == "active",
         reminder.c.next_due.is_(None),
-        ~sa.exists().where(outbox.c.reminder_id == reminder.c.id, outbox.c.state.in_(("planned", "attempting"))),
+        ~sa.exists().where(outbox.c.reminder_id == reminder.c.id, _OPEN),
     )
     .values(state="fired", last_due=sa.bindparam("due", type_=Moment()))
 )
