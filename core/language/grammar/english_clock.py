@@ -15,6 +15,7 @@ _NOT_A_CLOCK = word_set(
     "percent % people persons items cartons boxes times x km miles mi kg lbs lb g ml mph kmh degrees dollars "
     "euros bucks pounds pages page copies bottles cups pills tablets mg bags pieces more of"
 )
+_AGAIN = frozenset({"again", "at"})
 _JOINS = frozenset({",", "and", "&", "/", "+"})
 _DASHES = word_set("- to until till til through thru and ~")
 
@@ -29,8 +30,7 @@ def clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
     token = r.at(i)
     match token.kind:
         case "clock":
-            hour, minute = token.parts[0], token.parts[1]
-            return _finished(r, hour, minute, i + 1, exact=hour > 12 or hour == 0 or token.text[0] == "0")
+            return _finished(r, token.parts[0], token.parts[1], i + 1, exact=token.text[0] == "0")
         case "decimal" if r.at(i + 1).kind == "meridiem":
             return _finished(r, token.parts[0], token.parts[1], i + 1)
         case "number":
@@ -40,25 +40,22 @@ def clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
     return None
 
 
+def _noon(name: str) -> Clock:
+    return Clock(12 if name == "noon" else 0, exact=True)
+
+
 def _finished(r: Reader, hour: int, minute: int, j: int, exact: bool = False) -> tuple[Clock, int] | None:
     """Takes am, pm, "o'clock", "sharp" and "ish" behind the digits."""
-    if r.text(j) in ("ish", "h") and r.at(j).glued:
-        j += 1
-    j += 2 * (r.text(j) == "-" and r.text(j + 1) == "ish")
-    if r.text(j) in _OCLOCK:
-        j += 1
-    elif r.text(j) == "o" and r.text(j + 1) in ("clock", "'"):
-        j += 2
+    j += r.text(j) in ("ish", "h") and r.at(j).glued
+    j += 2 * r.says(j, ("-", "ish"))
+    j += r.text(j) in _OCLOCK
+    j += 2 * (r.says(j, ("in", "the")) and r.at(j + 2).kind == "meridiem")
     meridiem: Meridiem | None = None
-    j += 2 * (r.text(j) == "in" and r.text(j + 1) == "the" and r.at(j + 2).kind == "meridiem")
     if r.at(j).kind == "meridiem":
         meridiem = "am" if r.text(j)[0] == "a" else "pm"
-        j += 2 if r.text(j + 1) == "." and r.at(j + 1).glued and r.at(j + 2).kind != "end" else 1
-    j += 2 * (r.text(j) == "-" and r.text(j + 1) == "ish")
-    if r.text(j) in ("sharp", "ish", "approximately", "approx"):
-        j += 1
-    elif r.text(j) == "on" and r.text(j + 1) == "the" and r.text(j + 2) == "dot":
-        j += 3
+        j = r.past_dot(j + 1)
+    j += r.text(j) in ("sharp", "ish", "approximately", "approx")
+    j += 3 * r.says(j, ("on", "the", "dot"))
     if hour > 24 or minute > 59 or (hour == 24 and minute):
         return None
     if hour > 12 or hour == 0:
@@ -69,39 +66,22 @@ def _finished(r: Reader, hour: int, minute: int, j: int, exact: bool = False) ->
 def _number_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
     token, ahead = r.at(i), r.at(i + 1)
     number = int(token.number)
-    if (
-        len(token.text) == 4
-        and ahead.name == "hour"
-        and ahead.text.endswith("s")
-        and number % 100 < 60
-        and number < 2400
-    ):
-        return Clock(number // 100, number % 100, None, True), i + 2
-    if ahead.kind == "meridiem" and not (
-        ahead.text == "am" and not ahead.glued and r.text(i + 2) in ("going", "not", "so")
-    ):
-        if number >= 100:
-            return _finished(r, number // 100, number % 100, i + 1)
-        return _finished(r, number, 0, i + 1)
-    if ahead.text in _OCLOCK or (
-        ahead.text in ("ish", "h") and ahead.glued and (ahead.text == "ish" or 12 < number < 24)
-    ):
-        return _finished(r, number, 0, i + 1)
-    if 1 <= number <= 12 and _part_follows(r, i + 1):
+    if len(token.text) == 4 and ahead.text in ("hours", "hrs") and number % 100 < 60 and number < 2400:
+        return Clock(number // 100, number % 100, exact=True), i + 2
+    verb = ahead.text == "am" and not ahead.glued and r.text(i + 2) in ("going", "not", "so")
+    if ahead.kind == "meridiem" and not verb:
+        hour, minute = divmod(number, 100) if number >= 100 else (number, 0)
+        return _finished(r, hour, minute, i + 1)
+    ish = ahead.glued and (ahead.text == "ish" or (ahead.text == "h" and 12 < number < 24))
+    if ish or ahead.text in _OCLOCK or (1 <= number <= 12 and _part_follows(r, i + 1)):
         return _finished(r, number, 0, i + 1)
     if ahead.category == "noon" and number == 12:
-        return Clock(12 if ahead.name == "noon" else 0, 0, None, True), i + 2
-    two_digits = ahead.name == "word" or len(ahead.text) == 2
-    if (
-        ahead.kind == "number"
-        and r.at(i + 2).kind == "meridiem"
-        and 1 <= number <= 12
-        and ahead.number < 60
-        and two_digits
-    ):
-        return _finished(r, number, int(ahead.number), i + 2)
-    if ahead.text == "oh" and r.at(i + 2).kind == "number" and r.at(i + 3).kind == "meridiem":
-        return _finished(r, number, int(r.at(i + 2).number), i + 3)
+        return _noon(ahead.name), i + 2
+    k = i + 1 + (ahead.text == "oh")
+    minutes = r.at(k)
+    sure = minutes.kind == "number" and (k > i + 1 or minutes.name == "word" or len(minutes.text) == 2)
+    if sure and r.at(k + 1).kind == "meridiem" and 1 <= number <= 12 and minutes.number < 60:
+        return _finished(r, number, int(minutes.number), k + 1)
     return _minutes_from_hour(r, i, number)
 
 
@@ -110,49 +90,37 @@ _AFTER_CLOCK = word_set("on to in and for please pls at so i about this every")
 
 def _part_follows(r: Reader, j: int) -> bool:
     """ "3 in the morning", "eleven at night"."""
-    if (
-        r.text(j) == "in"
-        and r.text(j + 1) == "the"
-        and (r.at(j + 2).category == "part" or r.at(j + 2).kind == "meridiem")
-    ):
-        return True
-    return r.text(j) == "at" and r.at(j + 1).name == "night"
+    inside = r.says(j, ("in", "the")) and (r.at(j + 2).category == "part" or r.at(j + 2).kind == "meridiem")
+    return inside or (r.text(j) == "at" and r.at(j + 1).name == "night")
 
 
 def _minutes_from_hour(r: Reader, i: int, minutes: int) -> tuple[Clock, int] | None:
     """ "20 past 3", "10 minutes to noon", "five to nine am"."""
-    j = i + 1
-    named = r.at(j).name == "minute"
-    j += named
+    named = r.at(i + 1).name == "minute"
+    j = i + 1 + named
     word = r.text(j)
-    if not 1 <= minutes <= 59 or not (word in _PAST or word in _TO) or word == "of":
+    if not 1 <= minutes <= 59 or word == "of" or word not in _PAST | _TO:
         return None
     if named and word in ("after", "before", "to") and r.at(j + 1).category != "noon":
         return None
     target = _hour_target(r, j + 1)
-    if (
-        target is not None
-        and r.at(i).name != "word"
-        and not named
-        and target[0].meridiem is None
-        and r.at(target[1]).kind == "word"
-        and not r.at(target[1]).category
-        and r.text(target[1]) not in _AFTER_CLOCK
-    ):
+    if target is None:
         return None
-    if target is None or (not named and r.at(i).name != "word" and minutes < 5):
-        return None
-    if word in _TO and not named and r.at(i).name != "word" and minutes % 5 and target[0].meridiem is None:
+    digits = not named and r.at(i).name != "word"
+    behind = r.at(target[1])
+    counts = behind.kind == "word" and not behind.category and behind.text not in _AFTER_CLOCK
+    odd = word in _TO and minutes % 5
+    if digits and (minutes < 5 or (target[0].meridiem is None and (counts or odd))):
         return None
     return _moved(target, minutes if word in _PAST else -minutes)
 
 
-def _moved(target: tuple[Clock, int], minutes: int) -> tuple[Clock, int]:
+def _moved(target: tuple[Clock, int] | None, minutes: int) -> tuple[Clock, int] | None:
+    if target is None:
+        return None
     clock, j = target
     total = clock.hour * 60 + clock.minute + minutes
-    hour = total // 60 % 24
-    if not clock.exact and hour == 0 and clock.hour == 1:
-        hour = 12
+    hour = total // 60 % 24 or (0 if clock.exact else 12)
     flips = clock.meridiem and clock.hour == 12 and minutes < 0
     meridiem: Meridiem | None = ("am" if clock.meridiem == "pm" else "pm") if flips else clock.meridiem
     return Clock(hour, total % 60, meridiem, clock.exact), j
@@ -161,7 +129,7 @@ def _moved(target: tuple[Clock, int], minutes: int) -> tuple[Clock, int]:
 def _hour_target(r: Reader, j: int) -> tuple[Clock, int] | None:
     token = r.at(j)
     if token.category == "noon":
-        return Clock(12 if token.name == "noon" else 0, 0, None, True), j + 1
+        return _noon(token.name), j + 1
     if token.kind != "number" or not 1 <= token.number <= 24 or r.at(j + 1).category == "unit":
         return None
     return _finished(r, int(token.number), 0, j + 1)
@@ -170,33 +138,19 @@ def _hour_target(r: Reader, j: int) -> tuple[Clock, int] | None:
 def _word_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
     token = r.at(i)
     if token.category == "noon":
-        return Clock(12 if token.name == "noon" else 0, 0, None, True), i + 1
-    if token.text == "mid" and r.at(i + 1).name == "night":
-        return Clock(0, 0, None, True), i + 2
-    j = i + 1 if token.text in ("a", "the") else i
-    word = r.text(j)
-    if word == "half":
-        j += 2 if r.text(j + 1) == "-" else 1
+        return _noon(token.name), i + 1
+    j = i + (token.text in ("a", "the"))
+    if r.text(j) == "half":
+        j += 1 + (r.text(j + 1) == "-")
         if r.text(j) in _PAST:
-            target = _hour_target(r, j + 1 + (r.text(j + 1) == "-"))
-            return _moved(target, 30) if target else None
-        plainly = (
-            r.at(j + 1).kind in ("end", "punct")
-            or r.at(j + 1).category in ("relative", "part")
-            or r.text(j + 1) in ("on", "this")
-        )
-        if r.at(j).kind == "number" and 1 <= r.at(j).number <= 12 and plainly and word == "half":
-            target = _hour_target(r, j)
-            return _moved(target, 30) if target else None
-        if r.at(j).name == "word" and r.at(j).kind == "number" and r.at(j + 1).category != "unit":
-            target = _hour_target(r, j)
-            return _moved(target, 30) if target else None
-        return None
-    if r.at(j).name == "quarter":
-        j += 1
-        sign = 15 if r.text(j) in _PAST else -15 if r.text(j) in _TO else 0
-        target = _hour_target(r, j + 1) if sign else None
-        return _moved(target, sign) if target else None
+            return _moved(_hour_target(r, j + 1 + (r.text(j + 1) == "-")), 30)
+        ahead = r.at(j + 1)
+        alone = ahead.kind in ("end", "punct") or ahead.category in ("relative", "part") or ahead.text in ("on", "this")
+        if r.at(j).kind == "number" and (alone or r.at(j).name == "word"):
+            return _moved(_hour_target(r, j), 30)
+    elif r.at(j).name == "quarter":
+        sign = 1 if r.text(j + 1) in _PAST else -1 if r.text(j + 1) in _TO else 0
+        return _moved(_hour_target(r, j + 2), 15 * sign) if sign else None
     return None
 
 
@@ -208,12 +162,7 @@ def bare_clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
         return strong
     token, ahead = r.at(i), r.at(i + 1)
     if token.kind == "decimal" and token.parts[1:] and len(token.text.split(".")[1]) == 2 and ahead.category != "unit":
-        hour, minute = token.parts[:2]
-        return (
-            _finished(r, hour, minute, i + 1, exact=hour > 12 or token.text[0] == "0")
-            if hour < 25 and minute < 60
-            else None
-        )
+        return _finished(r, token.parts[0], token.parts[1], i + 1, exact=token.text[0] == "0")
     if token.kind == "number" and ahead.text in ("hours", "hrs") and r.text(i - 1) == "at" and token.number <= 24:
         return Clock(int(token.number) % 24, 0, None, True), i + 2
     if token.kind != "number" or _counts_things(r, i + 1):
@@ -254,14 +203,18 @@ def clocks_at(r: Reader, i: int, bare: bool) -> tuple[Clocks, int] | None:
         k = r.skip(j, _JOINS, 2)
         if k == j:
             break
-        k += r.text(k) in ("at", "again")
-        k += r.text(k) in ("at",)
+        k = r.skip(k, _AGAIN, 2)
         more = _listed(r, k)
         if more is None:
             break
         found.append(more[0])
         j = more[1]
     return Clocks(same_halves(tuple(found))), j
+
+
+_AFTER_LISTED = word_set("on and to in until for starting o'clock each from")
+TIMELY: frozenset[str] = frozenset({"every", "weekday", "relative", "part", "weekdays", "often"})
+"""Kinds of time words behind a bare number that make it a clock time."""
 
 
 def _listed(r: Reader, k: int) -> tuple[Clock, int] | None:
@@ -271,19 +224,8 @@ def _listed(r: Reader, k: int) -> tuple[Clock, int] | None:
     after = r.at(k + 1)
     if r.at(k).kind != "number" or (len(r.text(k)) > 2 and r.at(k).name != "word") or after.kind == "number":
         return None
-    plain = after.kind in ("end", "punct", "meridiem") or after.category in (
-        "every",
-        "weekday",
-        "relative",
-        "part",
-        "weekdays",
-        "often",
-    )
-    return (
-        bare_clock_at(r, k)
-        if plain or after.text in ("on", "and", "to", "in", "until", "for", "starting", "o'clock", "each", "from")
-        else None
-    )
+    timely = after.kind in ("end", "punct", "meridiem") or after.category in TIMELY
+    return bare_clock_at(r, k) if timely or after.text in _AFTER_LISTED else None
 
 
 def same_halves(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
@@ -324,13 +266,8 @@ def span_at(r: Reader, i: int, expected: bool = False) -> tuple[ClockRange, int]
     last = _in_its_part(r, bare_clock_at(r, first[1] + 1 + (r.text(first[1] + 1) == "at")))
     if last is None:
         return None
-    surely = (
-        first[0].meridiem
-        or first[0].exact
-        or last[0].meridiem
-        or r.at(j).kind == "clock"
-        or r.text(first[1] - 1) in _OCLOCK
-    )
+    clear = first[0].meridiem or first[0].exact or last[0].meridiem
+    surely = clear or r.at(j).kind == "clock" or r.text(first[1] - 1) in _OCLOCK
     if not prefixed and not surely and not expected:
         return None
     start, end = ordered(first[0], last[0])

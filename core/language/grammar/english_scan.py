@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.language.grammar.days import Day
 from core.language.grammar.english_bounds import bound_at, except_at
-from core.language.grammar.english_clock import clocks_at, span_at
+from core.language.grammar.english_clock import TIMELY, clocks_at, span_at
 from core.language.grammar.english_day_lists import days_at
 from core.language.grammar.english_day_parts import IDIOM_STARTS, idiom_at, part_behind, this_part
 from core.language.grammar.english_each import weekdays_at
@@ -228,11 +228,14 @@ def _quantity(r: Reader, i: int, word: str) -> bool:
     return word == "from" or (word in ("about", "past", "since") and not _ends_here(r, i + 1))
 
 
+_AFTER_NUMBER = word_set("at on in to so that o'clock ish sharp this next please pls for with and about")
+
+
 def _ends_here(r: Reader, j: int) -> bool:
     """The number at j is followed by no noun that it could count."""
     ahead = r.at(j + 1)
-    return ahead.kind in ("end", "punct", "meridiem", "number") or ahead.category in ("relative", "weekday", "part", "every", "weekdays", "often") or ahead.text in (
-        "at", "on", "in", "to", "so", "that", "o'clock", "ish", "sharp", "tomorrow", "this", "next", "please", "pls", "for", "with", "and", "about")  # fmt: skip
+    timely = ahead.kind in ("end", "punct", "meridiem", "number") or ahead.category in TIMELY
+    return timely or ahead.text in _AFTER_NUMBER
 
 
 def _named_period(r: Reader, j: int, word: str) -> tuple[Days, int] | None:
