@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from core.language.grammar.chinese import FRAME, parse
 from core.language.grammar.chinese_calendar import FESTIVALS, named_day
-from core.language.grammar.chinese_numbers import number, year
-from core.language.grammar.chinese_script import both, simplified
+from core.language.grammar.chinese_lexicon import both, number, simplified, year
 from core.language.grammar.normalise import normalise
 from core.language.grammar.task import Framed, extract
 from core.language.grammar.tokens import Parsed

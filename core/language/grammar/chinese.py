@@ -18,12 +18,12 @@ from core.language.grammar.chinese_clock import Hint
 from core.language.grammar.chinese_fields import Unplaced
 from core.language.grammar.chinese_frame import FRAME, turned
 from core.language.grammar.chinese_habits import REQUEST, lengths_that_repeat, recurrence
+from core.language.grammar.chinese_lexicon import simplified
 from core.language.grammar.chinese_once import Context, once
 from core.language.grammar.chinese_phrase import Phrase
 from core.language.grammar.chinese_reader import ATTRIBUTE
 from core.language.grammar.chinese_rules import rule
 from core.language.grammar.chinese_scan import scan
-from core.language.grammar.chinese_script import simplified
 from core.language.grammar.chinese_words import Every, Times, Word
 from core.language.grammar.normalise import Normalised
 from core.language.grammar.tokens import NOTHING, Parsed, Span, merged

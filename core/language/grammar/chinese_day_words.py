@@ -1,7 +1,6 @@
 """Days, weeks, months and festivals as Chinese writes them: 大后天, 下周三, 3月5号, 月底, 除夕, 最后一个工作日.
 
-Patterns are anchored where the scan stands and bounded in length; the text is simplified, lower case and half width
-(、 reads "," and 。 reads ".").
+The text is simplified, lower case and half width (、 reads "," and 。 reads "."). Patterns are bounded in length.
 """
 
 from __future__ import annotations
@@ -9,10 +8,12 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from core.language.grammar.chinese_calendar import FESTIVALS, NUMERAL_NAMES, WEATHER_NAMES
-from core.language.grammar.chinese_clock_words import DIGITS, NUMERALS, Rule, skip, word
-from core.language.grammar.chinese_numbers import NUMBER, number, year
+from core.language.grammar.chinese_calendar import FESTIVALS
+from core.language.grammar.chinese_lexicon import LEXICON, NUMBER, counted, listed, number, one_of, year
 from core.language.grammar.chinese_words import (
+    DIGITS,
+    NUMERALS,
+    Cut,
     Date,
     Edge,
     Festival,
@@ -20,33 +21,23 @@ from core.language.grammar.chinese_words import (
     MoonDate,
     Ordinal,
     Relative,
+    Rule,
     Stretch,
     Unit,
-    Value,
     Weekdays,
     Workdays,
-)
+    skip,
+    word,
+)  # fmt: skip
 
 WEEKDAY = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "七": 6} | {
     str(n): n - 1 for n in range(1, 8)
 }
-_RELATIVE = {
-    "大大后": 4, "大后": 3, "大前": -3, "今": 0, "明": 1, "后": 2, "昨": -1, "前": -2, "当": 0, "听": 1, "寻": -1, "琴": -1, "本": 0,
-    "即": 0,
-}  # fmt: skip
-_ENGLISH = {"today": 0, "tonight": 0, "tomorrow": 1, "tmrw": 1, "tmr": 1, "tmw": 1, "2moro": 1}
-_YEARS = {"大后": 3, "今": 0, "明": 1, "后": 2, "去": -1, "前": -2, "来": 1}
-_EDGES: dict[str, Edge] = {
-    "底": "end", "末": "end", "终": "end", "初": "start", "中": "middle", "上旬": "first_third", "中旬": "second_third",
-    "下旬": "last_third",
-}  # fmt: skip
-_UNITS: dict[str, Unit] = {
-    "周": "week", "星期": "week", "礼拜": "week", "月": "month", "月份": "month", "季度": "quarter", "季": "quarter", "年": "year",
-    "年度": "year", "岁": "year",
-}  # fmt: skip
+_ENGLISH = counted(LEXICON["days_in_english"])
+_DAYS, _YEARS = counted(LEXICON["days"]) | _ENGLISH, counted(LEXICON["years"])
+_EDGES: dict[str, Edge] = listed(LEXICON["edges"])
+_UNITS: dict[str, Unit] = listed(LEXICON["stretches"])
 _SHIFTS = {"下": 1, "次": 1, "来": 1, "上": -1}
-
-Read = tuple[Value, int] | None
 
 
 def _shift(here: str) -> int:
@@ -54,16 +45,8 @@ def _shift(here: str) -> int:
     return sum(_SHIFTS.get(sign, 0) for sign in here)
 
 
-def _edge(match: re.Match[str]) -> Edge | None:
-    return _EDGES.get(match["e"] or "")
-
-
-def _relative(match: re.Match[str], _now_year: int) -> Read:
-    return Relative(_RELATIVE[match["d"]]), match.end()
-
-
-def _english(match: re.Match[str], _now_year: int) -> Read:
-    return Relative(_ENGLISH[match[0]]), match.end()
+def _relative(match: re.Match[str], _now_year: int) -> Relative:
+    return Relative(_DAYS[match["d"]])
 
 
 def _week_of(match: re.Match[str]) -> int | None:
@@ -72,25 +55,18 @@ def _week_of(match: re.Match[str]) -> int | None:
     return None if not here or ("一个" in here and "下" in here) else _shift(here)
 
 
-def _weekend(match: re.Match[str], _now_year: int) -> Read:
-    return Weekdays((5, 6), _week_of(match), weekend=True), match.end()
+def _weekend(match: re.Match[str], _now_year: int) -> Weekdays:
+    return Weekdays((5, 6), _week_of(match), weekend=True)
 
 
-def _weekdays(match: re.Match[str], _now_year: int) -> Read:
+def _weekdays(match: re.Match[str], _now_year: int) -> Weekdays | Cut:
     week, start = _week_of(match), match.start("d")
     if match["to"]:
         low, high = WEEKDAY[match["d"][0]], WEEKDAY[match["to"]]
-        return Weekdays(tuple(range(low, high + 1)), week, run=True), match.end() if low < high else start + 1
+        run = Weekdays(tuple(range(low, high + 1)), week, run=True)
+        return run if low < high else Cut(run, start + 1)
     days, length = _day_run(match["d"], match.string[match.end("d") : match.end("d") + 1])
-    return Weekdays(tuple(days), week), start + length
-
-
-def _bare_days(match: re.Match[str], _now_year: int) -> Read:
-    """一三五早上: the days of the week without 周, where nothing before goes on to count."""
-    before = match.string[max(0, match.start() - 1) : match.start()]
-    if before and before not in " ,.:;我每在逢请":
-        return None
-    return Weekdays(tuple(WEEKDAY[sign] for sign in match["d"])), match.end()
+    return Cut(Weekdays(tuple(days), week), start + length)
 
 
 _NOT_A_DAY = frozenset("点时号:十百个刻月人名位件天年分次条张份只场节")
@@ -107,47 +83,37 @@ def _day_run(signs: str, following: str) -> tuple[list[int], int]:
     return (days[:1], 1) if any(a >= b for a, b in pairwise(days)) else (days, len(signs))
 
 
-def _stretch(match: re.Match[str], _now_year: int) -> Read:
-    return Stretch(_UNITS[match["u"]], _shift(match["w"]), edge=_edge(match)), match.end()
+def _bare_days(match: re.Match[str], _now_year: int) -> Weekdays:
+    """一三五早上: the days of the week without 周."""
+    return Weekdays(tuple(WEEKDAY[sign] for sign in match["d"]))
 
 
-def _near_year(match: re.Match[str], _now_year: int) -> Read:
-    return Stretch("year", _YEARS[match["d"]], edge=_edge(match)), match.end()
+def _stretch(match: re.Match[str], now_year: int) -> Stretch | None:
+    """2027年, 六月, 明年, 下个月底, 上旬: the groups of the pattern tell what was said."""
+    said = match.groupdict()
+    edge = _EDGES.get(said["e"] or "")
+    if "y" in said:
+        when = year(said["y"], now_year)
+        return None if when is None else Stretch("year", year=when, edge=edge)
+    if "m" in said:
+        return Stretch("month", month=number(said["m"]), edge=edge)
+    if "d" in said:
+        return Stretch("year", _YEARS[said["d"]], edge=edge)
+    return Stretch(_UNITS[said.get("u") or "月"], _shift(said["w"]) if "w" in said else None, edge=edge)
 
 
-def _written_year(match: re.Match[str], now_year: int) -> Read:
-    when = year(match["y"], now_year)
-    return None if when is None else (Stretch("year", year=when, edge=_edge(match)), match.end())
-
-
-def _bare_edge(match: re.Match[str], _now_year: int) -> Read:
-    return Stretch(_UNITS[match["u"]], edge=_edge(match)), match.end()
-
-
-def _third(match: re.Match[str], _now_year: int) -> Read:
-    return Stretch("month", edge=_edge(match)), match.end()
-
-
-def _full_date(match: re.Match[str], now_year: int) -> Read:
-    when, month, day = year(match["y"], now_year), number(match["m"]), number(match["d"])
-    if when is None or month is None or day is None:
-        return None
-    return Date((day,), month, when), match.end()
-
-
-def _slash_date(match: re.Match[str], now_year: int) -> Read:
-    """12/25; what cannot be month and day is a fraction or a code."""
-    month, day, written = int(match["m"]), int(match["d"]), match.groupdict().get("y")
-    if not (1 <= month <= 12 and 1 <= day <= 31):
-        return None
-    return Date((day,), month, year(written, now_year) if written else None), match.end()
+def _date(match: re.Match[str], now_year: int) -> Date | None:
+    """2026年3月5日, 2026-03-05, 12/25."""
+    month, day, written = number(match["m"]), number(match["d"]), match.groupdict().get("y")
+    when = year(written, now_year) if written else None
+    return None if month is None or day is None or (written and when is None) else Date((day,), month, when)
 
 
 _LUNAR_BY_HABIT = {("八", "十五"), ("正", "十五"), ("七", "十五")}
 _LUNAR_MONTHS = {"正": 1, "冬": 11, "腊": 12}
 
 
-def _month_and_day(match: re.Match[str], _now_year: int) -> Read:
+def _month_and_day(match: re.Match[str], _now_year: int) -> Date | MoonDate | None:
     """3月5日, and of the Chinese calendar where its words say so: 农历, 正月, 初三, 八月十五."""
     name, days = match["m"], match["d"]
     month, day = _LUNAR_MONTHS.get(name) or number(name), number(days.removeprefix("初"))
@@ -155,62 +121,57 @@ def _month_and_day(match: re.Match[str], _now_year: int) -> Read:
         return None
     lunar = match["lunar"] or name in _LUNAR_MONTHS or days.startswith("初")
     if lunar or ((name, days) in _LUNAR_BY_HABIT and not match["hao"]):
-        return (MoonDate(month, day), match.end()) if 1 <= month <= 12 and 1 <= day <= 30 else None
-    return Date((day,), month), match.end()
+        return MoonDate(month, day) if 1 <= month <= 12 and 1 <= day <= 30 else None
+    return Date((day,), month)
 
 
-def _month(match: re.Match[str], _now_year: int) -> Read:
-    month = number(match["m"])
-    return Stretch("month", month=month, edge=_edge(match)), match.end()
-
-
-def _days_of_month(match: re.Match[str], _now_year: int) -> Read:
+def _days_of_month(match: re.Match[str], _now_year: int) -> Date | None:
     days = [number(sign) for sign in re.split(r"[号日,和与及/ ]+", match["d"]) if sign]
     known = tuple(day for day in days if day is not None)
-    return (Date(known), match.end()) if known and len(known) == len(days) else None
+    return Date(known) if known and len(known) == len(days) else None
 
 
-def _moon_day(match: re.Match[str], _now_year: int) -> Read:
+def _moon_day(match: re.Match[str], _now_year: int) -> MoonDate | None:
     day = number(match["d"].removeprefix("初"))
-    return (MoonDate(None, day), match.end()) if day is not None and 1 <= day <= 30 else None
+    return MoonDate(None, day) if day is not None and 1 <= day <= 30 else None
 
 
-def _ordinal(match: re.Match[str], _now_year: int) -> Read:
+def _ordinal(match: re.Match[str], _now_year: int) -> Ordinal | None:
     if match["n"]:
         places = tuple(number(sign) or 0 for sign in re.split(r"[第个,和与及]+", match["n"]) if sign)
-    elif match["b"]:
-        places = (-(number(match["b"]) or 0),)
     else:
-        places = (-1 if match["last"] else 1,)
+        places = (-(number(match["b"]) or 0),) if match["b"] else (-1 if match["last"] else 1,)
     if not all(places):
         return None
     if match["week"]:
-        return Ordinal(places, "week"), match.end()
+        return Ordinal(places, "week")
     if match["wd"]:
-        return Ordinal(places, WEEKDAY[match["wd"]]), match.end()
-    return Ordinal(places, "day" if match["what"] in ("天", "日") else "workday"), match.end()
+        return Ordinal(places, WEEKDAY[match["wd"]])
+    return Ordinal(places, "day" if match["what"] in ("天", "日") else "workday")
 
 
+_NUMERAL_NAMES = frozenset(LEXICON["festivals"]["numerals"].split())
+_WEATHER_NAMES = frozenset(LEXICON["festivals"]["weather"].split())
 _NAMED_AS_DAY = re.compile(r"[假长提叫喊放小期,. 那当节早晚上下中的]|$")
 _LEADS_TO_DAY = frozenset(("", " ", ",", ".", ":", "我", "在", "等", "到"))
 _COUNTS = re.compile(r"[点号月个年天块元度层楼岁人本只次分秒米斤件日周:0-9路班]")
 _GOES_ON_NUMBER = frozenset("零一二三四五六七八九十百两第周期拜" + DIGITS)
 
 
-def _festival(match: re.Match[str], _now_year: int) -> Read:
+def _festival(match: re.Match[str], _now_year: int) -> Festival | None:
     """五一去旅游 and 十一提醒我 name days, 五一路 and 十一个 do not; 大雪 is weather unless a year or 那天 says more."""
     name, before = match["f"], match.string[max(0, match.start() - 1) : match.start()]
     after = match.string[match.end("f") : match.end("f") + 2]
-    if name in NUMERAL_NAMES:
+    if name in _NUMERAL_NAMES:
         led = before in _LEADS_TO_DAY and not _COUNTS.match(after)
         if before in _GOES_ON_NUMBER or not (_NAMED_AS_DAY.match(after) or led):
             return None
-    if name in WEATHER_NAMES and before not in ("年", "每") and after not in ("那天", "当天", "节气"):
+    if name in _WEATHER_NAMES and before not in ("年", "每") and after not in ("那天", "当天", "节气"):
         return None
-    return Festival(name, FESTIVALS[name]), match.end()
+    return Festival(name, FESTIVALS[name])
 
 
-FESTIVAL = "|".join(sorted(FESTIVALS, key=len, reverse=True))
+FESTIVAL = one_of(FESTIVALS)
 _TAIL = r"(?P<e>上旬|中旬|下旬|[底末初](?![一二三四五六七八九十中级步])|中(?=[,. 提叫喊]|$))?"
 _HERE = r"(?:上上|上|(?<!一)下{1,3}|次|这|本|今|当|同)(?:一个|个|一)?"
 """The 下 of 记一下周四 belongs to 一下."""
@@ -232,18 +193,20 @@ _WHOLE_YEAR = rf"(?P<y>\d{{4}}|\d{{2}}|[零〇一二两三四五六七八九]{{2
 _PLACES = rf"第(?P<n>{NUMBER}(?:个?[,和与及]第?{NUMBER}){{0,3}})|倒数第(?P<b>{NUMBER})|(?P<last>最后)|首|头"
 _YEAR_SIGNS = DIGITS + "零〇一二三四五六七八九"
 
-DAY_RULES: tuple[Rule, ...] = (
+DAY_RULES = (
     Rule("《「『", r"[《「『][^》」』]{0,60}[》」』]", skip),
     Rule('"“', r"[\"“][^\"”]{0,60}[\"”]", skip),
     Rule("h", r"https?://\S{1,200}", skip),
-    Rule(_YEAR_SIGNS, rf"{_WHOLE_YEAR}年(?P<m>{NUMBER})月(?:份)?(?P<d>{NUMBER})(?:[日号]|(?!\d|[点个天]))", _full_date),
-    Rule("2", r"(?<!\d)(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?!\d)", _full_date),
-    Rule("12", r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:[日号]|t(?=\d))?", _full_date),
-    Rule(DIGITS, r"(?<![\d/.])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?:/(?P<y>\d{4}|\d{2}))?[日号]?(?![\d/%])", _slash_date),
-    Rule(DIGITS, r"(?<![\d.])(?P<m>\d{1,2})[-.](?P<d>\d{1,2})[日号]", _slash_date),
+    Rule(_YEAR_SIGNS, rf"{_WHOLE_YEAR}年(?P<m>{NUMBER})月(?:份)?(?P<d>{NUMBER})(?:[日号]|(?!\d|[点个天]))", _date),
+    Rule("2", r"(?<!\d)(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?!\d)", _date),
+    Rule("12", r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:[日号]|t(?=\d))?", _date),
     Rule(
-        _YEAR_SIGNS, rf"(?P<y>\d{{4}}|{_SHORT_YEAR}|{_FOUR_SIGNS})年(?!前|后|之|以|内|级|货)度?{_TAIL}", _written_year
+        DIGITS,
+        r"(?<![\d/.])(?P<m>0?[1-9]|1[0-2])/(?P<d>0?[1-9]|[12]\d|3[01])(?:/(?P<y>\d{4}|\d{2}))?[日号]?(?![\d/%])",
+        _date,
     ),
+    Rule(DIGITS, r"(?<![\d.])(?P<m>0?[1-9]|1[0-2])[-.](?P<d>0?[1-9]|[12]\d|3[01])[日号]", _date),
+    Rule(_YEAR_SIGNS, rf"(?P<y>\d{{4}}|{_SHORT_YEAR}|{_FOUR_SIGNS})年(?!前|后|之|以|内|级|货)度?{_TAIL}", _stretch),
     Rule(
         "阴农旧闰正冬腊" + NUMERALS,
         rf"(?P<lunar>农历|阴历|旧历|闰)?(?P<m>正|冬|腊|{_SIGN_OF_MONTH})月(?:份)?的?"
@@ -251,9 +214,15 @@ DAY_RULES: tuple[Rule, ...] = (
         _month_and_day,
     ),
     Rule(
-        NUMERALS, rf"(?P<m>1[0-2]|[1-9]|十[一二]|[一二三四五六七八九十])月{_NO_DATE_AFTER_MONTH}(?:份)?{_TAIL}", _month
+        NUMERALS,
+        rf"(?P<m>1[0-2]|[1-9]|十[一二]|[一二三四五六七八九十])月{_NO_DATE_AFTER_MONTH}(?:份)?{_TAIL}",
+        _stretch,
     ),
-    Rule("一二", rf"(?P<d>一三五|二四六|一二三四五|二四)(?=[早晚上下中傍凌]|{_SIGN_OF_DAY}[点:])", _bare_days),
+    Rule(
+        "一二",
+        rf"(?<![^ ,.:;我每在逢请])(?P<d>一三五|二四六|一二三四五|二四)(?=[早晚上下中傍凌]|{_SIGN_OF_DAY}[点:])",
+        _bare_days,
+    ),
     Rule("农阴", r"(?:农历|阴历)的?(?P<d>初?[一二三四五六七八九十廿]{1,3})(?!月|年)", _moon_day),
     Rule("初", r"初(?P<d>[一二三四五六七八九十])(?=[和,及与 号提叫喊早晚上下中十初]|$)", _moon_day),
     Rule(
@@ -263,7 +232,7 @@ DAY_RULES: tuple[Rule, ...] = (
         _days_of_month,
     ),
     Rule(
-        "农阴" + "".join({name[0] for name in FESTIVALS}),
+        "农阴" + "".join(name[0] for name in FESTIVALS),
         rf"(?:农历|阴历)?(?P<f>{FESTIVAL})(?:(?:小长|长)?假期?|期间|黄金周|当天|当日|那天)?",
         _festival,
     ),
@@ -272,7 +241,7 @@ DAY_RULES: tuple[Rule, ...] = (
         r"(?P<d>大大后|大后|大前|[今明后昨前当听寻琴]|本(?=日)|即(?=日))(?:天|日|儿个|儿|(?=[早晚晨夜](?!期|餐饭会)))(?!会更好)",
         _relative,
     ),
-    Rule("t2", rf"(?:{'|'.join(_ENGLISH)})(?![a-z])", _english),
+    Rule("t2", rf"(?P<d>{one_of(_ENGLISH)})(?![a-z])", _relative),
     Rule(
         "上下次这本今当同周礼双即接最紧", rf"(?:{_NEXT_ONE})?(?P<w>{_HERE})?(?:周末|双休日|周六日|礼拜六日)", _weekend
     ),
@@ -286,13 +255,13 @@ DAY_RULES: tuple[Rule, ...] = (
         rf"(?P<w>{_HERE}|来)(?P<u>周(?![边围年岁])|星期(?![一二三四五六])|礼拜|月(?:份)?(?![球亮饼])|季度|季|年度?(?![纪龄])){_TAIL}",
         _stretch,
     ),
-    Rule("大今明后去前来", r"(?P<d>大后|[今明后去前来])年(?P<e>[底末初])?", _near_year),
+    Rule("大今明后去前来", r"(?P<d>大后|[今明后去前来])年(?P<e>[底末初])?", _stretch),
     Rule(
         "月年季岁",
         r"(?P<u>月|年|季度|季|岁)(?P<e>[底末初](?![一二三四五六七八九十级步])|中(?![国午间心文小大学秋])|终(?![奖总会报]))",
-        _bare_edge,
+        _stretch,
     ),
-    Rule("上中下", r"(?P<e>[上中下]旬)", _third),
+    Rule("上中下", r"(?P<e>[上中下]旬)", _stretch),
     Rule(
         "第最倒首头",
         rf"(?:{_PLACES})(?:一个|个|一)?(?:(?P<what>工作日|交易日|上班日|天|日)"

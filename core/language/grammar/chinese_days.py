@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from core.language.grammar.chinese_calendar import Moon, Named, Term, moon_day, moon_of, named_day
+from core.language.grammar.chinese_calendar import coming_moon_days, named_day
 from core.language.grammar.chinese_phrase import Point
 from core.language.grammar.chinese_words import (
     Date,
     Festival,
     Length,
     MoonDate,
+    Named,
     Ordinal,
     Relative,
     Stretch,
+    Unit,
     Weekdays,
     Workdays,
-)
+)  # fmt: skip
+from core.language.grammar.days import monday_of, shifted
 from core.language.values import Grain
 
 _DAY = dt.timedelta(days=1)
-FIRST, LAST = dt.date(1900, 1, 1), dt.date(2200, 1, 1)
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+_MONTHS: dict[Unit, int] = {"month": 1, "quarter": 3, "year": 12}
+_THIRDS = {"first_third": 0, "second_third": 10, "last_third": 20}
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a day lies: the first of `dates` that is not over counts; `end` (excluded) for more than a day."""
+    """Where a day lies: the first of `dates` that is not over counts; `days` for more than one from there."""
 
     dates: tuple[dt.date, ...]
     grain: Grain = "day"
@@ -35,94 +42,78 @@ class Placed:
 
     @property
     def end(self) -> dt.date:
-        return self.dates[0] + dt.timedelta(days=self.days)
+        """The day after the last."""
+        return self.dates[0] + self.days * _DAY
+
+
+class _Scope(NamedTuple):
+    """The week, month, quarter or year that the words before a day name, with its first and last day."""
+
+    unit: Unit
+    first: dt.date
+    last: dt.date
+
+    @property
+    def year(self) -> int | None:
+        return None if self.unit == "week" else self.first.year
+
+    @classmethod
+    def of(cls, unit: Unit, first: dt.date) -> _Scope:
+        return cls(unit, first, (first + 7 * _DAY if unit == "week" else shifted(first, _MONTHS[unit])) - _DAY)
 
 
 def place(point: Point, today: dt.date) -> Placed | None:
     """The dates of a point that names a day; None where there is no such date (2月30日)."""
-    scope = _Scope.of(point.scopes, today)
+    scope = _scope(point.scopes, today)
+    year = scope.year if scope else None
     match point.day:
         case None:
-            return _stretch(point.scopes[-1], scope, today)
-        case Relative(days) if scope.year is not None:
-            return _one(_safe(scope.year, scope.month or today.month, (today + days * _DAY).day))  # 明年的今天
+            return None if scope is None else _stretch(point.scopes[-1], scope, today)
         case Relative(days):
-            return Placed((today + days * _DAY,))
+            day = today + days * _DAY
+            if scope is None or year is None:
+                return Placed((day,))
+            month = scope.first.month if scope.unit == "month" else today.month
+            return _one(_safe(year, month, day.day))  # 明年的今天
         case Weekdays() as weekdays:
             return _weekdays(weekdays, scope, today)
         case Date() as date:
             return _date(date, scope, today)
-        case Ordinal(places, "week"):
-            monday = _ordinal(places[0], 0, scope, today)  # the n-th week begins with the n-th Monday
-            return None if monday is None else Placed((monday,), "week", 7)
         case Ordinal(places, what):
-            return _one(_ordinal(places[0], what, scope, today))
+            found = _ordinal(places[0], 0 if what == "week" else what, scope or _scope([Stretch("month")], today))
+            return Placed((found,), "week", 7) if found and what == "week" else _one(found)
         case Festival(_, named):
-            return _festival(named, scope, today)
-        case MoonDate(month, day):
-            return _festival(Moon(month, day), scope, today) if month else _next_moon_day(day, today)
+            return _festival(named, year, today)
+        case MoonDate(None, day_of_month):
+            return _coming(coming_moon_days(day_of_month, today), today)
+        case MoonDate() as named:
+            return _festival(named, year, today)
         case Workdays(step):
             return _one(add_workdays(today, step or 1))
         case Stretch():
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """The year, month or week that the words before a day name."""
-
-    year: int | None = None
-    month: int | None = None
-    week: int | None = None
-    first: dt.date | None = None
-    last: dt.date | None = None
-    """First and last day of the narrowest stretch said, for ordinals."""
-    open_year: bool = False
-
-    @classmethod
-    def of(cls, scopes: list[Stretch], today: dt.date) -> _Scope:
-        scope = cls()
-        for stretch in scopes:
-            scope = scope._with(stretch, today)
-        return scope
-
-    def _with(self, stretch: Stretch, today: dt.date) -> _Scope:
-        match stretch.unit:
-            case "week":
-                week = stretch.shift or 0
-                first = today - today.weekday() * _DAY + 7 * week * _DAY
-                return _Scope(week=week, first=first, last=first + 6 * _DAY)
-            case "month":
-                return self._month(stretch, today)
-            case "quarter":
-                index = (today.month - 1) // 3 + (stretch.shift or 0)
-                first = month_start(self.year or today.year, 1 + 3 * index)
-                return _Scope(year=first.year, first=first, last=month_start(first.year, first.month + 3) - _DAY)
-            case "year":
-                year = stretch.year or today.year + (stretch.shift or 0)
-                return _Scope(year=year, first=dt.date(year, 1, 1), last=dt.date(year, 12, 31))
-
-    def _month(self, stretch: Stretch, today: dt.date) -> _Scope:
-        if stretch.month is None:
-            year = self.year or today.year
-            first = month_start(year, today.month + (stretch.shift or 0))
-        else:
-            year = self.year or today.year + (stretch.month < today.month)
-            first = dt.date(year, stretch.month, 1)
-        last = month_start(first.year, first.month + 1) - _DAY
-        return _Scope(first.year, first.month, None, first, last, stretch.month is not None and self.year is None)
+def _scope(stretches: list[Stretch], today: dt.date) -> _Scope | None:
+    scope: _Scope | None = None
+    for stretch in stretches:
+        scope = _Scope.of(stretch.unit, _first_day(stretch, scope.year if scope else None, today))
+    return scope
 
 
-def month_start(year: int, month: int) -> dt.date:
-    """The first of a month; months beyond December or before January count on into other years."""
-    years, index = divmod(month - 1, 12)
-    return dt.date(year + years, index + 1, 1)
-
-
-def add_months(day: dt.date, months: int) -> dt.date:
-    """So many months later; the last day of a month that is too short."""
-    first = month_start(day.year, day.month + months)
-    return first.replace(day=min(day.day, calendar.monthrange(first.year, first.month)[1]))
+def _first_day(stretch: Stretch, year: int | None, today: dt.date) -> dt.date:
+    shift = stretch.shift or 0
+    match stretch.unit:
+        case "week":
+            return monday_of(today, shift)
+        case "month" if stretch.month is not None:
+            return dt.date(year or today.year + (stretch.month < today.month), stretch.month, 1)
+        case "month":
+            return shifted(dt.date(year or today.year, today.month, 1), shift)
+        case "quarter":
+            return shifted(dt.date(year or today.year, 3 * ((today.month - 1) // 3) + 1, 1), 3 * shift)
+        case "year":
+            return dt.date(stretch.year or today.year + shift, 1, 1)
 
 
 def add_workdays(day: dt.date, count: int) -> dt.date:
@@ -137,7 +128,7 @@ def add_workdays(day: dt.date, count: int) -> dt.date:
 
 def add(day: dt.date, length: Length, sign: int = 1) -> dt.date:
     """The day so much later, months first."""
-    moved = add_months(day, sign * length.months) + sign * length.days * _DAY
+    moved = shifted(day, sign * length.months) + sign * length.days * _DAY
     return add_workdays(moved, sign * length.workdays) if length.workdays else moved
 
 
@@ -145,120 +136,90 @@ def _one(day: dt.date | None) -> Placed | None:
     return None if day is None else Placed((day,))
 
 
-def _weekdays(weekdays: Weekdays, scope: _Scope, today: dt.date) -> Placed | None:
-    if scope.month and scope.first is not None:
-        return _one(_ordinal(1, weekdays.days[0], scope, today))
-    week = weekdays.week if weekdays.week is not None else scope.week
-    monday = today - today.weekday() * _DAY
+def _coming(days: Iterable[dt.date | None], today: dt.date) -> Placed | None:
+    """The next two of these days."""
+    coming = [day for day in days if day is not None and day >= today][:2]
+    return Placed(tuple(coming)) if coming else None
+
+
+def _weekdays(weekdays: Weekdays, scope: _Scope | None, today: dt.date) -> Placed | None:
     first = weekdays.days[0]
-    if weekdays.weekend:
-        return Placed((monday + (7 * (week or 0) + 5) * _DAY,), "part", 2)
-    if week is not None:
-        return Placed((monday + (7 * week + first) * _DAY,))
-    ahead = (first - today.weekday()) % 7 or 7
-    return Placed((today + ahead * _DAY,))
+    if scope is not None and scope.unit == "month":
+        return _one(_ordinal(1, first, scope))
+    monday = scope.first if scope is not None and scope.unit == "week" else None
+    if weekdays.week is not None or (weekdays.weekend and monday is None):
+        monday = monday_of(today, weekdays.week or 0)
+    if weekdays.weekend and monday is not None:
+        return Placed((monday + 5 * _DAY,), "part", 2)
+    if monday is not None:
+        return Placed((monday + first * _DAY,))
+    return Placed((today + ((first - today.weekday()) % 7 or 7) * _DAY,))
 
 
-def _date(date: Date, scope: _Scope, today: dt.date) -> Placed | None:
+def _date(date: Date, scope: _Scope | None, today: dt.date) -> Placed | None:
     day = date.days[0]
-    if date.year is not None and date.month is not None:
-        return _one(_safe(date.year, date.month, day))
+    year = date.year or (scope.year if scope else None)
     if date.month is not None:
-        if scope.year is not None:
-            return _one(_safe(scope.year, date.month, day))
-        years = range(today.year, today.year + 9)
-        days = [found for year in years if (found := _safe(year, date.month, day)) is not None and found >= today]
-        return Placed(tuple(days[:2])) if days else None
-    if scope.month is not None and scope.year is not None:
-        return _one(_safe(scope.year, scope.month, day))
-    months = (month_start(today.year, today.month + ahead) for ahead in range(14))
-    coming = [
-        found for first in months if (found := _safe(first.year, first.month, day)) is not None and found >= today
-    ]
-    return Placed(tuple(coming[:2])) if coming else None
+        if year is not None:
+            return _one(_safe(year, date.month, day))
+        return _coming((_safe(today.year + ahead, date.month, day) for ahead in range(9)), today)
+    if scope is not None and scope.unit == "month":
+        return _one(_safe(scope.first.year, scope.first.month, day))
+    months = (shifted(today.replace(day=1), ahead) for ahead in range(14))
+    return _coming((_safe(first.year, first.month, day) for first in months), today)
 
 
 def _safe(year: int, month: int, day: int) -> dt.date | None:
-    if not 1 <= month <= 12 or not 1900 <= year <= 2199:
+    if not 1 <= month <= 12 or not FIRST_YEAR <= year <= LAST_YEAR:
         return None
     length = calendar.monthrange(year, month)[1]
     day = length + 1 + day if day < 0 else day
     return dt.date(year, month, day) if 1 <= day <= length else None
 
 
-def _ordinal(n: int, what: str | int, scope: _Scope, today: dt.date) -> dt.date | None:
-    first, last = scope.first, scope.last
-    if first is None or last is None:
-        first, last = month_start(today.year, today.month), month_start(today.year, today.month + 1) - _DAY
-    if what == "day":
-        found = first + (n - 1) * _DAY if n > 0 else last + (n + 1) * _DAY
-    elif what == "workday":
-        found = add_workdays(first - _DAY, n) if n > 0 else add_workdays(last + _DAY, n)
-    elif n > 0:
-        found = first + ((int(what) - first.weekday()) % 7 + 7 * (n - 1)) * _DAY
-    else:
-        found = last - ((last.weekday() - int(what)) % 7 + 7 * (-n - 1)) * _DAY
+def _ordinal(n: int, what: str | int, scope: _Scope | None) -> dt.date | None:
+    """The n-th day, working day or weekday (Monday is 0) of a stretch; from its end when negative."""
+    if scope is None:
+        return None
+    _, first, last = scope
+    match what:
+        case "day":
+            found = first + (n - 1) * _DAY if n > 0 else last + (n + 1) * _DAY
+        case "workday":
+            found = add_workdays(first - _DAY if n > 0 else last + _DAY, n)
+        case _ if n > 0:
+            found = first + ((int(what) - first.weekday()) % 7 + 7 * (n - 1)) * _DAY
+        case _:
+            found = last - ((last.weekday() - int(what)) % 7 + 7 * (-n - 1)) * _DAY
     return found if first <= found <= last else None
 
 
-def _festival(named: Named, scope: _Scope, today: dt.date) -> Placed | None:
-    if scope.year is not None:
-        return _one(named_day(named, scope.year))
-    years = range(today.year - 1, today.year + 3)
-    coming = [day for year in years if (day := named_day(named, year)) is not None and day >= today]
-    return Placed(tuple(coming[:2])) if coming else None
+def _festival(named: Named, year: int | None, today: dt.date) -> Placed | None:
+    if year is not None:
+        return _one(named_day(named, year))
+    return _coming((named_day(named, today.year + ahead) for ahead in range(-1, 3)), today)
 
 
-def _next_moon_day(day: int, today: dt.date) -> Placed | None:
-    """初一, 十五 of the month that runs or the next one."""
-    if not dt.date(1905, 1, 1) < today < dt.date(2095, 1, 1):
-        return None
-    year = moon_of(today)
-    coming = sorted(
-        found
-        for y in (year, year + 1)
-        for month in range(1, 13)
-        if (found := moon_day(y, month, day)) and found >= today
-    )
-    return Placed(tuple(coming[:2])) if coming else None
-
-
-def _stretch(stretch: Stretch, scope: _Scope, today: dt.date) -> Placed | None:
-    first, last = scope.first, scope.last
-    if first is None or last is None:
-        return None
+def _stretch(stretch: Stretch, scope: _Scope, today: dt.date) -> Placed:
     if stretch.edge is None:
-        return Placed((first,), stretch.unit, (last - first).days + 1)
-    placed = _edge(stretch, first, last)
-    said = stretch.shift is not None or stretch.year is not None
-    if not said and scope.first is not None and placed.end <= today:  # 月初 said on the 20th is next month's
-        months = {"month": 1, "quarter": 3, "year": 12, "week": 0}[stretch.unit]
-        if stretch.month is not None:
-            months = 12
-        first = add_months(first, months)
-        placed = _edge(
-            stretch, first, add_months(first, {"month": 1, "quarter": 3, "year": 12, "week": 0}[stretch.unit]) - _DAY
-        )
+        return Placed((scope.first,), stretch.unit, (scope.last - scope.first).days + 1)
+    placed = _edge(stretch, scope)
+    if stretch.shift is None and stretch.year is None and placed.end <= today:  # 月初 said on the 20th is next month's
+        months = 12 if stretch.month is not None else _MONTHS[stretch.unit]
+        placed = _edge(stretch, _Scope.of(stretch.unit, shifted(scope.first, months)))
     return placed
 
 
-def _edge(stretch: Stretch, first: dt.date, last: dt.date) -> Placed:
-    month = stretch.unit == "month"
+def _edge(stretch: Stretch, scope: _Scope) -> Placed:
+    _, first, last = scope
     match stretch.edge:
         case "start":
             return Placed((first,))
         case "end":
             return Placed((last,))
+        case "middle" if stretch.unit == "month":
+            return Placed((first + 14 * _DAY,))
         case "middle":
-            return Placed((first + 14 * _DAY,)) if month else Placed((add_months(first, 6),), "month", 30)
-        case "first_third":
-            return Placed((first,), "part", 10)
-        case "second_third":
-            return Placed((first + 10 * _DAY,), "part", 10)
-        case _:
-            return Placed((first + 20 * _DAY,), "part", (last - first).days - 19)
-
-
-def is_term(named: Named) -> bool:
-    """Solar terms move between days of the year: no yearly rule holds them."""
-    return isinstance(named, Term)
+            return Placed((shifted(first, _MONTHS[stretch.unit] // 2),), "month", 30)
+    start = first + _THIRDS[stretch.edge or "first_third"] * _DAY
+    return Placed((start,), "part", (last - start).days + 1 if stretch.edge == "last_third" else 10)

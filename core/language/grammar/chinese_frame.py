@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.language.grammar.chinese_script import both
+from core.language.grammar.chinese_lexicon import both
 from core.language.grammar.task import GAP, FrameLexicon
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from core.language.grammar.chinese_clock import Hint, Reading, bounds, preferred, readings, waking
-from core.language.grammar.chinese_days import LAST, Placed, add, place
+from core.language.grammar.chinese_days import LAST_YEAR, Placed, add, place
 from core.language.grammar.chinese_phrase import Phrase, Point
 from core.language.grammar.chinese_words import Date, Festival, Length, PartName, Relative, Stretch, Weekdays
 from core.language.values import Delta, Grain, Instant, Preferences, When, Window
@@ -193,7 +193,7 @@ def _moved(phrase: Phrase, length: Length, context: Context) -> Once:
     if length.months > 2400 or length.days > 80_000:
         return Once(None)
     moment = _later(context.now, length, -1 if back else 1)
-    if moment.date() > LAST:
+    if moment.year > LAST_YEAR:
         return Once(None)
     point = merged(phrase.points)
     if length.seconds:

@@ -74,7 +74,7 @@ def _edge(point: Point, side: Literal["start", "end"], context: Context) -> dt.t
         part = point.parts[-1].name if point.parts else None
         return preferred(readings(point.clock, part), context.hint, context.preferences).time
     hours = PARTS[point.parts[0].name]
-    return hours.start if side == "start" else hours.end or dt.time(23, 59)
+    return dt.time(hours.first) if side == "start" else dt.time(hours.end) if hours.end < 24 else dt.time(23, 59)
 
 
 def add_bounds(phrase: Phrase, fields: Fields, context: Context) -> None:

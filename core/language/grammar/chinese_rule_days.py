@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from core.language.grammar.chinese_calendar import AfterEaster, Fixed, Moon, NthDay, Term
-from core.language.grammar.chinese_days import month_start, place
+from core.language.grammar.chinese_days import place
 from core.language.grammar.chinese_fields import CODES, UNDER_A_DAY, Fields, Unplaced
 from core.language.grammar.chinese_once import Context
 from core.language.grammar.chinese_phrase import Phrase, Point
@@ -13,12 +12,15 @@ from core.language.grammar.chinese_words import (
     Date,
     Festival,
     MoonDate,
+    Named,
+    NthDay,
     Ordinal,
     Relative,
     Stretch,
     Weekdays,
     Workdays,
 )
+from core.language.grammar.days import shifted
 
 _DAY = dt.timedelta(days=1)
 
@@ -123,24 +125,24 @@ def _in_week(ordinal: Ordinal, fields: Fields) -> None:
 
 def _anchor_quarter(at_start: bool, fields: Fields, context: Context) -> None:
     """每季度第一天 is counted from a first month of a quarter, 每季度最后一天 from a last one."""
-    month = 3 * ((context.today.month - 1) // 3) + (1 if at_start else 3)
-    fields.start = max(context.today, month_start(context.today.year, month))
-    if at_start and fields.start != month_start(context.today.year, month):
-        fields.start = month_start(context.today.year, month + 3)
+    first = context.today.replace(month=3 * ((context.today.month - 1) // 3) + (1 if at_start else 3), day=1)
+    fields.start = max(context.today, first)
+    if at_start and fields.start != first:
+        fields.start = shifted(first, 3)
 
 
-def _on_festival(named: Fixed | NthDay | Moon | Term | AfterEaster, fields: Fields) -> None:
+def _on_festival(named: Named, fields: Fields) -> None:
     if fields.frequency not in (None, "YEARLY") or fields.lunar or fields.by_month:
         raise Unplaced("unclear_recurrence")
     fields.frequency = "YEARLY"
     match named:
-        case Fixed(month, day):
+        case Date(days, int(month)):
             fields.by_month.append(month)
-            fields.by_month_day.append(day)
-        case NthDay(month, n, weekday, 0):
+            fields.by_month_day += days
+        case NthDay(month, weekday, n, 0):
             fields.by_month.append(month)
             fields.by_day.append(f"{n}{CODES[weekday]}")
-        case Moon(month, day):
+        case MoonDate(int(month), day):
             fields.lunar, fields.short = (month, day), day == 30
         case _:
             raise Unplaced("unclear_recurrence")

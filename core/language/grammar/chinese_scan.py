@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
-from core.language.grammar.chinese_clock_words import CLOCK_RULES, PART_WORDS, SHORT_PART, Reader, Rule, skip
+from core.language.grammar.chinese_clock import CLOCK_RULES, PART_WORDS, SHORT_PART
 from core.language.grammar.chinese_day_words import DAY_RULES
-from core.language.grammar.chinese_repeats import read_every, read_length, read_mark, read_times
-from core.language.grammar.chinese_words import Day, Every, Ordinal, Part, Stretch, Value, Word
+from core.language.grammar.chinese_repeats import EVERY_RULES, LENGTH_RULES, MARK_RULES
+from core.language.grammar.chinese_words import Cut, Day, Every, Ordinal, Part, Reader, Rule, Stretch, Value, Word, skip
 
 MAX_WORDS = 80
 """No sentence needs more; the rest of a longer one is left unread."""
 
-_EVERY_SIGNS = frozenset("平重单双每隔间逢天日年月周夜晚时早三不定经反一循到")
-_LENGTH_SIGNS = frozenset("0123456789零〇一二两俩仨三四五六七八九十百廿卅半再过等还未接今往连持为坚提前后约大")
-_TIMES_SIGNS = frozenset("至各分0123456789一二两三四五六七八九十百共总合只仅最重循连提")
-_MARK_SIGNS = frozenset(
-    "宜依今从自由一直持截到等赶至-~开起这那当为结停止之期间除不跳休以外都或及和前过后现此目而立马以内"
-)
-_RUN = re.compile(r"[a-z0-9_]+|[零〇一二两三四五六七八九十百廿卅]+")
-
-_Compiled = tuple[re.Pattern[str], Reader]
+_Table = dict[str, list[tuple[re.Pattern[str], Reader]]]
 
 
-def _table(rules: tuple[Rule, ...]) -> dict[str, tuple[_Compiled, ...]]:
-    table: dict[str, tuple[_Compiled, ...]] = {}
+def _table(*rules: Rule) -> _Table:
+    """The rules by the signs that may begin their words, in their order."""
+    table: _Table = defaultdict(list)
     for signs, pattern, reader in rules:
         compiled = re.compile(pattern)
-        for sign in set(signs.replace(" ", "")):
-            table[sign] = (*table.get(sign, ()), (compiled, reader))
-    return table
+        for sign in set(signs):
+            table[sign].append((compiled, reader))
+    return dict(table)
 
 
-_DAYS, _CLOCKS = _table(DAY_RULES), _table(CLOCK_RULES)
-_READ_SIGNS = _EVERY_SIGNS | _LENGTH_SIGNS | _TIMES_SIGNS | _MARK_SIGNS
-_SIGNS = {*_DAYS, *_CLOCKS, *_READ_SIGNS, *"早晚晨夜中午_abcdefghijklmnopqrstuvwxyz"}
-_STARTS = re.compile("[" + re.escape("".join(sorted(_SIGNS))) + "]")
+_CLOCKS = _table(*CLOCK_RULES)
+_ALL = _table(*EVERY_RULES, *DAY_RULES, *CLOCK_RULES, *LENGTH_RULES, *MARK_RULES)
+_RUN = re.compile(r"[a-z0-9_]+|[零〇一二两三四五六七八九十百廿卅]+")
+_STARTS = re.compile("[" + re.escape("".join(sorted({*_ALL, *"早晚晨夜中午_abcdefghijklmnopqrstuvwxyz"}))) + "]")
 
 
 def scan(text: str, now_year: int) -> list[Word]:
-    """The time words of a text in order; what a reader refused with None (quotes, links, greetings) is stepped over."""
+    """The time words of a text in order; what a reader skips (quotes, links, greetings) is stepped over."""
     words: list[Word] = []
     position = 0
     while (sign := _STARTS.search(text, position)) is not None and len(words) < MAX_WORDS:
@@ -52,23 +46,24 @@ def scan(text: str, now_year: int) -> list[Word]:
 
 
 def _read(text: str, start: int, now_year: int, last: Word | None) -> tuple[Value | None, int]:
-    sign = text[start]
+    """What is said at a place and where it ends; None for signs to step over."""
     if last is not None and last.end == start and _takes_part(last, text) and (part := SHORT_PART.match(text, start)):
-        longer = _by_rules(_CLOCKS, text, start, now_year)
-        return longer if longer is not None else (Part(PART_WORDS[part["p"]]), part.end())
-    if sign in _EVERY_SIGNS and (found := read_every(text, start)):
-        return found
-    for table in (_DAYS, _CLOCKS):
-        if (hit := _by_rules(table, text, start, now_year)) is not None:
-            return hit
-    if sign in _LENGTH_SIGNS and (found := read_length(text, start)):
-        return found
-    if sign in _TIMES_SIGNS and (found := read_times(text, start)):
-        return found
-    if sign in _MARK_SIGNS and (found := read_mark(text, start)):
+        return _by_rules(_CLOCKS, text, start, now_year) or (Part(PART_WORDS[part["p"]]), part.end())
+    if found := _by_rules(_ALL, text, start, now_year):
         return found
     run = _RUN.match(text, start)
     return None, run.end() if run else start + 1
+
+
+def _by_rules(table: _Table, text: str, start: int, now_year: int) -> tuple[Value | None, int] | None:
+    for pattern, reader in table.get(text[start], ()):
+        if match := pattern.match(text, start):
+            found = reader(match, now_year)
+            if isinstance(found, Cut):
+                return found
+            if found is not None or reader is skip:
+                return found, match.end()
+    return None
 
 
 def _counts_in(words: list[Word], position: int) -> bool:
@@ -78,19 +73,5 @@ def _counts_in(words: list[Word], position: int) -> bool:
 
 def _takes_part(last: Word, text: str) -> bool:
     """明早, 每晚 and the signs of 早中晚."""
-    return isinstance(last.value, Day | Every) or (
-        isinstance(last.value, Part) and text[last.start : last.end] in "早中午"
-    )
-
-
-def _by_rules(
-    table: dict[str, tuple[_Compiled, ...]], text: str, start: int, now_year: int
-) -> tuple[Value | None, int] | None:
-    for pattern, reader in table.get(text[start], ()):
-        if match := pattern.match(text, start):
-            found = reader(match, now_year)
-            if found is not None:
-                return found
-            if reader is skip:
-                return None, match.end()
-    return None
+    named = isinstance(last.value, Part) and text[last.start : last.end] in "早中午"
+    return named or isinstance(last.value, Day | Every)

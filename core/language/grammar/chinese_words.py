@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from core.language.grammar.chinese_calendar import Named
+from core.language.grammar.chinese_lexicon import LEXICON
 from core.language.values import Frequency
 
 Unit = Literal["week", "month", "quarter", "year"]
@@ -61,17 +62,45 @@ class Ordinal:
 
 
 @dataclass(frozen=True, slots=True)
-class Festival:
-    name: str
-    day: Named
-
-
-@dataclass(frozen=True, slots=True)
 class MoonDate:
-    """农历八月初三, 正月初一; `month` None: every month of the Chinese calendar (每月初一)."""
+    """农历八月初三, 正月初一; `month` None: every month of the Chinese calendar (每月初一). Day 30 is the month's last."""
 
     month: int | None
     day: int
+
+
+@dataclass(frozen=True, slots=True)
+class NthDay:
+    """The n-th weekday (Monday is 0) of a month, moved on by `plus` days."""
+
+    month: int
+    weekday: int
+    nth: int
+    plus: int
+
+
+@dataclass(frozen=True, slots=True)
+class AfterEaster:
+    """So many days after Easter Sunday of the western or the orthodox church."""
+
+    days: int
+    orthodox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A solar term, so many days after the beginning of 2000 (and the length of a year later in each that follows)."""
+
+    days: float
+
+
+Named = Date | MoonDate | NthDay | AfterEaster | Term
+
+
+@dataclass(frozen=True, slots=True)
+class Festival:
+    name: str
+    day: Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +170,17 @@ class Length:
 
     @property
     def repeats(self) -> Every | None:
-        """两小时一次: the length as a step of repetition; None where it is none (一天半, 三个工作日)."""
-        said = [bool(self.months), bool(self.days), bool(self.seconds), bool(self.workdays)]
-        if said.count(True) != 1 or self.workdays or self.seconds % 60:
+        """两小时一次: the length as a step of repetition; None where it is none (三个工作日, 一个半月)."""
+        if self.months:
+            years, months = divmod(self.months, 12)
+            step = Every("MONTHLY", self.months) if months else Every("YEARLY", years)
+            return None if self.days or self.seconds or self.workdays else step
+        minutes = 1440 * self.days + self.seconds // 60
+        if self.workdays or self.seconds % 60 or not minutes:
             return None
         if self.seconds:
-            hours = self.seconds % 3600 == 0
-            return Every("HOURLY", self.seconds // 3600) if hours else Every("MINUTELY", self.seconds // 60)
-        if self.days:
-            return Every("WEEKLY", self.days // 7) if self.days % 7 == 0 else Every("DAILY", self.days)
-        return Every("YEARLY", self.months // 12) if self.months % 12 == 0 else Every("MONTHLY", self.months)
+            return Every("MINUTELY", minutes) if minutes % 60 else Every("HOURLY", minutes // 60)
+        return Every("DAILY", self.days) if self.days % 7 else Every("WEEKLY", self.days // 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,22 +209,44 @@ class Word(NamedTuple):
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """The hours that a part of day covers and the hour meant by it alone in a rule."""
+class Cut(NamedTuple):
+    """A value that takes less of the text than its pattern matched."""
 
-    start: dt.time
-    end: dt.time | None
+    value: Value
+    end: int
+
+
+Reader = Callable[[re.Match[str], int], Value | Cut | None]
+"""Gives what a match says, None where it is no time after all; the int is the current year."""
+
+
+class Rule(NamedTuple):
+    """Words of one form: the signs that may begin them, their pattern (anchored where the scan stands), what they say."""
+
+    signs: str
+    pattern: str
+    reader: Reader
+
+
+def word(value: Value) -> Reader:
+    """A reader of words that always say the same."""
+    return lambda _match, _now_year: value
+
+
+def skip(_match: re.Match[str], _now_year: int) -> None:
+    """A greeting, a quotation, a link: the scan steps over it."""
+
+
+DIGITS = "0123456789"
+NUMERALS = "零〇一二两三四五六七八九十廿卅" + DIGITS
+
+
+class Hours(NamedTuple):
+    """The hours that a part of day covers (24: midnight) and the hour meant by it alone in a rule."""
+
+    first: int
+    end: int
     usual: int
 
 
-PARTS: dict[PartName, Hours] = {
-    "dawn": Hours(dt.time(0), dt.time(6), 5),
-    "morning": Hours(dt.time(5), dt.time(12), 8),
-    "noon": Hours(dt.time(12), dt.time(14), 12),
-    "afternoon": Hours(dt.time(12), dt.time(18), 15),
-    "dusk": Hours(dt.time(17), dt.time(19), 18),
-    "evening": Hours(dt.time(17), None, 20),
-    "night": Hours(dt.time(21), None, 22),
-}
-"""End None: midnight."""
+PARTS: dict[PartName, Hours] = {name: Hours(*part["hours"]) for name, part in LEXICON["parts"].items()}
