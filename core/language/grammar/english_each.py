@@ -10,7 +10,7 @@ from core.language.grammar.english_clock import clock_at
 from core.language.grammar.english_day_lists import counted_days_at, days_at
 from core.language.grammar.english_lexicon import VAGUE
 from core.language.grammar.english_ordinals import ordinal_number
-from core.language.grammar.english_pieces import Days, Every, Reader, Shift
+from core.language.grammar.english_pieces import Every, Reader, Shift
 from core.language.grammar.english_shift import length_at
 from core.language.grammar.tokens import word_set
 from core.language.values import Frequency
@@ -36,48 +36,37 @@ WEEKEND = (Day(weekday=5), Day(weekday=6))
 PERIODS = {"workday": WEEKDAYS, "weekend": WEEKEND}
 
 TIMES = word_set("times time x occurrences occasions repetitions repeats reminders instances")
+_FILLERS = frozenset({"single", "and", "every", "of", "the", "darn"})
+_THROUGH = word_set("- to through thru till til until")
 _JOINS = word_set(", and & + / or on every each")
 _AFTER_VAGUE = word_set("often and then again in a while hours days weeks minutes months moon i of")
 _NTH_OF_MONTH = frozenset({-1, 1})
 
 
 def each_at(r: Reader, j: int) -> Found | None:
-    j = r.skip(j, frozenset({"single", "and", "every", "of", "the", "darn", "last"} - {"last"}))
+    j = r.skip(j, _FILLERS)
     interval, k = _interval(r, j)
     token = r.at(k)
-    if (
-        token.name == "quarter"
-        and r.text(k + 1) in ("of", "hour")
-        and r.text(k + 2) in ("an", "a", "")
-        and (found := length_at(r, k)) is not None
-    ):
-        return _of_seconds(*found)
-    if token.kind == "decimal" or (token.kind == "number" and k == j and length_at(r, k) is not None):
-        length = length_at(r, k)
-        return _of_seconds(*length) if length else None
+    fraction = token.text == "half" or (token.text in ("a", "quarter") and r.at(k + 1).category in ("half", "unit"))
+    numbered = token.kind == "decimal" or (token.kind == "number" and k == j) or token.name == "quarter"
+    if (fraction or numbered) and (length := length_at(r, k)) is not None:
+        return _of_length(*length)
+    if fraction or token.kind == "decimal":
+        return None
     if token.category == "unit":
         return _every_unit(r, j, k, interval)
-    if token.text == "half" or (token.text in ("a", "quarter") and r.at(k + 1).category in ("half", "unit")):
-        return _every_fraction(r, k)
     days = _every_days(r, j)
     if days is not None:
         return days
-    if token.category == "part":
-        return Every("DAILY", interval, part=token.name), k + 1
-    if token.category == "relative" and token.name == "tonight":
-        return Every("DAILY", interval, part="night"), k + 1
-    if token.category == "noon":
-        return Every("DAILY", interval), k
+    if token.category == "part" or token.name == "tonight":
+        return Every("DAILY", interval, part="night" if token.name == "tonight" else token.name), k + 1
     if token.category in ("weekday", "weekdays"):
         return weekdays_at(r, k, interval)
     if token.text in ("working", "business", "work", "week") and r.at(k + 1).name == "day":
         return Every("WEEKLY", interval, WEEKDAYS), k + 2
     if token.name == "weeknight":
         return Every("WEEKLY", interval, WEEKDAYS, part="night"), k + 1
-    strong = clock_at(r, k)
-    if strong is not None:
-        return Every("DAILY", interval), k
-    return None
+    return (Every("DAILY", interval), k) if clock_at(r, k) is not None else None
 
 
 def _interval(r: Reader, j: int) -> tuple[int, int]:
@@ -97,57 +86,40 @@ def _interval(r: Reader, j: int) -> tuple[int, int]:
 def _every_unit(r: Reader, j: int, k: int, interval: int) -> Found | None:
     """ "every 3 hours", "every hour and a half", "every weekday", "every second" (which is too fine)."""
     unit = r.at(k).name
-    counted = unit == "day" or unit in PERIODS
-    if r.at(j).kind == "ordinal" and counted and (r.text(k + 1) == "of" or (interval == 1 and unit != "day")):
+    nth = r.text(k + 1) == "of" or (interval == 1 and unit in PERIODS)
+    if r.at(j).kind == "ordinal" and (unit == "day" or unit in PERIODS) and nth:
         return _every_ordinal(r, j, (interval, k))
     if r.text(k + 1) == "or" and r.text(k + 2) in ("two", "three", "so"):
         return Every(None, trouble="unclear"), k + 3
+    if interval == 0:
+        return Every(None, trouble="too_fine"), k + 1
     if unit in PERIODS:
-        days = PERIODS[unit]
-        nth = Every("WEEKLY", interval, days), k + 1
-        return (with_part(r, nth[0], nth[1])) if interval else (Every(None, trouble="too_fine"), k + 1)
+        return with_part(r, Every("WEEKLY", interval, PERIODS[unit]), k + 1)
     length = length_at(r, j) if r.at(j).kind == "number" else None
     if length is not None and length[1] > k + 1:
-        return _of_seconds(length[0], length[1])
-    if r.text(k + 1) == "and" and r.text(k + 2) == "a" and r.text(k + 3) == "half" and unit == "hour":
+        return _of_length(*length)
+    if unit == "hour" and r.says(k + 1, ("and", "a", "half")):
         return Every("MINUTELY", 60 * interval + 30), k + 4
-    if interval == 0 or unit == "second":
-        return (
-            _of_seconds(Shift(seconds=interval), k + 1)
-            if unit == "second" and r.at(k) is not r.at(j)
-            else (Every(None, trouble="too_fine"), k + 1)
-        )
-    if unit not in FREQUENCY:
-        return None
+    if unit == "second":
+        return _of_length(Shift(seconds=interval if k > j else 1), k + 1)
     frequency, times = FREQUENCY[unit]
-    every = Every(frequency, interval * times)
-    if (
-        r.at(k).kind == "word"
-        and unit == "day"
-        and r.text(k + 1) == "of"
-        and r.text(k + 2) in ("the", "every", "each")
-        and r.at(k + 3).name in ("week", "month", "year")
-    ):
-        return every, k + 4
-    return every, k + 1
+    whole = unit == "day" and r.text(k + 1) == "of" and r.text(k + 2) in ("the", "every", "each")
+    end = k + 4 if whole and r.at(k + 3).name in ("week", "month", "year") else k + 1
+    return Every(frequency, interval * times), end
 
 
-def _of_seconds(length: Shift, end: int) -> Found:
-    """A repetition of so much elapsed time: whole minutes, or refused."""
-    if length.months and not length.days and not length.seconds:
-        return Every("MONTHLY", length.months), end
-    if length.days and not length.seconds and not length.months:
-        return Every("DAILY", length.days), end
-    if length.seconds % 60 or length.seconds <= 0 or length.days or length.months:
-        return Every(None, trouble="too_fine" if not length.days and not length.months else "unclear"), end
-    minutes = length.seconds // 60
-    return (Every("HOURLY", minutes // 60) if minutes % 60 == 0 else Every("MINUTELY", minutes)), end
-
-
-def _every_fraction(r: Reader, k: int) -> Found | None:
-    """ "every half hour", "every quarter of an hour"."""
-    found = length_at(r, k)
-    return _of_seconds(*found) if found else None
+def _of_length(length: Shift, end: int) -> Found:
+    """A repetition after so much time: months, days or whole minutes, or refused."""
+    match length:
+        case Shift(seconds=0, days=0):
+            return Every("MONTHLY", length.months), end
+        case Shift(seconds=0, months=0):
+            return Every("DAILY", length.days), end
+        case Shift(days=0, months=0) if length.seconds % 3600 == 0:
+            return Every("HOURLY", length.seconds // 3600), end
+        case Shift(days=0, months=0) if length.seconds % 60 == 0:
+            return Every("MINUTELY", length.seconds // 60), end
+    return Every(None, trouble="unclear" if length.days or length.months else "too_fine"), end
 
 
 def _every_days(r: Reader, j: int) -> Found | None:
@@ -180,50 +152,34 @@ def _every_ordinal(r: Reader, j: int, numbered: tuple[int, int]) -> Found | None
         end = days[1] if days else k + 1
         if not _monthly_behind(r, end):
             return weekdays_at(r, k, nth)
-    found = _nth_days(r, j)
+    found = counted_days_at(r, j) or days_at(r, j, bare_numbers=True)
     if found is None:
         return None
-    days_found, end = found
-    first = days_found.days[0]
-    if first.month is not None or first.holiday is not None:
-        return Every("YEARLY", 1, days_found.days), end
-    if r.text(end) in ("of", "in") and r.at(end + 1).category == "month":
+    listed, end = found[0].days, found[1]
+    if listed[0].month is not None or listed[0].holiday is not None:
+        return Every("YEARLY", 1, listed), end
+    of = r.text(end) in ("of", "in")
+    if of and r.at(end + 1).category == "month":
         month = r.at(end + 1).number_as_int
-        return Every("YEARLY", 1, tuple(replace(day, month=month) for day in days_found.days)), end + 2
-    end = _after_monthly(r, end)
-    if r.at(end).category == "every" or (r.text(end) in ("of", "in") and r.at(end + 1).category == "every"):
-        more = each_at(r, end + 1 if r.at(end).category == "every" else end + 2)
-        if (
-            more is not None
-            and isinstance(more[0], Every)
-            and more[0].frequency in ("MONTHLY", "YEARLY")
-            and not more[0].days
-        ):
-            return Every(more[0].frequency, more[0].interval, days_found.days), more[1]
-    return Every("MONTHLY", 1, days_found.days), end
-
-
-def _nth_days(r: Reader, j: int) -> tuple[Days, int] | None:
-    return counted_days_at(r, j) or days_at(r, j) or days_at(r, j, bare_numbers=True)
+        return Every("YEARLY", 1, tuple(replace(day, month=month) for day in listed)), end + 2
+    if of and r.text(end + 1) in ("the", "a") and r.at(end + 2).name == "month":
+        return Every("MONTHLY", 1, listed), end + 3
+    more = each_at(r, end + of + 1) if r.at(end + of).category == "every" else None
+    if more is not None and more[0].frequency in ("MONTHLY", "YEARLY") and not more[0].days:
+        return replace(more[0], days=listed), more[1]
+    return Every("MONTHLY", 1, listed), end
 
 
 def _monthly_behind(r: Reader, end: int) -> bool:
-    return r.text(end) in ("of", "in") and (
-        r.text(end + 1) in ("the", "each", "every", "a") or r.at(end + 1).category == "month"
-    )
-
-
-def _after_monthly(r: Reader, end: int) -> int:
-    if r.text(end) in ("of", "in") and r.text(end + 1) in ("the", "a") and r.at(end + 2).name == "month":
-        return end + 3
-    return end
+    each = r.text(end + 1) in ("the", "each", "every", "a") or r.at(end + 1).category == "month"
+    return r.text(end) in ("of", "in") and each
 
 
 def with_part(r: Reader, every: Every, j: int) -> Found:
     """ "Tuesday mornings": a part of the day right behind the days."""
     token = r.at(j)
     if token.category == "part":
-        return Every(every.frequency, every.interval, every.days, every.through, token.name), j + 1
+        return replace(every, part=token.name), j + 1
     return every, j
 
 
@@ -241,36 +197,25 @@ def weekdays_at(r: Reader, k: int, interval: int) -> Found | None:
             k += 1
         else:
             break
-        if r.at(k).category == "part":
-            break
         ahead = r.skip(k, _JOINS, 2)
-        if r.text(k) in ("-", "to", "through", "thru", "till", "til", "until") and r.at(k + 1).category in (
-            "weekday",
-            "weekdays",
-        ):
+        if r.text(k) in _THROUGH and r.at(k + 1).category in ("weekday", "weekdays"):
             through, ahead = True, k + 1
         if not (r.at(ahead).category in ("weekday", "weekdays") or r.at(ahead).name in PERIODS):
             break
         k = ahead
-    if not days or interval == 0:
-        return (Every(None, trouble="too_fine"), k) if days else None
+    if not days:
+        return None
+    if interval == 0:
+        return Every(None, trouble="too_fine"), k
     return with_part(r, Every("WEEKLY", interval, tuple(days), through), k)
 
 
 def unplaced_at(r: Reader, j: int, asked: bool) -> Found | None:
     """ "every so often", "every full moon": a repetition asked for that no rule says."""
     token = r.at(j)
-    timely = (
-        token.kind in ("number", "ordinal", "decimal", "clock", "date")
-        or token.category != ""
-        or (asked and token.kind == "end")
-    )
-    vague = token.text in VAGUE or (timely and token.text != "one")
-    if (
-        not vague
-        and token.text != "other"
-        and not (asked and token.kind == "word" and r.at(j - 1).text not in ("each",))
-    ):
+    timely = token.category != "" or token.kind in ("number", "ordinal", "decimal", "clock", "date")
+    asks = asked and (token.kind == "end" or (token.kind == "word" and r.text(j - 1) != "each"))
+    if not (timely or asks or token.text in VAGUE or token.text == "other") or (token.text == "one" and not asks):
         return None
     k = r.skip(j + 1, _AFTER_VAGUE)
     return Every(None, trouble="unclear"), k

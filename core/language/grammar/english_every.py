@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.language.grammar.days import Day
 from core.language.grammar.english_each import FREQUENCY, TIMES, WEEKDAYS, Found, each_at, unplaced_at, weekdays_at
 from core.language.grammar.english_lexicon import HABITS, REMINDING
@@ -54,20 +56,20 @@ def _edge_of_each(r: Reader, i: int) -> Found | None:
     """ "at the beginning of each month", "end of every week"."""
     counted = r.text(i) in _FIRST_LAST and r.text(i + 1) == "day"
     of = i + 1 + counted
-    if r.text(of) != "of" or r.at(of + 1).category != "every" or (r.text(i) in _FIRST_LAST and not counted):
+    found = each_at(r, of + 2) if r.text(of) == "of" and r.at(of + 1).category == "every" else None
+    if found is None or found[0].days or (r.text(i) in _FIRST_LAST and not counted):
         return None
-    found = each_at(r, of + 2)
-    if found is None or not isinstance(found[0], Every) or found[0].days or found[0].interval < 1:
+    number = _FIRST_LAST[r.text(i)] if counted else _EDGES[r.text(i)]
+    weekday = 6 if counted and number == -1 else _WEEK_EDGES[number]
+    days = {
+        "MONTHLY": Day(day=number),
+        "WEEKLY": Day(weekday=weekday),
+        "YEARLY": Day(day=number, month=1 if number == 1 else 12),
+    }
+    day = days.get(found[0].frequency or "")
+    if day is None or (number == 15 and day.month is not None):
         return None
-    every, day = found[0], _FIRST_LAST[r.text(i)] if counted else _EDGES[r.text(i)]
-    if every.frequency == "MONTHLY":
-        return Every("MONTHLY", every.interval, (Day(day=day),)), found[1]
-    if every.frequency == "WEEKLY":
-        weekday = 6 if counted and day == -1 else _WEEK_EDGES[day]
-        return Every("WEEKLY", every.interval, (Day(weekday=weekday),)), found[1]
-    if every.frequency == "YEARLY" and day != 15:
-        return Every("YEARLY", every.interval, (Day(day=day, month=1 if day == 1 else 12),)), found[1]
-    return None
+    return replace(found[0], days=(day,)), found[1]
 
 
 _LETTERS = {"mwf": (0, 2, 4), "tth": (1, 3), "tthf": (1, 3, 4), "mw": (0, 2)}
@@ -132,7 +134,7 @@ def _weekday_habit(r: Reader, i: int) -> Found | None:
     if taken and (r.text(i - 1) != "from" or r.text(i - 2) == "starting"):
         return None
     found = weekdays_at(r, i, 1)
-    if found is None or not isinstance(found[0], Every):
+    if found is None:
         return None
     every, end = found
     plural = any(
@@ -201,9 +203,9 @@ def _per(r: Reader, i: int) -> Found | None:
     j += 1
     j += r.text(j) in ("a", "single")
     found = each_at(r, j)
-    if found is None or not isinstance(found[0], Every) or (r.text(j - 1) == "in" and r.text(j) != "a"):
+    if found is None or (r.text(j - 1) == "in" and r.text(j) != "a"):
         return None
     every = found[0]
     if per == 1 or every.trouble:
         return every, found[1]
-    return Every(every.frequency, every.interval, every.days, every.through, every.part, per), found[1]
+    return replace(every, per=per), found[1]
