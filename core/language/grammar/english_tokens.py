@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from core.language.grammar.english_lexicon import CARDINALS, ORDINALS, WORDS, Category, corrected, corrected_unit
+from core.language.grammar.tokens import Span, merged
 
 Kind: TypeAlias = Literal["word", "number", "decimal", "ordinal", "clock", "date", "meridiem", "punct", "other", "end"]
 
@@ -58,9 +60,9 @@ _LEXEMES = re.compile(
     """,
     re.VERBOSE,
 )
-_GLUED_MERIDIEM = {"am": "am", "pm": "pm", "a": "am", "p": "pm"}
 _WHOLE = 900
 _ASKS = re.compile(r"\b(?:remind|rmd|ping me|nudge|alarm|timer|wake me|don'?t forget|note to self|alert me)")
+_SENTENCE_ENDS = (". ", "! ", "? ", "\n")
 _BEFORE, _AFTER, _HEAD, _LAST = 200, 400, 160, 240
 _MOST = 220
 """Tokens read of one message: far more than any request has."""
@@ -72,7 +74,7 @@ def tokens(text: str) -> list[Token]:
     return _cut(text, _stretches(text))
 
 
-def _cut(text: str, stretches: list[tuple[int, int]]) -> list[Token]:
+def _cut(text: str, stretches: Iterable[Span]) -> list[Token]:
     found: list[Token] = []
     for start, end in stretches:
         if found:
@@ -91,37 +93,24 @@ def request_tokens(text: str) -> list[Token]:
     asks = _ASKS.search(text) if len(text) > _WHOLE else None
     if asks is None:
         return []
-    place = asks.start()
-    start = max(text.rfind(mark, max(0, place - _BEFORE), place) for mark in (". ", "! ", "? ", "\n")) + 1
-    ends = [end for mark in (". ", "! ", "? ", "\n") if (end := text.find(mark, place, place + _AFTER)) >= 0]
-    return _cut(text, [(start or max(0, place - _BEFORE), min(ends, default=min(place + _AFTER, len(text))))])
+    before, after = max(0, asks.start() - _BEFORE), asks.start() + _AFTER
+    start = max(text.rfind(mark, before, asks.start()) for mark in _SENTENCE_ENDS) + 1
+    ends = [end for mark in _SENTENCE_ENDS if (end := text.find(mark, asks.start(), after)) >= 0]
+    return _cut(text, [Span(start or before, min([*ends, after, len(text)]))])
 
 
-def _stretches(text: str) -> list[tuple[int, int]]:
+def _stretches(text: str) -> tuple[Span, ...]:
     length = len(text)
     if length <= _WHOLE:
-        return [(0, length)]
+        return (Span(0, length),)
     asks = _ASKS.search(text)
-    last = text.rfind("remind me")
-    wanted = [(0, _HEAD)]
-    for place in sorted({asks.start() if asks else 0, last if last > 0 else 0} - {0}):
-        wanted.append((_word_start(text, place - _BEFORE), min(place + _AFTER, length)))
-    wanted.append((_word_start(text, length - _LAST), length))
-    joined = [wanted[0]]
-    for start, end in wanted[1:]:
-        if start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(end, joined[-1][1])
-        else:
-            joined.append((start, end))
-    return joined
+    places = [asks.start() if asks else 0, max(0, text.rfind("remind me"))]
+    around = [Span(_word_start(text, place - _BEFORE), min(place + _AFTER, length)) for place in places if place]
+    return merged([Span(0, _HEAD), *around, Span(_word_start(text, length - _LAST), length)])
 
 
 def _word_start(text: str, place: int) -> int:
-    """The beginning of the next word, looked for in the next forty letters."""
-    if place <= 0:
-        return 0
-    space = text.find(" ", place, place + 40)
-    return space + 1 if space >= 0 else place
+    return text.rfind(" ", 0, max(0, place)) + 1
 
 
 def _without_quotes(found: list[Token]) -> list[Token]:
@@ -146,48 +135,46 @@ def _units_meant(found: list[Token]) -> list[Token]:
         if at == 0 or token.kind != "word" or token.category or len(token.text) > 12:
             continue
         before = found[at - 1]
-        counted = (
-            before.kind == "number"
-            and at > 1
-            and (found[at - 2].text in _BEFORE_NUMBER or found[at - 2].category == "every")
-        )
-        if before.category == "every" or before.text in _BEFORE_UNIT or counted:
+        opener = found[at - 2] if at > 1 and before.kind == "number" else END
+        counted = opener.text in _BEFORE_NUMBER or opener.category == "every"
+        entry = None
+        if counted or before.category == "every" or before.text in _BEFORE_UNIT:
             entry = corrected_unit(token.text)
-            if entry is not None:
-                found[at] = Token(
-                    "word",
-                    token.text,
-                    token.start,
-                    token.end,
-                    entry.category,
-                    entry.name,
-                    entry.number,
-                    glued=token.glued,
-                )
+        if entry is not None:
+            found[at] = replace(token, category=entry.category, name=entry.name, number=entry.number)
     return found
 
 
+_KINDS: dict[str, Kind] = {
+    "number": "number",
+    "decimal": "decimal",
+    "ordinal": "ordinal",
+    "clock": "clock",
+    "iso": "date",
+    "slash": "date",
+    "meridiem": "meridiem",
+    "other": "other",
+    "mention": "other",
+    "punct": "punct",
+}
+
+
 def _token(match: re.Match[str], glued: bool) -> Token:
-    kind, text = match.lastgroup or "punct", match.group()
+    lexeme, text = match.lastgroup or "punct", match.group()
     start, end = match.span()
+    kind = _KINDS.get(lexeme)
     match kind:
-        case "number":
-            return Token("number", text, start, end, number=int(text), glued=glued)
+        case None:
+            return _word(text, start, end, glued)
+        case "number" | "ordinal":
+            return Token(kind, text, start, end, number=int(text.rstrip("stndrh")), glued=glued)
         case "decimal":
-            return Token("decimal", text, start, end, number=float(text), parts=_digits(text), glued=glued)
-        case "ordinal":
-            return Token("ordinal", text, start, end, number=int(text[:-2]), glued=glued)
-        case "clock":
-            return Token("clock", text, start, end, parts=_digits(text), glued=glued)
-        case "iso" | "slash":
-            return Token("date", text, start, end, name=kind, parts=_digits(text), glued=glued)
+            return Token(kind, text, start, end, number=float(text), parts=_digits(text), glued=glued)
+        case "clock" | "date":
+            return Token(kind, text, start, end, name=lexeme, parts=_digits(text), glued=glued)
         case "meridiem":
-            return Token("meridiem", text[0] + "m", start, end, glued=glued)
-        case "other" | "mention":
-            return Token("other", text, start, end, glued=glued)
-        case "punct":
-            return Token("punct", text, start, end, glued=glued)
-    return _word(text, start, end, glued)
+            text = text[0] + "m"
+    return Token(kind, text, start, end, glued=glued)
 
 
 def _digits(text: str) -> tuple[int, ...]:
@@ -206,14 +193,8 @@ def _word(text: str, start: int, end: int, glued: bool) -> Token:
     bare = bare.replace("-", "").replace("'", "").replace(" ", "") if bare not in WORDS else bare
     entry = WORDS.get(bare) or corrected(bare)
     if entry is None:
-        return Token(
-            "word",
-            "b4" if text == "b4" else bare if "-" in text or "clock" in bare else text,
-            start,
-            end,
-            glued=glued,
-            owner=owner,
-        )
+        shown = bare if "-" in text or "clock" in bare else text
+        return Token("word", shown, start, end, glued=glued, owner=owner)
     return Token("word", bare, start, end, entry.category, entry.name, entry.number, glued=glued, owner=owner)
 
 
