@@ -49,6 +49,8 @@ class App:
     deliverer: Deliverer
     adapters: Mapping[str, Adapter]
     clock: Clock
+    broken: asyncio.Event
+    """Set when there is no more use in going on."""
 
     def greeting(self) -> list[str]:
         """What the person who starts it wants to read: who answers, where, and how to get in."""
@@ -98,7 +100,7 @@ async def running(
         stack.push_async_callback(_leave, worker)
         for adapter in adapters:
             await stack.enter_async_context(adapter.connect())
-        app = App(settings, store, model, engine, turns, deliverer, by_name, clock)
+        app = App(settings, store, model, engine, turns, deliverer, by_name, clock, asyncio.Event())
         async with _working(app, worker, listen=listen):
             yield app
 
@@ -149,6 +151,8 @@ async def _working(app: App, worker: Worker, *, listen: bool) -> AsyncGenerator[
     heartbeat.start()
     turns = asyncio.create_task(app.turns.run(), name="turns")
     deliveries = asyncio.create_task(app.deliverer.run(), name="outbox")
+    for task in (turns, deliveries):
+        task.add_done_callback(lambda _task: app.broken.set())
     listeners = [
         asyncio.create_task(_listening(adapter, app.turns), name=f"listen-{adapter.name}")
         for adapter in (app.adapters.values() if listen else ())
@@ -179,17 +183,21 @@ async def _drain(app: App, turns: asyncio.Task[None], deliveries: asyncio.Task[N
     _, late = await asyncio.wait({turns}, timeout=DRAIN_SECONDS)
     if late:
         await app.turns.hurry()
-        await turns
+        await asyncio.wait({turns})
     app.deliverer.drain()
     _, late = await asyncio.wait({deliveries}, timeout=DRAIN_SECONDS)
     for task in late:
         task.cancel()
     await asyncio.gather(deliveries, return_exceptions=True)
+    for task in (turns, deliveries):
+        if not task.cancelled():
+            task.result()
 
 
-async def until_stopped(*, interrupts: bool = True) -> None:
-    """Waits for SIGTERM, or SIGINT where `interrupts` are not the terminal's own. A second one ends the process at once."""
-    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+async def until_stopped(app: App, *, interrupts: bool = True) -> None:
+    """Waits for SIGTERM, or SIGINT where `interrupts` are not the terminal's own; a second one ends the process at once.
+    Returns also when a part of the app broke that nothing can do without: leaving `running` then says what it was."""
+    loop, stopping = asyncio.get_running_loop(), app.broken
 
     def stop() -> None:
         if stopping.is_set():

@@ -52,11 +52,11 @@ async def _chat(settings: Settings, model: LanguageModel, person: str, *, as_jso
     async with running(settings, [console], listen=False, model=model) as app:
         here.append(app)
         listening = asyncio.create_task(console.listen(app.turns.accept))
-        stopping = asyncio.create_task(until_stopped(interrupts=not interactive))
+        stopping = asyncio.create_task(until_stopped(app, interrupts=not interactive))
         await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if listening.done():
             listening.result()
-            await app.settled()
+            await asyncio.wait({asyncio.create_task(app.settled()), stopping}, return_when=asyncio.FIRST_COMPLETED)
         for task in (listening, stopping):
             task.cancel()
         await asyncio.gather(listening, stopping, return_exceptions=True)

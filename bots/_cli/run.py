@@ -34,7 +34,7 @@ def command(role: str) -> None:
             for line in app.greeting():
                 click.echo(line)
             click.echo("ready")
-            await until_stopped()
+            await until_stopped(app)
             click.echo("stopping: finishing what is being answered")
 
     asyncio.run(serve())
