@@ -190,9 +190,9 @@ async def main(orders: Orders) -> None:
     )  # fmt: skip
     set_traps(orders.step)
     platform = SocketPlatform(orders)
-    async with running(settings, [platform], model=SlowModel(platform)):
+    async with running(settings, [platform], model=SlowModel(platform)) as app:
         print("ready", flush=True)
-        await until_stopped()
+        await until_stopped(app)
 
 
 def nursery() -> None:
