@@ -28,19 +28,10 @@ def month_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
     j += r.text(j) == "," and r.at(j + 1).kind == "ordinal"
     j += r.text(j) == "the"
     token = r.at(j)
-    number = int(token.number)
-    day_number = (
-        token.kind == "ordinal"
-        or (token.kind == "number" and not is_time_number(r, j))
-        or (token.text == "second" and token.category == "unit")
-    )
-    if token.text == "second":
-        number = 2
-    if (
-        not day_number
-        or not 1 <= number <= 31
-        or (r.at(i).text == "may" and token.kind == "number" and r.text(j - 1) != "may")
-    ):
+    second = token.text == "second"
+    number = 2 if second else token.number_as_int
+    says_day = second or token.kind == "ordinal" or (token.kind == "number" and not is_time_number(r, j))
+    if not says_day or not 1 <= number <= 31 or (r.at(i).text == "may" and token.kind == "number" and r.text(j - 1) != "may"):
         return None
     return with_year(r, Day(month=month, day=number), j + 1)
 
@@ -48,36 +39,20 @@ def month_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
 def is_time_number(r: Reader, j: int) -> bool:
     """The number opens a clock time or counts something, so it is no day of the month."""
     ahead = r.at(j + 1)
-    if ahead.glued and ahead.text in ("ish", "h"):
+    counted = ahead.category == "unit" or ahead.text in ("times", "x") or (ahead.glued and ahead.text in ("ish", "h"))
+    if counted or ahead.kind == "meridiem" or ahead.text in ("o'clock", "oclock"):
         return True
-    if (
-        ahead.kind == "meridiem"
-        or ahead.text in ("o'clock", "oclock")
-        or ahead.category == "unit"
-        or ahead.text in ("times", "x")
-    ):
-        return True
-    return (
-        ahead.kind == "number"
-        and r.at(j + 2).kind == "meridiem"
-        and ahead.name == "word"
-        and ahead.number >= 10
-        and r.at(j).number <= 12
-    )
+    minutes = ahead.kind == "number" and ahead.name == "word" and ahead.number >= 10
+    return minutes and r.at(j + 2).kind == "meridiem"
 
 
 def with_year(r: Reader, day: Day, j: int) -> tuple[Day, int]:
     k = j + (r.text(j) in (",", "of", "in", "-", "/", "."))
     year = year_at(r, k)
-    if year is not None and not (
-        k == j
-        and r.at(k).kind == "number"
-        and r.at(k).name != "word"
-        and r.at(k).number % 100 < 60
-        and r.at(k).number < 2000
-    ):
-        return replace(day, year=year[0]), year[1]
-    return day, j
+    digits = r.at(k).name != "word" and r.at(k).number % 100 < 60 and r.at(k).number < 2000
+    if year is None or (k == j and digits):  # "March 3 1930" is half past seven
+        return day, j
+    return replace(day, year=year[0]), year[1]
 
 
 def written_date(token: Token, i: int) -> tuple[Day, int] | None:
@@ -110,26 +85,24 @@ def dotted_date(r: Reader, i: int) -> tuple[Day, int] | None:
     return (Day(day=day, month=month), i + 1) if before.category == "weekday" or before.text == "on" else None
 
 
+def is_verb(r: Reader, j: int) -> bool:
+    """ "may" and "march" before a plain word: "this may take longer"."""
+    ahead = r.at(j + 1)
+    plain = ahead.kind == "word" and not ahead.category and ahead.text not in AFTER_DAY - {"or"}
+    return plain and r.text(j) in ("may", "march", "mar")
+
+
 def number_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
     """ "21 August [2027]", "20 of this month"."""
     number = int(r.at(i).number)
     if not 1 <= number <= 31:
         return None
-    if (
-        r.at(i + 1).category == "weekdays"
-        and r.at(i + 1).number >= 0
-        and r.text(i + 2) == "from"
-        and r.text(i + 3) in ("now", "today")
-    ):
+    from_now = r.says(i + 2, ("from", "now")) or r.says(i + 2, ("from", "today"))
+    if from_now and r.at(i + 1).category == "weekdays" and r.at(i + 1).number >= 0:
         return Day(weekday=r.at(i + 1).number_as_int, weeks_later=number - 1), i + 4
     k = i + 1 + (r.text(i + 1) in ("of", "-", "/", "."))
-    if r.at(k).category == "month" and not (
-        r.at(k).text == "may"
-        and r.at(k + 1).kind == "word"
-        and not r.at(k + 1).category
-        and r.text(k + 1) not in AFTER_DAY
-        and r.text(i - 1) not in ("on", "the", "by", "until", "from")
-    ):
+    named = r.text(i - 1) in ("on", "the", "by", "until", "from")
+    if r.at(k).category == "month" and (named or not is_verb(r, k)):
         return with_year(r, Day(day=number, month=r.at(k).number_as_int), r.past_dot(k + 1))
     if r.text(i + 1) == "of":
         period = period_at(r, i + 2)

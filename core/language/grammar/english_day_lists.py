@@ -55,13 +55,12 @@ def days_at(r: Reader, i: int, bare_numbers: bool = False) -> tuple[Days, int] |
         return stretch
     first = day_at(r, i)
     if first is None and bare_numbers:
-        first = _bare_number(r, i)
+        first = _number_at(r, i)
     if first is None:
         return None
     found, j = [first[0]], first[1]
-    through = r.text(j) in _THROUGH or (r.text(j) == "and" and r.text(i - 1) == "between")
-    through = through or _until_joins(r, i, j)
-    if through:
+    between = r.text(j) == "and" and r.text(i - 1) == "between"
+    if between or r.text(j) in _THROUGH or _until_joins(r, i, j):
         last = _through(r, found[0], j + 1)
         if last is not None and r.repeats and (found[0].weekday is None) != (last[0].weekday is None):
             last = None
@@ -107,11 +106,11 @@ def _numbered_stretch(r: Reader, i: int) -> tuple[Days, int] | None:
     return (Days((replace(last[0], day=number), last[0]), through=True), last[1]) if 1 <= number <= 31 else None
 
 
-def _bare_number(r: Reader, i: int) -> tuple[Day, int] | None:
-    token = r.at(i)
-    if token.kind in ("number", "ordinal") and 1 <= token.number <= 31 and r.at(i + 1).category != "unit":
-        return Day(day=int(token.number)), i + 1
-    return None
+def _number_at(r: Reader, k: int) -> tuple[Day, int] | None:
+    """A bare number or ordinal that can be a day of the month."""
+    token = r.at(k)
+    counts = token.kind in ("number", "ordinal") and 1 <= token.number <= 31 and not is_time_number(r, k)
+    return (Day(day=token.number_as_int), k + 1) if counts else None
 
 
 def _like(r: Reader, first: Day, k: int) -> tuple[Day, int] | None:
@@ -119,24 +118,14 @@ def _like(r: Reader, first: Day, k: int) -> tuple[Day, int] | None:
     found = day_at(r, k)
     if found is None and first.nth is not None and (numbered := ordinal_number(r, k)) is not None:
         found = counted_at(r, numbered[1], numbered[0])
-    if (
-        found is None
-        and first.day is not None
-        and r.at(k).kind in ("ordinal", "number")
-        and not is_time_number(r, k)
-        and 1 <= r.at(k).number <= 31
-    ):
-        found = Day(day=int(r.at(k).number)), k + 1
-        if r.at(k).kind == "number" and (r.at(k + 1).kind == "number" or r.at(k).name == "word"):
-            return None
-    if found is None:
-        return None
-    same = (first.weekday is None) == (found[0].weekday is None) and (first.day is None) == (found[0].day is None)
-    return (
-        found
-        if same and (first.days is None) == (found[0].days is None) and first.holiday == found[0].holiday
-        else None
-    )
+    clock = r.at(k).kind == "number" and (r.at(k + 1).kind == "number" or r.at(k).name == "word")
+    if found is None and first.day is not None and not clock:
+        found = _number_at(r, k)
+    return found if found is not None and _sort(found[0]) == _sort(first) else None
+
+
+def _sort(day: Day) -> tuple[bool, bool, bool, str | None]:
+    return day.weekday is None, day.day is None, day.days is None, day.holiday
 
 
 def _sharing(found: list[Day]) -> tuple[Day, ...]:
@@ -152,12 +141,5 @@ def _sharing(found: list[Day]) -> tuple[Day, ...]:
 def _through(r: Reader, first: Day, k: int) -> tuple[Day, int] | None:
     k += r.text(k) in THE
     found = day_at(r, k)
-    if (
-        found is None
-        and first.day is not None
-        and r.at(k).kind in ("number", "ordinal")
-        and not is_time_number(r, k)
-        and 1 <= r.at(k).number <= 31
-    ):
-        found = Day(day=int(r.at(k).number), month=first.month, months=first.months, year=first.year), k + 1
-    return found
+    number = _number_at(r, k) if found is None and first.day is not None else None
+    return (replace(number[0], month=first.month, months=first.months, year=first.year), k + 1) if number else found

@@ -6,7 +6,9 @@ from core.language.grammar.days import Day
 from core.language.grammar.english_lexicon import IDIOMS
 from core.language.grammar.english_periods import THIS
 from core.language.grammar.english_pieces import Clock, Clocks, Days, Part, Piece, Reader
+from core.language.grammar.tokens import word_set
 
+_EARLY = word_set("early late mid very -")
 IDIOM_STARTS = frozenset(words[0] for words, _ in IDIOMS)
 
 
@@ -30,22 +32,21 @@ def idiom_at(r: Reader, i: int) -> Piece | None:
     return None
 
 
-def part_behind(r: Reader, i: int, j: int) -> list[Piece]:
-    """ "in the morning", "at night", "by this evening", "in the early afternoon"."""
-    j += r.text(j) == "the"
+_OPENERS = word_set("in at during by on for before around about")
+
+
+def part_behind(r: Reader, word: str, i: int, j: int) -> list[Piece]:
+    """ "in the morning", "at night", "by this evening", "in the early afternoon"; `word` is the preposition before `j`."""
+    the = r.text(j) == "the"
+    j += the
     this = r.text(j) in ("this", "dis")
-    j += this
-    j += r.text(j) in ("early", "late", "mid", "very")
-    j += r.text(j) == "-"
+    j = r.skip(j + this, _EARLY, 2)
     token = r.at(j)
-    if token.category != "part" or (
-        r.text(i) not in ("in", "at", "during", "by", "on", "for", "before", "around", "about") and not this
-    ):
-        return []
-    if (r.text(i) in ("on", "before") and not this) or (r.text(i) == "for" and not this and r.text(i + 1) != "the"):
+    bare = word in ("on", "before") or (word == "for" and not the)
+    if token.category != "part" or word not in _OPENERS or (bare and not this):
         return []
     found = [Piece(Part(token.name), i, j + 1, 3)]
-    return [Piece(Days((Day(days=0),), preposition=r.text(i)), i, j + 1, 3), *found] if this else found
+    return [Piece(Days((Day(days=0),), preposition=word), i, j + 1, 3), *found] if this else found
 
 
 def this_part(r: Reader, i: int) -> list[Piece]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.language.grammar.days import Day, merged_days
-from core.language.grammar.english_dates import dotted_date, month_day_at, number_day_at, written_date
+from core.language.grammar.english_dates import dotted_date, is_verb, month_day_at, number_day_at, written_date
 from core.language.grammar.english_ordinals import each_behind, ordinal_day_at
 from core.language.grammar.english_periods import (
     PERIOD_UNITS,
@@ -21,14 +21,7 @@ from core.language.grammar.english_periods import (
 from core.language.grammar.english_pieces import Reader
 from core.language.grammar.holidays import SPELLINGS
 
-_HOLIDAY_STARTS = frozenset(name.split()[0].split("'")[0] for name in SPELLINGS) | {
-    "4th",
-    "fourth",
-    "x",
-    "mother's",
-    "father's",
-}
-
+_HOLIDAY_STARTS = frozenset(name.split()[0].split("'")[0] for name in SPELLINGS)
 _HOLIDAY_LENGTH = 4
 
 
@@ -53,7 +46,7 @@ def _joined_part(r: Reader, day: Day, j: int) -> tuple[Day, int] | None:
     k = j + 1 if r.text(j) in (",", ".", "of", "in", "on", "-") else j
     k += r.text(k) in THE
     before = r.text(j)
-    if before in (".",) and not r.at(j).glued:
+    if before == "." and not r.at(j).glued:
         return None
     token = r.at(k)
     found = _one_day(r, k, the=k > j and r.text(k - 1) in THE)
@@ -67,12 +60,8 @@ def _joined_part(r: Reader, day: Day, j: int) -> tuple[Day, int] | None:
     both = None if each_behind(r, end) else merged_days(day, found[0])
     if both is None or both == day:
         return None
-    if (
-        found[0].weekday is not None
-        and day.weekday is None
-        and day.nth is None
-        and (day.days is None and day.day is None and day.week is None)
-    ):
+    anchors = (day.weekday, day.nth, day.days, day.day, day.week)
+    if found[0].weekday is not None and all(said is None for said in anchors):
         return None
     return both, found[1]
 
@@ -84,11 +73,9 @@ def _one_day(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
             return written_date(token, i)
         case "decimal":
             return dotted_date(r, i)
-        case "ordinal" if (
-            token.number == 1 and r.at(i + 1).category == "weekday" and r.text(i + 2) in ("before", "after")
-        ):
-            return _weekday(r, i + 1)
         case "ordinal":
+            if token.number == 1 and r.at(i + 1).category == "weekday" and r.text(i + 2) in ("before", "after"):
+                return _weekday(r, i + 1)
             return _holiday_at(r, i) or ordinal_day_at(r, i, the)
         case "number":
             return number_day_at(r, i)
@@ -100,10 +87,8 @@ def _one_day(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
 def _word_day(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
     token = r.at(i)
     word = token.text
-    if word.removesuffix("'s") in _HOLIDAY_STARTS or token.category == "month" or word in ("easter", "xmas"):
-        holiday = _holiday_at(r, i)
-        if holiday is not None:
-            return holiday
+    if word.removesuffix("'s") in _HOLIDAY_STARTS and (holiday := _holiday_at(r, i)) is not None:
+        return holiday
     match token.category:
         case "relative" if token.name != "tonight":
             return Day(days=token.number_as_int), i + 1
@@ -117,17 +102,12 @@ def _word_day(r: Reader, i: int, the: bool) -> tuple[Day, int] | None:
             return Day(months=0, edge="end"), i + 2 + (r.text(i + 1) == "-")
         case "unit" if word == "second" or token.name in ("week", "weekend", "month", "year", "quarter"):
             return ordinal_day_at(r, i, the) if word == "second" else _week_words(r, i, the)
-    if (
-        word in ("last", "past")
-        and (nth := ordinal_day_at(r, i, the)) is not None
-        and (nth[1] > i + 2 or r.repeats or each_behind(r, nth[1]))
-    ):
+    nth = ordinal_day_at(r, i, the) if word in ("last", "past") else None
+    if nth is not None and (nth[1] > i + 2 or r.repeats or each_behind(r, nth[1])):
         return nth
     modifier = offset_word(word)
-    if modifier is not None:
-        found = _modified(r, i + 1, modifier)
-        if found is not None:
-            return found
+    if modifier is not None and (found := _modified(r, i + 1, modifier)) is not None:
+        return found
     if word in SHORT_EDGES:
         return replace(named_period(SHORT_EDGES[word], 0), edge="start" if word == "bom" else "end"), i + 1
     if word in ("end", "beginning", "begin", "start", "middle", "mid"):
@@ -172,19 +152,12 @@ def _weekday(r: Reader, i: int) -> tuple[Day, int] | None:
         return beside
     if r.text(j) == "week" and r.text(j + 1) not in ("day", "days", "of"):
         return replace(day, weeks_later=1), j + 1
-    if (
-        r.at(j).kind == "number"
-        and 13 <= r.at(j).number <= 31
-        and len(r.text(j)) == 2
-        and r.at(j + 1).category in ("", "month")
-        and (r.at(j + 1).kind in ("end", "punct") or r.text(j + 1) in ("at", "@", "by"))
-    ):
+    closes = r.at(j + 1).kind in ("end", "punct") or r.text(j + 1) in ("at", "@", "by")
+    if closes and r.at(j).kind == "number" and 13 <= r.at(j).number <= 31 and len(r.text(j)) == 2:
         return replace(day, day=int(r.at(j).number)), j + 1
     if r.text(j) == "of" and offset_word(r.text(j + 1)) is not None and r.at(j + 2).name == "week":
         return replace(day, week=offset_word(r.text(j + 1))), j + 3
-    if r.text(j) == "coming":
-        return day, j + 1
-    return day, j
+    return day, j + (r.text(j) == "coming")
 
 
 def _weekday_beside(r: Reader, day: Day, j: int) -> tuple[Day, int] | None:
@@ -208,26 +181,13 @@ def _modified(r: Reader, j: int, modifier: int) -> tuple[Day, int] | None:
             if modifier < 0:
                 return replace(day, past=True), j
             return (replace(day, week=1) if word in ("next", "nxt", "following") else day), j
-        case "month" if not (
-            token.text in ("may", "march")
-            and r.at(j + 1).kind == "word"
-            and not r.at(j + 1).category
-            and r.text(j + 1) not in ("at", "on", "to")
-        ):
-            found = month_day_at(r, j)
-            day, j = found if found else (Day(month=token.number_as_int), j + 1)
-            if modifier < 0:
-                day = replace(day, past=True, years=-1)
-            return day, j
+        case "month" if not is_verb(r, j):
+            day, j = month_day_at(r, j) or (Day(month=token.number_as_int), j + 1)
+            return (replace(day, past=True, years=-1) if modifier < 0 else day), j
         case "unit" if token.name in PERIOD_UNITS and not token.text.endswith("s"):
             return named_period(token.name, modifier), j + 1
-    if modifier < 0 and (holiday := _holiday_at(r, j)) is not None:
-        return replace(holiday[0], past=True), holiday[1]
-    if modifier == 1 and (holiday := _holiday_at(r, j)) is not None:
-        return holiday
-    if modifier == 0 and (holiday := _holiday_at(r, j)) is not None:
-        return holiday
-    return None
+    holiday = _holiday_at(r, j)
+    return (replace(holiday[0], past=True), holiday[1]) if holiday and modifier < 0 else holiday
 
 
 def _holiday_at(r: Reader, i: int) -> tuple[Day, int] | None:
@@ -237,13 +197,10 @@ def _holiday_at(r: Reader, i: int) -> tuple[Day, int] | None:
     for j in range(i, min(i + _HOLIDAY_LENGTH, r.length)):
         token = r.at(j)
         words.append(token.text if not token.owner or token.text.endswith("'s") else f"{token.text}'s")
-        name = SPELLINGS.get(" ".join(words))
-        if name is None and token.owner:
-            name = (
-                SPELLINGS.get(" ".join(words)[:-2])
-                if j + 1 == r.length or r.text(j + 1) not in ("day", "eve")
-                else None
-            )
+        said = " ".join(words)
+        name = SPELLINGS.get(said)
+        if name is None and token.owner and r.text(j + 1) not in ("day", "eve"):
+            name = SPELLINGS.get(said.removesuffix("'s"))
         if name is not None:
             found = Day(holiday=name), j + 1
     if found is None:

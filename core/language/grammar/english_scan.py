@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.language.grammar.days import Day
 from core.language.grammar.english_bounds import bound_at, except_at
 from core.language.grammar.english_clock import TIMELY, clocks_at, span_at
+from core.language.grammar.english_dates import is_verb
 from core.language.grammar.english_day_lists import days_at
 from core.language.grammar.english_day_parts import IDIOM_STARTS, idiom_at, part_behind, this_part
 from core.language.grammar.english_each import weekdays_at
@@ -90,10 +91,8 @@ def _repetitions(r: Reader) -> list[Piece]:
         if every is None or every[1] <= i:
             i += 1
             continue
-        start = i
+        start = i - 2 if r.says(i - 2, ("on", "a")) and r.text(i + 1) == "basis" else i
         taken = found[-1].end if found else 0
-        if r.text(i + 1) == "basis" and r.text(i - 1) == "a" and r.text(i - 2) == "on" and i - 2 >= taken:
-            start = i - 2
         if start - 1 > taken and r.text(start - 1) == "the" and r.text(start - 2) in _BEFORE_RULE:
             start -= 2
         while start > taken and r.text(start - 1) in _BEFORE_RULE and start > i - 2:
@@ -108,9 +107,8 @@ def _repetitions(r: Reader) -> list[Piece]:
 
 def _further_days(r: Reader, value: Value, i: int) -> Piece | None:
     """ "... and Thursday evening" behind "every Monday morning": more of the same repetition."""
-    if not isinstance(value, Every) or value.part is None or not value.days or r.text(i) not in ("and", "&", ","):
-        return None
-    if r.at(i + 1).category not in ("weekday", "weekdays"):
+    joined = r.text(i) in ("and", "&", ",") and r.at(i + 1).category in ("weekday", "weekdays")
+    if not joined or not isinstance(value, Every) or value.part is None:
         return None
     more = weekdays_at(r, i + 1, value.interval)
     return Piece(more[0], i, more[1], 3) if more is not None and more[0].part is not None else None
@@ -119,14 +117,10 @@ def _further_days(r: Reader, value: Value, i: int) -> Piece | None:
 def _only_length(r: Reader) -> list[Piece]:
     """ "set an alarm for fifteen minutes": a length alone counts where nothing else was said."""
     for i in range(r.length):
+        before = r.text(i - 1)
         opens = r.at(i).kind in ("number", "decimal") or r.text(i) in ("for", "a", "an", "half", "couple", "few")
-        if (
-            not opens
-            or r.text(i - 1) not in _LENGTH_BEFORE
-            or (r.text(i - 1) in ("me", "us") and r.text(i - 2) not in _ASKING)
-        ):
-            continue
-        found = bare_shift_at(r, i)
+        told = before not in ("me", "us") or r.text(i - 2) in _ASKING
+        found = bare_shift_at(r, i) if opens and told and before in _LENGTH_BEFORE else None
         if found is not None and (i > 0 or r.at(found[1]).kind in ("end", "punct") or r.text(i) == "for"):
             return [Piece(found[0], i, found[1], 2)]
     return []
@@ -166,37 +160,26 @@ def _bound(r: Reader, i: int) -> Piece | None:
 
 
 def _prepositional(r: Reader, i: int) -> list[Piece]:
-    word = r.text(i)
-    if word == "no" and r.text(i + 1) == "later" and r.text(i + 2) == "than":
-        return _relabelled(_prepositional(r, i + 2), i, "by")
-    if word == "than":
-        if r.text(i - 1) != "later":
-            return []
-        word = "by"
+    word, start = r.text(i), i
+    if word == "than" and r.text(i - 1) == "later":
+        word, start = "by", i - 2 if r.text(i - 2) == "no" else i
     j = i + 1
-    if word == "by" and r.text(j) == "the" and r.text(j + 1) == "latest":
-        return []
-    part = (
-        part_behind(r, i, j) if word in ("in", "at", "on", "by", "during", "for", "before", "around", "about") else []
-    )
+    part = part_behind(r, word, start, j)
     if part:
         return part
     if word in _DAY_PREPOSITIONS:
         j2 = j + (r.text(j) in ("around", "about"))
         days = days_at(r, j2, bare_numbers=word == "from" and _stretch_of_month(r, j2)) or _named_period(r, j2, word)
-        if (
-            days is not None
-            and word != "of"
-            and not (word == "in" and r.text(days[1] - 1) in WEAK_WEEKDAYS)
-            and not (word == "for" and days[0].days[0].holiday and r.at(days[1]).kind == "word")
-        ):
-            return [Piece(Days(days[0].days, days[0].through, word), i, days[1], 3)]
+        weak = days and word == "in" and r.text(days[1] - 1) in WEAK_WEEKDAYS
+        purpose = days and word == "for" and days[0].days[0].holiday and r.at(days[1]).kind == "word"
+        if days is not None and word != "of" and not weak and not purpose:
+            return [Piece(Days(days[0].days, days[0].through, word), start, days[1], 3)]
     if word in _CLOCK_PREPOSITIONS:
         bare = word != "for" or (r.text(i - 1) in _ALARM and _ends_here(r, j))
         clocks = clocks_at(r, j, bare and not _quantity(r, i, word))
         if clocks is not None:
             described = r.text(j) in ("a", "an", "the") and r.at(clocks[1]).kind == "word"
-            return [Piece(Clocks(clocks[0].clocks, word), i, clocks[1], 1 if described else 3)]
+            return [Piece(Clocks(clocks[0].clocks, word), start, clocks[1], 1 if described else 3)]
     return []
 
 
@@ -207,18 +190,6 @@ def _stretch_of_month(r: Reader, j: int) -> bool:
     return r.text(j + 1) in ("to", "-", "until", "till", "through") and (
         r.at(k + 1).category == "month" or (r.text(k + 1) == "of" and r.at(k + 2).category == "month")
     )
-
-
-def _relabelled(found: list[Piece], start: int, word: str) -> list[Piece]:
-    out: list[Piece] = []
-    for piece in found:
-        value = piece.value
-        if isinstance(value, Days):
-            value = Days(value.days, value.through, word)
-        elif isinstance(value, Clocks):
-            value = Clocks(value.clocks, word)
-        out.append(Piece(value, start, piece.end, piece.weight))
-    return out
 
 
 def _quantity(r: Reader, i: int, word: str) -> bool:
@@ -248,14 +219,7 @@ def _named_period(r: Reader, j: int, word: str) -> tuple[Days, int] | None:
     found = period_at(r, j)
     if found is None or (found[0].year is not None and found[0].month is None and not 1990 <= found[0].year <= 2100):
         return None
-    ahead = r.at(found[1])
-    if (
-        token.text in ("may", "march", "mar")
-        and word != "in"
-        and ahead.kind == "word"
-        and not ahead.category
-        and ahead.text not in ("to", "at", "and")
-    ):
+    if word != "in" and is_verb(r, found[1] - 1):
         return None
     return Days((found[0],)), found[1]
 
@@ -276,11 +240,8 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
     joined = r.repeats and bool(before) and before[-1].end == i - 1 and r.text(i - 1) in ("and", "&", ",")
     if joined and token.category == "part" and isinstance(before[-1].value, Every | Part):
         return [Piece(Part(token.name), i - 1, i + 1, 3)]
-    if (
-        token.category == "part"
-        and ((before and before[-1].end == i) or r.text(i - 1) in ("", "early", "late"))
-        and not token.text.endswith("s")
-    ):
+    beside = (before and before[-1].end == i) or r.text(i - 1) in ("", "early", "late")
+    if beside and token.category == "part" and not token.text.endswith("s"):
         return [Piece(Part(token.name), i, i + 1, 2)]
     article = token.text in ("a", "the") and r.text(i + 1) not in ("half", "quarter")
     clocks = None if article else clocks_at(r, i, bare=False) or _next_to_day(r, i, before)
@@ -304,36 +265,21 @@ def _softened(r: Reader, i: int) -> list[Piece]:
 def _weighed_days(r: Reader, i: int, days: tuple[Days, int], before: list[Piece]) -> list[Piece]:
     """How surely a day without a preposition is the time asked for."""
     token, end = r.at(i), days[1]
-    last, first = r.at(end - 1), days[0].days[0]
-    if last.text in WEAK_WEEKDAYS and token.text == "the" and end == i + 2:
+    last, behind, first = r.at(end - 1), r.at(end), days[0].days[0]
+    noun = behind.kind == "word" and not behind.category
+    named = token.text == "the" and end == i + 2
+    if (named and last.text in WEAK_WEEKDAYS) or r.text(i - 1) in ("happy", "merry"):
         return []
-    if (last.owner and last.category in ("relative", "weekday")) or (
-        token.text == "the"
-        and r.at(end).kind == "word"
-        and not r.at(end).category
-        and first.weekday is not None
-        and end == i + 2
-    ):
+    if (last.owner and last.category in ("relative", "weekday")) or (named and noun and first.weekday is not None):
         return [Piece(days[0], i, end, 1)]
     beside = bool(before) and before[-1].end >= i - 1
-    lone = i == 0 or end >= r.length or r.text(i - 1) in ("me", ",", ":", "-", "and") or r.at(end).kind == "punct"
-    if r.text(i - 1) in ("happy", "merry"):
+    lone = i == 0 or end >= r.length or r.text(i - 1) in ("me", ",", ":", "-", "and") or behind.kind == "punct"
+    if first.holiday is not None and not (beside or lone or behind.text in ("at", "@", "morning", "evening")):
         return []
-    if first.holiday is not None and not (beside or lone or r.at(end).text in ("at", "@", "morning", "evening")):
+    timed = beside or _time_behind(r, end) or (lone and i > 0 and token.text != "sat")
+    if last.text in WEAK_WEEKDAYS and end <= i + 2 and not timed:
         return []
-    if (
-        last.text in WEAK_WEEKDAYS
-        and end <= i + 2
-        and not (beside or _time_behind(r, end) or (lone and i > 0 and token.text != "sat"))
-    ):
-        return []
-    if (
-        token.kind == "date"
-        and token.parts[1:] in _FRACTIONS
-        and r.at(end).kind == "word"
-        and not r.at(end).category
-        and r.text(end) not in _AFTER_DATE
-    ):
+    if token.kind == "date" and token.parts[1:] in _FRACTIONS and noun and behind.text not in _AFTER_DATE:
         return []
     modified = token.text in NEXT or token.text in THIS or token.text in LAST
     return [Piece(days[0], i, end, 3 if token.category == "relative" or modified or token.kind == "date" else 2)]
@@ -346,37 +292,20 @@ _AFTER_DATE = word_set("at to for in and please pls about i around by until we")
 
 def _time_behind(r: Reader, j: int) -> bool:
     token = r.at(j)
-    return (
-        token.kind in ("clock", "end")
-        or token.category in ("part", "noon")
-        or token.text in ("at", "@", ",", ".", "next", "&")
-        or (token.kind in ("number", "ordinal"))
-    )
+    timely = token.kind in ("clock", "end", "number", "ordinal") or token.category in ("part", "noon")
+    return timely or token.text in ("at", "@", ",", ".", "next", "&")
 
 
 def _next_to_day(r: Reader, i: int, before: list[Piece]) -> tuple[Clocks, int] | None:
     """ "tomorrow 5", "Sunday 1925", "7 tomorrow": a bare number beside a day is a clock time."""
-    token = r.at(i)
-    if token.kind not in ("number", "decimal"):
+    if r.at(i).kind not in ("number", "decimal"):
         return None
-    if (
-        before
-        and before[-1].end == i
-        and isinstance(before[-1].value, Shift)
-        and before[-1].value.anchored
-        and _ends_here(r, i)
-    ):
-        return clocks_at(r, i, bare=True)
-    behind = (
-        bool(before)
-        and before[-1].end >= i - 1
-        and isinstance(before[-1].value, Days | Part | Every)
-        and (before[-1].end == i or r.text(i - 1) == ",")
-    )
+    value, gap = (before[-1].value, i - before[-1].end) if before else (None, -1)
+    anchored = gap == 0 and isinstance(value, Shift) and value.anchored
+    behind = isinstance(value, Days | Part | Every) and (gap == 0 or (gap == 1 and r.text(i - 1) == ","))
     ahead = r.at(i + 1)
-    in_front = (ahead.category == "relative" or (ahead.text == "this" and r.at(i + 2).category == "part")) and (
-        i == 0 or r.text(i - 1) in ("me", "alarm", ",", "for")
-    )
-    if (behind and _ends_here(r, i)) or in_front:
+    relative = ahead.category == "relative" or (ahead.text == "this" and r.at(i + 2).category == "part")
+    in_front = relative and r.text(i - 1) in ("", "me", "alarm", ",", "for")
+    if in_front or ((anchored or behind) and _ends_here(r, i)):
         return clocks_at(r, i, bare=True)
     return None
