@@ -10,15 +10,10 @@ from core.language.grammar.english_clock import bare_clock_at
 from core.language.grammar.english_day_lists import days_at
 from core.language.grammar.english_days import day_at
 from core.language.grammar.english_each import TIMES, weekdays_at
-from core.language.grammar.english_pieces import Count, Every, Except, Lasting, Reader, Shift, Starting, Until
+from core.language.grammar.english_lexicon import BOUNDS
+from core.language.grammar.english_pieces import Count, Except, Lasting, Reader, Shift, Starting, Until
 from core.language.grammar.english_shift import amount_at, length_at
 from core.language.grammar.tokens import word_set
-
-_UNTIL = word_set("until till til untill 'til thru through ending ends end")
-
-_START = word_set("starting starts start beginning begin begins commencing effective")
-
-_EXCEPT = word_set("except excluding exclude minus skip skipping excepting bar barring without")
 
 _ENDLESS = word_set(
     "further deleted i we you told canceled cancelled stopped forever done it it's they he she otherwise"
@@ -51,39 +46,21 @@ def _bounding_day(r: Reader, j: int) -> tuple[Day, int] | None:
 
 def _until(r: Reader, i: int) -> Found | None:
     word = r.text(i)
-    j = i + 1
     if word == "forever":
-        return Until(), j
-    if word == "between" and r.text(j) == "now" and r.text(j + 1) == "and":
-        return _until(r, j + 1)
-    if word == "up" and r.text(j) in ("to", "until", "till", "through"):
-        j += 1
-    elif word in ("no", "not") and r.text(j) in ("later", "after", "past"):
-        j += 1 + (r.text(j + 1) == "than")
-    elif word == "and" and r.text(j) in ("ending", "end", "ends"):
-        j += 1
-    elif word == "and" and r.text(i - 1) == "now":
-        pass
-    elif word not in _UNTIL or (word == "end" and r.text(j) != "on"):
+        return Until(), i + 1
+    opened = r.phrase(i, BOUNDS["until"])
+    if opened is None:
         return None
-    j += r.text(j) == "and" and r.text(j + 1) == "including"
-    j += r.text(j) == "including"
-    j += r.text(j) == "at"
+    j = r.skip(opened[1], frozenset({"and", "including", "at"}))
     if r.text(j) in _ENDLESS:
         return Until(), r.skip(j + 1, _ENDLESS_MORE)
     found = _bounding_day(r, j)
     if found is not None:
+        last, end = found
         whole = word in ("through", "thru") or "including" in (r.text(j - 1), r.text(j - 2))
-        period = (
-            found[0].day is None
-            and found[0].nth is None
-            and (found[0].month or found[0].months is not None or found[0].year or found[0].week is not None)
-        )
-        return Until(
-            replace(found[0], edge="end")
-            if whole and period and not found[0].edge and found[0].weekday is None
-            else found[0]
-        ), found[1]
+        period = last.month or last.months is not None or last.year or last.week is not None
+        named = last.day or last.nth or last.edge or last.weekday is not None
+        return Until(replace(last, edge="end") if whole and period and not named else last), end
     if word == "end":
         return None
     clock = bare_clock_at(r, j)
@@ -94,19 +71,10 @@ def _until(r: Reader, i: int) -> Found | None:
 
 
 def _starting(r: Reader, i: int) -> Found | None:
-    word = r.text(i)
-    j = i + 1
-    if (
-        (word == "as" and r.text(j) == "of")
-        or (word == "with" and r.text(j) in _START)
-        or (word == "and" and r.text(j) in _START)
-    ):
-        j += 1
-    elif word not in _START and word not in ("from", "after"):
+    opened = r.phrase(i, BOUNDS["starting"])
+    if opened is None or (r.text(i) == "after" and not r.at(i + 1).category):
         return None
-    if word == "after" and not r.at(j).category:
-        return None
-    j += r.text(j) == "from"
+    j = opened[1] + (r.text(opened[1]) == "from")
     if r.text(j) in ("now", "immediately", "right", "asap"):
         return Starting(Day(days=0)), j + 1 + (r.text(j + 1) in ("now", "away", "on"))
     if r.text(j) == "in":
@@ -130,22 +98,14 @@ def _onwards(r: Reader, j: int) -> int:
 def _count(r: Reader, i: int) -> Found | None:
     j = i + (r.text(i) == "for")
     j = r.skip(j, word_set("a total of up to max at most maximum only just exactly"))
-    j += r.text(j) in ("the", "next")
-    j += r.text(j) in ("next",)
-    token = r.at(j)
-    if token.text == "x" and r.at(j + 1).kind == "number" and r.at(j + 1).number >= 1:
-        return Count(r.at(j + 1).number_as_int), j + 2
-    if token.kind == "number" and token.number >= 1 and r.text(j + 1) in TIMES:
-        end = (
-            j
-            + 2
-            + (r.text(j + 2) in ("only", "total", "max"))
-            + 2 * (r.text(j + 2) == "in" and r.text(j + 3) == "total")
-        )
-        return Count(int(token.number)), end
-    if r.text(i) in ("once", "twice") and r.at(i + 1).kind in ("end", "punct"):
-        return Count(1 if r.text(i) == "once" else 2), i + 1
-    if r.text(i) == "for" and token.text in ("once", "twice"):
+    j = r.skip(j, frozenset({"the", "next"}), 2)
+    token, ahead = r.at(j), r.at(j + 1)
+    if token.text == "x" and ahead.kind == "number" and ahead.number >= 1:
+        return Count(ahead.number_as_int), j + 2
+    if token.kind == "number" and token.number >= 1 and ahead.text in TIMES:
+        return Count(token.number_as_int), j + 2 + (r.text(j + 2) in ("only", "total", "max"))
+    alone = r.text(i) == "for" or r.at(i + 1).kind in ("end", "punct")
+    if alone and token.text in ("once", "twice"):
         return Count(1 if token.text == "once" else 2), j + 1
     return None
 
@@ -166,14 +126,13 @@ def _lasting(r: Reader, i: int) -> Found | None:
     return (Lasting(counted[0]), counted[1]) if counted else None
 
 
+_FROM = word_set("from before after ago later")
+
+
 def lasts_days(r: Reader, i: int) -> int:
     """The index behind "for 5 days" or "for the next two weeks" where it stands here and nothing makes it a distance; else 0."""
     found = _lasting(r, i)
-    if (
-        found is None
-        or not isinstance(found[0], Lasting)
-        or r.text(found[1]) in ("from", "before", "after", "ago", "later")
-    ):
+    if found is None or not isinstance(found[0], Lasting) or r.text(found[1]) in _FROM:
         return 0
     once = found[0].shift.days == 1 and not found[0].shift.months
     return 0 if found[0].shift.seconds or once else found[1]
@@ -188,26 +147,18 @@ def _count_of_unit(r: Reader, j: int) -> tuple[Shift, int] | None:
 
 def except_at(r: Reader, i: int) -> Found | None:
     word = r.text(i)
-    j = i + 1
-    if (
-        (word == "but" and r.text(j) in ("not", "except", "skip"))
-        or (word == "apart" and r.text(j) == "from")
-        or (word == "other" and r.text(j) == "than")
-    ):
-        j += 1
-    elif word == "not" and r.text(j) in ("on", "the"):
-        pass
-    elif word not in _EXCEPT and word != "but":
+    opened = r.phrase(i, BOUNDS["except"])
+    if opened is None:
         return None
-    j = r.skip(j, frozenset({"for", "on", "the", "in", "every", "any", "each", ",", "not"} - {","}))
+    j = r.skip(opened[1], frozenset({"for", "on", "the", "in", "every", "any", "each", "not"}))
     token = r.at(j)
-    if token.category in ("weekdays",) or token.name in ("weekend", "workday"):
+    if token.category == "weekdays" or token.name in ("weekend", "workday"):
         found = weekdays_at(r, j, 1)
-        return (Except(found[0].days), found[1]) if found and isinstance(found[0], Every) else None
+        return (Except(found[0].days), found[1]) if found else None
     days = days_at(r, j - (r.text(j - 1) == "the")) or days_at(r, j)
     if days is not None:
         return Except(days[0].days), days[1]
     if token.category == "month":
         return Except((Day(month=token.number_as_int),)), j + 1
-    unknown = word in ("except", "excluding", "apart") or (word == "other" and r.text(j) == "than")
+    unknown = word in ("except", "excluding", "apart", "other")
     return (Except(()), j + 1) if unknown and token.kind == "word" else None

@@ -31,7 +31,11 @@ def month_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
     second = token.text == "second"
     number = 2 if second else token.number_as_int
     says_day = second or token.kind == "ordinal" or (token.kind == "number" and not is_time_number(r, j))
-    if not says_day or not 1 <= number <= 31 or (r.at(i).text == "may" and token.kind == "number" and r.text(j - 1) != "may"):
+    if (
+        not says_day
+        or not 1 <= number <= 31
+        or (r.at(i).text == "may" and token.kind == "number" and r.text(j - 1) != "may")
+    ):
         return None
     return with_year(r, Day(month=month, day=number), j + 1)
 

@@ -9,27 +9,22 @@ from core.language.grammar.english_pieces import Clock, Clocks, Days, Part, Piec
 from core.language.grammar.tokens import word_set
 
 _EARLY = word_set("early late mid very -")
-IDIOM_STARTS = frozenset(words[0] for words, _ in IDIOMS)
 
 
 def idiom_at(r: Reader, i: int) -> Piece | None:
-    for words, meaning in IDIOMS:
-        if not r.says(i, words):
-            continue
-        end = i + len(words)
-        if (
-            words == ("first", "thing")
-            and r.at(end).category not in ("relative", "weekday")
-            and r.text(end) not in ("on", "")
-        ):
-            return None
-        by = "by" if r.text(i - 1) == "by" else ""
-        value = Clocks((Clock(17, exact=True),), by) if meaning == "end of work" else Part(meaning)
-        start = i - 1 if r.text(i - 1) in ("by", "at", "before") else i
-        if r.text(i - 1) == "the" and r.text(i - 2) in ("by", "at", "before"):
-            start = i - 2
-        return Piece(value, start, end, 3)
-    return None
+    found = r.phrase(i, IDIOMS)
+    if found is None:
+        return None
+    meaning, end = found
+    near = r.at(end).category in ("relative", "weekday") or r.text(end) in ("on", "")
+    if r.text(end - 1) == "thing" and not near:
+        return None
+    by = "by" if r.text(i - 1) == "by" else ""
+    value = Clocks((Clock(17, exact=True),), by) if meaning == "end of work" else Part(meaning)
+    start = i - 1 if r.text(i - 1) in ("by", "at", "before") else i
+    if r.text(i - 1) == "the" and r.text(i - 2) in ("by", "at", "before"):
+        start = i - 2
+    return Piece(value, start, end, 3)
 
 
 _OPENERS = word_set("in at during by on for before around about")

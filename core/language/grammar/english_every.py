@@ -78,10 +78,9 @@ _LETTERS = {"mwf": (0, 2, 4), "tth": (1, 3), "tthf": (1, 3, 4), "mw": (0, 2)}
 def _other_habit(r: Reader, i: int) -> Found | None:
     """ "M-F", "MWF", "day after day", "now and then", "regularly"."""
     word = r.text(i)
-    for words, frequency, interval in HABITS.get(word, ()):
-        if r.says(i, words):
-            every = Every(frequency, interval) if frequency else Every(None, trouble="unclear")
-            return every, i + len(words)
+    if (habit := r.phrase(i, HABITS)) is not None:
+        (frequency, interval), end = habit
+        return Every(frequency, interval, trouble="" if frequency else "unclear"), end
     if word == "m" and r.text(i + 1) in ("-", "to") and r.text(i + 2) == "f":
         return Every("WEEKLY", 1, WEEKDAYS), i + 3
     if word in _LETTERS and (r.text(i + 1) in ("at", "@") or r.at(i + 1).kind in ("clock", "number", "end")):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from core.language.grammar.tokens import toml_tables, word_set
 from core.language.values import Frequency
@@ -12,6 +13,9 @@ from core.language.values import Frequency
 Category: TypeAlias = Literal[
     "", "weekday", "weekdays", "month", "unit", "part", "relative", "often", "every", "half", "noon", "holiday"
 ]
+
+
+Meant = TypeVar("Meant")
 
 
 class Entry(NamedTuple):
@@ -33,17 +37,33 @@ CARDINALS: dict[str, int] = {word: number for number, word in enumerate(_TABLES[
 ORDINALS: dict[str, int] = {word: number for number, word in enumerate(_TABLES["ordinals"].split(), 1)} | _TABLES[
     "further_ordinals"
 ]
-HABITS: dict[str, list[tuple[tuple[str, ...], Frequency | None, int]]] = {}
-"""By first word: words together that repeat, their frequency (None: no rule says it) and interval."""
-for _frequency, _interval, _phrases in _TABLES["habits"]:
-    for _words in map(str.split, _phrases):
-        HABITS.setdefault(_words[0], []).append((tuple(_words), _frequency or None, _interval))
+Phrases: TypeAlias = dict[str, list[tuple[tuple[str, ...], Meant]]]
+
+
+def _phrases(rows: Iterable[tuple[str, Meant]]) -> Phrases[Meant]:
+    """Words that belong together and what they mean, by the first of them; longer ones stand first in the file."""
+    found: Phrases[Meant] = {}
+    for phrase, meant in rows:
+        words = tuple(phrase.split())
+        found.setdefault(words[0], []).append((words, meant))
+    return found
+
+
+def _by_meaning(tables: dict[str, list[str]]) -> Phrases[str]:
+    return _phrases((phrase, meaning) for meaning, phrases in tables.items() for phrase in phrases)
+
+
+HABITS: Phrases[tuple[Frequency | None, int]] = _phrases(
+    (phrase, (frequency or None, interval)) for frequency, interval, phrases in _TABLES["habits"] for phrase in phrases
+)
+"""Words that repeat: their frequency (None: no rule says it) and interval."""
+AMOUNTS = _by_meaning(_TABLES["amounts"])
+IDIOMS = _by_meaning(_TABLES["idioms"])
+"""The part of the day that they mean, or "end of work"."""
+BOUNDS = {kind: _by_meaning({kind: phrases}) for kind, phrases in _TABLES["bounds"].items()}
+"""How the end, the start and the exceptions of a repetition are opened."""
 REMINDING = word_set(_TABLES["reminding"])
 VAGUE = word_set(_TABLES["vague"])
-IDIOMS: tuple[tuple[tuple[str, ...], str], ...] = tuple(
-    (tuple(words.split()), meaning) for meaning, idioms in _TABLES["idioms"].items() for words in idioms
-)
-"""Words together, and the part of the day that they mean (or "end of work")."""
 
 WEAK_WEEKDAYS = frozenset({"sun", "sat", "mon", "wed"})
 """Also plain words ("the sun", "he sat"): days only beside another time word or a preposition."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from core.language.grammar.days import Day
+from core.language.grammar.english_lexicon import Meant, Phrases
 from core.language.grammar.english_tokens import END, Token
 from core.language.values import Frequency, When
 
@@ -184,6 +185,13 @@ class Reader:
     def says(self, index: int, words: tuple[str, ...]) -> bool:
         """Whether these words stand there, one after the other."""
         return all(self.text(index + offset) == word for offset, word in enumerate(words))
+
+    def phrase(self, index: int, phrases: Phrases[Meant]) -> tuple[Meant, int] | None:
+        """What the first of these phrases that stands there means, and the index after it."""
+        for words, meant in phrases.get(self.text(index), ()):
+            if self.says(index, words):
+                return meant, index + len(words)
+        return None
 
     def past_dot(self, index: int) -> int:
         """The index after the dot of an abbreviation ("Fri. at 9"); a dot at the end closes the sentence."""

@@ -7,7 +7,7 @@ from core.language.grammar.english_bounds import bound_at, except_at
 from core.language.grammar.english_clock import TIMELY, clocks_at, span_at
 from core.language.grammar.english_dates import is_verb
 from core.language.grammar.english_day_lists import days_at
-from core.language.grammar.english_day_parts import IDIOM_STARTS, idiom_at, part_behind, this_part
+from core.language.grammar.english_day_parts import idiom_at, part_behind, this_part
 from core.language.grammar.english_each import weekdays_at
 from core.language.grammar.english_every import every_at
 from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
@@ -134,7 +134,7 @@ def _at(r: Reader, i: int, recurring: bool, before: list[Piece]) -> list[Piece]:
         bound = _bound(r, i)
         if bound is not None:
             return [bound]
-    if token.text in IDIOM_STARTS and (idiom := idiom_at(r, i)) is not None:
+    if (idiom := idiom_at(r, i)) is not None:
         return [idiom]
     shift = shift_at(r, i) if token.kind != "punct" else None
     if shift is not None and (before or not shift[0].anchored or r.at(shift[1]).kind not in ("end", "punct")):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from core.language.grammar.english_lexicon import AMOUNTS
 from core.language.grammar.english_pieces import Reader, Shift
+from core.language.grammar.tokens import word_set
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 _DAYS = {"day": 1, "week": 7, "fortnight": 14}
@@ -40,62 +42,25 @@ def amount_at(r: Reader, j: int, amount: float) -> tuple[Shift, int] | None:
     return (shift, r.past_dot(j + 1) if len(r.text(j)) <= 4 else j + 1) if shift else None
 
 
+_ABOUT = word_set("another about approximately around roughly exactly like only just ~")
+
+
 def _amount(r: Reader, i: int) -> tuple[float, int] | None:
     """ "2", "2.5", "a", "a couple of", "half a", "two and a half", "3/4"."""
+    i += r.text(i) in _ABOUT
     token = r.at(i)
-    i += token.text in (
-        "another",
-        "about",
-        "approximately",
-        "around",
-        "roughly",
-        "exactly",
-        "like",
-        "only",
-        "just",
-        "~",
-    )
-    token = r.at(i)
-    quarters = i + 1 + (r.text(i + 1) == "-")
-    if token.number == 3 and r.text(quarters) == "quarters" and r.text(quarters + 1) == "of":
-        return 0.75, quarters + 2 + (r.text(quarters + 2) in ("an", "a"))
+    clock = r.text(i + 2) in ("past", "to", "after", "before")
+    for words, amount in AMOUNTS.get(token.text, ()):
+        end = i + len(words)
+        if r.says(i, words) and _unit(r, end) and not (clock and r.at(i + 1).name == "quarter"):
+            return float(amount), end
     if token.kind in ("number", "decimal"):
-        if r.text(i + 1) == "and" and r.text(i + 2) in ("a", "an") and r.text(i + 3) == "half":
+        if r.says(i + 1, ("and", "a", "half")) or r.says(i + 1, ("and", "an", "half")):
             return token.number + 0.5, i + 4
-        if r.text(i + 1) == "or":
-            return None
-        return token.number, i + 1 + (r.text(i + 1) == "-" or r.text(i + 1) == "more")
+        return (token.number, i + 1 + (r.text(i + 1) in ("-", "more"))) if r.text(i + 1) != "or" else None
     if token.kind == "date" and "/" in token.text and len(token.parts) == 2 and token.parts[1]:
         return token.parts[0] / token.parts[1], i + 1
-    match token.text:
-        case "a" | "an" | "one":
-            return _article(r, i)
-        case "half":
-            return 0.5, i + 1 + (r.text(i + 1) in ("a", "an", "-")) + (
-                r.text(i + 2) == "-" and r.text(i + 1) in ("a", "an")
-            )
-        case "couple":
-            return 2, i + 1 + (r.text(i + 1) == "of")
-        case "few" | "several":
-            return 3, i + 1
-    if token.name == "quarter" and r.text(i + 1) == "of" and r.text(i + 2) in ("an", "a"):
-        return 0.25, i + 3
     return None
-
-
-def _article(r: Reader, i: int) -> tuple[float, int] | None:
-    ahead = r.text(i + 1)
-    if ahead == "couple":
-        return 2, i + 2 + (r.text(i + 2) == "of")
-    if ahead in ("few", "good", "whole", "full"):
-        return (3 if ahead == "few" else 1), i + 2
-    if ahead == "half" and r.text(i + 2) != "past":
-        return 0.5, i + 2 + (r.text(i + 2) in ("an", "a"))
-    if r.at(i + 1).name == "quarter" and r.text(i + 2) in ("of", "hour"):
-        return 0.25, i + 2 + (r.text(i + 2) == "of") + (r.text(i + 3) in ("an", "a"))
-    if r.at(i + 1).name == "quarter" and r.text(i + 2) in ("past", "to", "after", "before"):
-        return None
-    return 1, i + 1
 
 
 def length_at(r: Reader, i: int) -> tuple[Shift, int] | None:
@@ -146,18 +111,16 @@ def shift_at(r: Reader, i: int) -> tuple[Shift, int] | None:
     j = i + opener
     j += opener and r.text(j) in ("the", "next") and r.text(i) != "after"
     j += opener and r.text(j) == "next"
-    if r.text(j) == "the" and r.text(j + 1) == "day" and r.text(j + 2) in ("before", "after"):
-        return _day_beside(r, j + 1)
-    if r.text(j) == "day" and r.text(j + 1) in ("before", "after") and not opener:
-        return _day_beside(r, j)
+    day = j + (r.text(j) == "the")
+    if r.text(day) == "day" and r.text(day + 1) in ("before", "after") and not (opener and day == j):
+        return _day_beside(r, day)
     found = length_at(r, j) if opener or r.at(j).kind != "clock" else None
     found = found or (_unsaid_unit(r, i, j) if opener else None)
     if found is None:
         return None
     length, end = found
     end += 2 * (r.text(end) == "or" and r.text(end + 1) in ("so", "two", "three"))
-    end += r.text(end) in ("'", "time") and not r.at(end).glued
-    end += r.text(end) == "time"
+    end = r.skip(end, frozenset({"'", "time"}), 2)
     word = r.text(end)
     if word == "from" and r.text(end + 1) in ("now", "today", "right"):
         return signed(length, 1), end + 2 + (r.text(end + 1) == "right")
@@ -166,17 +129,12 @@ def shift_at(r: Reader, i: int) -> tuple[Shift, int] | None:
     if word in ("ago", "back", "earlier") and not opener:
         return signed(length, -1), end + 1
     if word in ("before", "b4", "prior", "ahead"):
-        return signed(length, -1, anchored=True), end + 1 + (word == "prior" and r.text(end + 1) == "to") + (
-            word == "ahead" and r.text(end + 1) == "of"
-        )
+        end += 1 + (r.text(end + 1) == {"prior": "to", "ahead": "of"}.get(word, "-"))
+        return signed(length, -1, anchored=True), end
     if word in ("after", "from", "past", "following") and not opener:
         return signed(length, 1, anchored=True), end + 1
-    if (
-        word in ("on", "this", "next")
-        and length.days
-        and not opener
-        and r.at(end + (word == "on")).category == "weekday"
-    ):
+    weekday = r.at(end + (word == "on")).category == "weekday"
+    if word in ("on", "this", "next") and weekday and length.days and not opener:
         return signed(length, 1, anchored=True), end + (word == "on")
     return (signed(length, 1), end) if opener else None
 
