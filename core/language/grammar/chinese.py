@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from core.language.grammar.chinese_choice import (
     CLAUSE_START,
@@ -14,15 +15,15 @@ from core.language.grammar.chinese_choice import (
     further_rules,
     primary,
 )
-from core.language.grammar.chinese_clock import Hint
-from core.language.grammar.chinese_fields import Unplaced
+from core.language.grammar.chinese_clock import Context
 from core.language.grammar.chinese_frame import FRAME, turned
 from core.language.grammar.chinese_habits import REQUEST, lengths_that_repeat, recurrence
 from core.language.grammar.chinese_lexicon import simplified
-from core.language.grammar.chinese_once import Context, once
+from core.language.grammar.chinese_once import once
 from core.language.grammar.chinese_phrase import Phrase
 from core.language.grammar.chinese_reader import ATTRIBUTE
-from core.language.grammar.chinese_rules import rule
+from core.language.grammar.chinese_rule_bounds import rule
+from core.language.grammar.chinese_rules import Unplaced
 from core.language.grammar.chinese_scan import scan
 from core.language.grammar.chinese_words import Every, Times, Word
 from core.language.grammar.normalise import Normalised
@@ -130,7 +131,7 @@ def _ends(text: str) -> str:
     return text[:half] + "\x00" * (len(text) - 2 * half) + text[-half:]
 
 
-def _hint(text: str) -> Hint | None:
+def _hint(text: str) -> Literal["am", "pm"] | None:
     morning, evening = _MORNING.search(text), _EVENING.search(text)
     if bool(morning) == bool(evening):
         return None

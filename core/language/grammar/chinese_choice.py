@@ -6,9 +6,9 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
-from core.language.grammar.chinese_clock import readings
+from core.language.grammar.chinese_clock import Context, readings
 from core.language.grammar.chinese_habits import REQUEST
-from core.language.grammar.chinese_once import Context, at
+from core.language.grammar.chinese_once import at
 from core.language.grammar.chinese_once import merged as merge_points
 from core.language.grammar.chinese_phrase import Phrase, Point, clusters
 from core.language.grammar.chinese_reader import PhraseReader

@@ -14,7 +14,36 @@ from core.language.grammar.chinese_lexicon import LEXICON, NUMBER, listed, numbe
 from core.language.grammar.chinese_words import DIGITS, NUMERALS, PARTS, Clock, Part, PartName, Rule, skip, word
 from core.language.values import Preferences
 
-Hint = Literal["am", "pm"]
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a phrase is read against. `now` is naive, on the person's wall clock."""
+
+    now: dt.datetime
+    preferences: Preferences
+    hint: Literal["am", "pm"] | None = None
+    """The half of the day that the task tells (晨跑, 晚饭)."""
+
+    @property
+    def today(self) -> dt.date:
+        return self.now.date()
+
+    def preferred(self, options: tuple[Reading, ...]) -> Reading:
+        """The reading meant where the day does not decide: what the task says, else the first in waking hours."""
+        if self.hint is not None or len(options) == 1:
+            return options[-1] if self.hint == "pm" else options[0]
+        return next((option for option in options if self.waking(option)), options[1])
+
+    def waking(self, reading: Reading) -> bool:
+        wanted = self.preferences
+        return 60 * wanted.waking_hour <= reading.minutes % 1440 < 60 * wanted.sleeping_hour
+
+    def usual(self, part: PartName) -> dt.time:
+        """The time meant by a part of day alone in a rule; in the morning the person's own hour, if it is one."""
+        own = self.preferences.default_hour
+        return dt.time(own if part == "morning" and 5 <= own < 12 else PARTS[part].usual)
+
+
 _LATE = {"evening": 4, "night": 5}
 """晚上一点 to 四点 and 半夜五点 lie after midnight."""
 
@@ -63,24 +92,6 @@ def _hour(hour: int, part: PartName) -> int:
         case "evening" | "night" if hour <= 12:
             return 24 + hour % 12 if hour % 12 <= _LATE[part] else hour + 12
     return hour
-
-
-def waking(reading: Reading, preferences: Preferences) -> bool:
-    return 60 * preferences.waking_hour <= reading.minutes % 1440 < 60 * preferences.sleeping_hour
-
-
-def preferred(options: tuple[Reading, ...], hint: Hint | None, preferences: Preferences) -> Reading:
-    """The reading meant where the day does not decide: what the task says, else the first in waking hours."""
-    if hint is not None or len(options) == 1:
-        return options[-1] if hint == "pm" else options[0]
-    return next((option for option in options if waking(option, preferences)), options[1])
-
-
-def usual(part: PartName, preferences: Preferences) -> dt.time:
-    """The time meant by a part of day alone in a rule; in the morning the person's own hour, if it is one."""
-    if part == "morning" and 5 <= preferences.default_hour < 12:
-        return dt.time(preferences.default_hour)
-    return dt.time(PARTS[part].usual)
 
 
 def bounds(day: dt.date, part: PartName) -> tuple[dt.datetime, dt.datetime]:

@@ -6,18 +6,13 @@ import datetime as dt
 import re
 from dataclasses import replace
 
+from core.language.grammar.chinese_clock import Context
 from core.language.grammar.chinese_days import place
-from core.language.grammar.chinese_fields import CODES, Fields, Unplaced
-from core.language.grammar.chinese_once import Context
 from core.language.grammar.chinese_phrase import Phrase
-from core.language.grammar.chinese_rule_bounds import add_times
-from core.language.grammar.chinese_rules import rule
-from core.language.grammar.chinese_words import (
-    Date,
-    Every,
-    Weekdays,
-    Workdays,
-)
+from core.language.grammar.chinese_rule_bounds import add_times, rule
+from core.language.grammar.chinese_rules import Fields, Unplaced
+from core.language.grammar.chinese_words import Date, Every, Weekdays, Workdays
+from core.language.grammar.days import DAY_CODES
 from core.language.values import Recurrence
 
 _DAY = dt.timedelta(days=1)
@@ -116,5 +111,5 @@ def rule_of_several(moments: list[dt.datetime], said_hours: bool) -> Recurrence 
     clock = tuple(times) if said_hours else ()
     if len(days) == 1 or (days[-1] - days[0]).days == len(days) - 1:
         return Recurrence("DAILY", times=clock, start=days[0], count=len(moments))
-    codes = tuple(CODES[day] for day in sorted({day.weekday() for day in days}))
+    codes = tuple(DAY_CODES[day] for day in sorted({day.weekday() for day in days}))
     return Recurrence("WEEKLY", by_day=codes, times=clock, start=days[0], count=len(moments))

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.language.grammar.chinese_clock import Reading, readings
 from core.language.grammar.chinese_words import (
     Clock,
     Date,
@@ -18,6 +19,7 @@ from core.language.grammar.chinese_words import (
     Festival,
     Length,
     Part,
+    PartName,
     Relative,
     Stretch,
     Times,
@@ -92,6 +94,16 @@ class Point:
     @property
     def has_hour(self) -> bool:
         return bool(self.parts) or self.clock is not None
+
+    @property
+    def part(self) -> PartName | None:
+        """The part of day that the clock time lies in."""
+        return self.parts[-1].name if self.parts else None
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What the clock time may mean; nothing where none was said."""
+        return readings(self.clock, self.part) if self.clock is not None else ()
 
     def takes(self, word: Word) -> bool:
         """Adds the word if it fits behind what is there."""

@@ -4,83 +4,88 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import Literal
 
-from core.language.grammar.chinese_clock import preferred, readings, usual
-from core.language.grammar.chinese_days import add, place
-from core.language.grammar.chinese_fields import UNDER_A_DAY, Fields, Unplaced
-from core.language.grammar.chinese_once import Context, at, time_window
+from core.language.grammar.chinese_clock import Context, readings
+from core.language.grammar.chinese_days import add
+from core.language.grammar.chinese_once import at
 from core.language.grammar.chinese_phrase import Phrase, Point
-from core.language.grammar.chinese_words import (
-    PARTS,
-    Length,
-    PartName,
-    Weekdays,
-    Workdays,
-)
+from core.language.grammar.chinese_rules import UNDER_A_DAY, Fields, Unplaced, add_day, base, placed
+from core.language.grammar.chinese_words import PARTS, Length, PartName, Weekdays, Workdays
+from core.language.values import Recurrence
 
 _DAY = dt.timedelta(days=1)
+_LAST_MINUTE = dt.time(23, 59)
+
+
+def rule(phrase: Phrase, context: Context) -> Recurrence:
+    """The rule of a phrase. Raises Unplaced where it has none."""
+    fields = base(phrase)
+    for point in phrase.points:
+        add_day(point, fields, context)
+    add_times(phrase, fields, context)
+    _add_bounds(phrase, fields, context)
+    _leave_out(phrase, fields, context)
+    if phrase.lead is not None:
+        _move_earlier(phrase.lead, fields)
+    return fields.finished()
 
 
 def add_times(phrase: Phrase, fields: Fields, context: Context) -> None:
     """The times of a day. A part alone takes its usual hour, or the clock time of the part after it (早晚八点)."""
-    if phrase.range_end is not None and phrase.points:
-        _window(phrase.points[-1], phrase.range_end, fields, context)
+    under_a_day = fields.frequency in UNDER_A_DAY
+    if under_a_day and phrase.range_end is not None and phrase.points:
+        fields.window = _window(phrase.points[-1], phrase.range_end, context)
         if fields.window is not None:
             return
-    by_24 = any(point.clock.hour > 12 for point in phrase.points if point.clock)
-    waiting: list[Point] = []
-    previous: Point | None = None
+    clocks = [point.clock for point in phrase.points if point.clock is not None]
+    if not all(clock.exists for clock in clocks):
+        raise Unplaced("impossible")
+    by_24 = any(clock.hour > 12 for clock in clocks)  # 9:00, 14:00 and 21:00 count to 24
+    waiting: list[PartName] = []
+    inherited: PartName | None = None
     for point in phrase.points:
+        parts: list[PartName] = [*waiting, *(part.name for part in point.parts)]
         if point.clock is None:
-            waiting += [point] if point.parts else []
+            waiting = parts
             continue
-        if not point.clock.exists:
-            raise Unplaced("impossible")
-        parts = [part.name for earlier in waiting for part in earlier.parts] + [part.name for part in point.parts]
-        inherited = previous.parts[-1].name if previous and previous.parts and not parts else None
-        each: list[PartName | None] = [*parts] or [None]
+        each: list[PartName | None] = [*parts] or [inherited if point.clock.open else None]
         for part in each:
-            options = readings(point.clock, part)
-            if inherited is not None and len(options) > 1:
-                options = readings(point.clock, inherited)
-            if by_24:
-                options = options[:1]  # 9:00, 14:00 and 21:00 count to 24
-            chosen = preferred(options, context.hint, context.preferences)
-            fields.times.add(chosen.time)
-            fields.ambiguous = fields.ambiguous or (
-                len(options) > 1 and context.hint is None and point.clock.hour != 12
-            )
-        waiting, previous = [], point if point.parts else previous
-    if not fields.times or (waiting and not any(point.clock for point in phrase.points)):
-        parts_only = {usual(part.name, context.preferences) for point in waiting for part in point.parts}
-        fields.times = parts_only or fields.times
-    if fields.frequency in UNDER_A_DAY and fields.times:
-        if len(waiting) == 1 and not any(point.clock for point in phrase.points):
+            options = readings(point.clock, part)[: 1 if by_24 else 2]
+            fields.times.add(context.preferred(options).time)
+            left_open = len(options) > 1 and context.hint is None and point.clock.hour != 12
+            fields.ambiguous = fields.ambiguous or left_open
+        waiting, inherited = [], point.part or inherited
+    if waiting and not clocks:
+        fields.times = {context.usual(part) for part in waiting}
+        if under_a_day:
             raise Unplaced("unclear_recurrence")
-        fields.window, fields.times = (min(fields.times), dt.time(23, 59)), set()
+    if under_a_day and fields.times:
+        fields.window, fields.times = (min(fields.times), _LAST_MINUTE), set()
 
 
-def _window(first: Point, last: Point, fields: Fields, context: Context) -> None:
-    if fields.frequency in UNDER_A_DAY:
-        fields.window = time_window(first, last)
-        if fields.window is None and (first.clock or first.parts) and (last.clock or last.parts):
-            fields.window = _edge(first, "start", context), _edge(last, "end", context)
+def _window(first: Point, last: Point, context: Context) -> tuple[dt.time, dt.time] | None:
+    """9点到17点 for a rule under a day, read so that the end lies after the start; 凌晨到早上6点: parts have hours too."""
+    if not first.has_hour or not last.has_hour:
+        return None
+    if first.clock is None or last.clock is None:
+        start = dt.time(PARTS[first.parts[0].name].first) if first.clock is None else _time_of(first, context)
+        hour = PARTS[last.parts[0].name].end if last.clock is None else 0
+        end = _time_of(last, context) if last.clock is not None else dt.time(hour) if hour < 24 else _LAST_MINUTE
+        return start, end
+    pairs = [(start, end) for start in first.readings for end in last.readings if end.minutes > start.minutes]
+    pairs = [pair for pair in pairs if pair[0].minutes >= 5 * 60] or pairs or [(first.readings[0], last.readings[0])]
+    start_at, end_at = min(pairs, key=lambda pair: pair[0].minutes)
+    return start_at.time, end_at.time
 
 
-def _edge(point: Point, side: Literal["start", "end"], context: Context) -> dt.time:
-    """凌晨到早上6点: a part of day begins and ends with its hours."""
-    if point.clock is not None:
-        part = point.parts[-1].name if point.parts else None
-        return preferred(readings(point.clock, part), context.hint, context.preferences).time
-    hours = PARTS[point.parts[0].name]
-    return dt.time(hours.first) if side == "start" else dt.time(hours.end) if hours.end < 24 else dt.time(23, 59)
+def _time_of(point: Point, context: Context) -> dt.time:
+    return context.preferred(point.readings).time
 
 
-def add_bounds(phrase: Phrase, fields: Fields, context: Context) -> None:
+def _add_bounds(phrase: Phrase, fields: Fields, context: Context) -> None:
     first, last = phrase.start, phrase.until
     if first and last and not first.has_day and not last.has_day and fields.frequency in UNDER_A_DAY:
-        fields.window = time_window(first, last)
+        fields.window = _window(first, last, context)
         first = last = None
     if first is not None:
         _start(first, fields, context)
@@ -96,39 +101,28 @@ def add_bounds(phrase: Phrase, fields: Fields, context: Context) -> None:
 
 def _start(point: Point, fields: Fields, context: Context) -> None:
     if point.has_day:
-        placed = place(point, context.today)
-        if placed is None:
-            raise Unplaced("impossible")
-        fields.start = placed.dates[0]
-    if point.clock is not None:
-        part = point.parts[-1].name if point.parts else None
-        time = preferred(readings(point.clock, part), context.hint, context.preferences).time
-        if fields.frequency in UNDER_A_DAY:
-            fields.window = (time, fields.window[1] if fields.window else dt.time(23, 59))
-        elif not fields.times:
-            fields.times.add(time)
-    elif point.parts and not fields.times and fields.frequency not in UNDER_A_DAY:
-        fields.times.add(usual(point.parts[0].name, context.preferences))
+        fields.start = placed(point, context.today).dates[0]
+    if point.clock is not None and fields.frequency in UNDER_A_DAY:
+        fields.window = (_time_of(point, context), fields.window[1] if fields.window else _LAST_MINUTE)
+    elif point.has_hour and not fields.times and fields.frequency not in UNDER_A_DAY:
+        time = _time_of(point, context) if point.clock else context.usual(point.parts[0].name)
+        fields.times.add(time)
 
 
 def _until(point: Point, fields: Fields, phrase: Phrase, context: Context) -> None:
     if not point.has_day:
         if point.clock is None or fields.frequency not in UNDER_A_DAY:
             raise Unplaced("unclear_recurrence")
-        part = point.parts[-1].name if point.parts else None
-        end = preferred(readings(point.clock, part), context.hint, context.preferences).time
         if fields.window is None and not any(every.frequency == "DAILY" for every in phrase.everies):
             _count_until(point, fields, context)
-            return
-        fields.window = (fields.window[0] if fields.window else dt.time(), end)
+        else:
+            fields.window = (fields.window[0] if fields.window else dt.time(), _time_of(point, context))
         return
     bare = Point(scopes=point.scopes, day=point.day)
-    placed = place(bare, context.today)
-    if placed is not None and fields.start is not None and placed.dates[0] < fields.start:
-        placed = place(bare, fields.start)
-    if placed is None:
-        raise Unplaced("impossible")
-    fields.until = placed.dates[0] + (placed.days - 1) * _DAY
+    last = placed(bare, context.today)
+    if fields.start is not None and last.dates[0] < fields.start:
+        last = placed(bare, fields.start)
+    fields.until = last.end - _DAY
     if fields.until < context.today:
         raise Unplaced("past")
 
@@ -145,62 +139,58 @@ def _count_until(point: Point, fields: Fields, context: Context) -> None:
 
 def _span(span: Length, fields: Fields, context: Context) -> None:
     """接下来五天每天: five times; another length ends the rule after it."""
-    seconds = {"MINUTELY": 60, "HOURLY": 3600}.get(fields.frequency or "", 0) * fields.interval
-    if seconds and span.seconds and not span.days and not span.months:
-        fields.count = max(1, span.seconds // seconds)
+    under_a_day = {"MINUTELY": 60, "HOURLY": 3600}.get(fields.frequency or "", 0) * fields.interval
+    if under_a_day and span.seconds and not span.days and not span.months:
+        fields.count = max(1, span.seconds // under_a_day)
         return
-    per_day = max(1, len(fields.times))
-    unit_days = {"DAILY": 1, "WEEKLY": 7}.get(fields.frequency or "", 0)
-    if unit_days and not span.months and not span.seconds and span.days % unit_days == 0 and fields.interval == 1:
-        plain = per_day == 1 and (fields.frequency == "DAILY" or len(fields.weekdays) <= 1)
-        if (plain and not fields.weekdays) or (plain and fields.frequency == "WEEKLY"):
-            fields.count = span.days // unit_days
-            return
-    if fields.frequency == "MONTHLY" and span.months and not span.days and fields.interval == 1 and per_day == 1:
-        fields.count = span.months
+    steps, rest = 0, 0
+    match fields.frequency:
+        case "DAILY" if not fields.weekdays:
+            steps, rest = span.days, span.months
+        case "WEEKLY" if len(fields.weekdays) <= 1:
+            steps, rest = span.days // 7, span.days % 7 + span.months
+        case "MONTHLY":
+            steps, rest = span.months, span.days
+    if steps and not rest and not span.seconds and fields.interval == 1 and len(fields.times) <= 1:
+        fields.count = steps
         return
     first = fields.start or context.today
     fields.until = add(first, replace(span, seconds=0)) - _DAY if span.days or span.months else first
 
 
-def leave_out(phrase: Phrase, fields: Fields, context: Context) -> None:
+def _leave_out(phrase: Phrase, fields: Fields, context: Context) -> None:
     """Weekdays left out become the days that stay; a single day becomes an exception."""
     for point in phrase.excluded:
         match point.day:
             case Weekdays(days, None):
-                _leave_out(set(days), fields)
+                _keep_other(set(days), fields)
             case Workdays(None):
-                _leave_out(set(range(5)), fields)
+                _keep_other(set(range(5)), fields)
             case _ if point.has_day:
-                placed = place(point, context.today)
-                if placed is None:
-                    raise Unplaced("impossible")
-                fields.excluded += [placed.dates[0] + n * _DAY for n in range(min(placed.days, 60))]
+                out = placed(point, context.today)
+                fields.excluded += [out.dates[0] + n * _DAY for n in range(min(out.days, 60))]
             case _:
                 raise Unplaced("unclear_recurrence")
 
 
-def _leave_out(days: set[int], fields: Fields) -> None:
-    if fields.by_day or fields.by_month_day or fields.lunar or (fields.interval > 1 and fields.frequency == "DAILY"):
-        raise Unplaced("unclear_recurrence")
+def _keep_other(days: set[int], fields: Fields) -> None:
     kept = (fields.weekdays or set(range(7))) - days
-    if not kept or fields.frequency not in ("DAILY", "WEEKLY", *UNDER_A_DAY):
+    counted = fields.by_day or fields.by_month_day or (fields.interval > 1 and fields.frequency == "DAILY")
+    if counted or not kept or fields.frequency not in ("DAILY", "WEEKLY", *UNDER_A_DAY):
         raise Unplaced("unclear_recurrence")
     fields.weekdays = kept
 
 
-def move_earlier(lead: Length, fields: Fields) -> None:
+def _move_earlier(lead: Length, fields: Fields) -> None:
     """提前十分钟 moves the times of a rule, 提前一天 its days; what crosses midnight or a month cannot be told simply."""
-    if lead.seconds and not lead.days and not lead.months:
-        moved = {60 * time.hour + time.minute - lead.seconds // 60 for time in fields.times}
-        if not moved or min(moved) < 0:
-            raise Unplaced("unclear_recurrence")
-        fields.times = {dt.time(minute // 60, minute % 60) for minute in moved}
-        return
-    if fields.weekdays and not lead.months and not lead.seconds and not fields.set_pos:
+    minutes = [60 * time.hour + time.minute - lead.seconds // 60 for time in fields.times]
+    if lead.seconds and not lead.days and not lead.months and minutes and min(minutes) >= 0:
+        fields.times = {dt.time(minute // 60, minute % 60) for minute in minutes}
+    elif lead.months or lead.seconds:
+        raise Unplaced("unclear_recurrence")
+    elif fields.weekdays and not fields.set_pos:
         fields.weekdays = {(day - lead.days) % 7 for day in fields.weekdays}
-        return
-    if fields.by_month_day and not lead.months and not lead.seconds and min(fields.by_month_day) > lead.days:
+    elif fields.by_month_day and min(fields.by_month_day) > lead.days:
         fields.by_month_day = [day - lead.days for day in fields.by_month_day]
-        return
-    raise Unplaced("unclear_recurrence")
+    else:
+        raise Unplaced("unclear_recurrence")
