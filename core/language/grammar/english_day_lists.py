@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.language.grammar.days import Day, merged_days
-from core.language.grammar.english_dates import is_time_number
+from core.language.grammar.english_dates import (
+    THE,
+    counted_at,
+    each_behind,
+    is_time_number,
+    of_period_at,
+    ordinal_number,
+    with_period,
+)
 from core.language.grammar.english_days import day_at
-from core.language.grammar.english_ordinals import counted_at, each_behind, ordinal_number
-from core.language.grammar.english_periods import THE, of_period_at, with_period
 from core.language.grammar.english_pieces import Days, Reader
 from core.language.grammar.tokens import word_set
 

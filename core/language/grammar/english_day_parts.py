@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.language.grammar.days import Day
+from core.language.grammar.english_dates import THIS
 from core.language.grammar.english_lexicon import IDIOMS
-from core.language.grammar.english_periods import THIS
 from core.language.grammar.english_pieces import Clock, Clocks, Days, Part, Piece, Reader
 from core.language.grammar.tokens import word_set
 

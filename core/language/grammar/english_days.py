@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.language.grammar.days import Day, merged_days
-from core.language.grammar.english_dates import dotted_date, is_verb, month_day_at, number_day_at, written_date
-from core.language.grammar.english_ordinals import each_behind, ordinal_day_at
-from core.language.grammar.english_periods import (
+from core.language.grammar.english_dates import (
     PERIOD_UNITS,
     SHORT_EDGES,
     THE,
+    dotted_date,
+    each_behind,
     edge_at,
+    is_verb,
+    month_day_at,
     named_period,
+    number_day_at,
     of_period_at,
     offset_word,
+    ordinal_day_at,
     with_period,
+    written_date,
     year_at,
 )
 from core.language.grammar.english_pieces import Reader

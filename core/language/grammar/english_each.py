@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from core.language.grammar.days import Day
 from core.language.grammar.english_clock import clock_at
+from core.language.grammar.english_dates import ordinal_number
 from core.language.grammar.english_day_lists import counted_days_at, days_at
 from core.language.grammar.english_lexicon import VAGUE
-from core.language.grammar.english_ordinals import ordinal_number
 from core.language.grammar.english_pieces import Every, Reader, Shift
 from core.language.grammar.english_shift import length_at
 from core.language.grammar.tokens import word_set

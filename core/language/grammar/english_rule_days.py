@@ -56,15 +56,13 @@ def _codes(days: tuple[Day, ...], through: bool) -> list[str]:
 
 
 def add_days(rule: Rule, days: tuple[Day, ...], through: bool, scene: Scene, own: bool) -> None:
-    plain = all(says_only(day, "weekday") for day in days)
-    if days and plain:
+    if days and all(says_only(day, "weekday") for day in days):
         _add_weekdays(rule, _codes(days, through))
-        return
-    if through:
+    elif through:
         _bounded_by(rule, days[0], days[-1], scene)
-        return
-    for day in days:
-        _add_day(rule, day, scene, own)
+    else:
+        for day in days:
+            _add_day(rule, day, scene, own)
 
 
 def says_only(day: Day, *names: str) -> bool:
@@ -73,14 +71,12 @@ def says_only(day: Day, *names: str) -> bool:
 
 
 def _add_weekdays(rule: Rule, codes: list[str]) -> None:
-    if rule.frequency in ("MONTHLY", "YEARLY"):
-        if rule.frequency == "MONTHLY" and not rule.by_day and not rule.by_month_day:
-            rule.by_day, rule.ambiguous = [f"1{code}" for code in codes], True
-            return
+    if rule.frequency == "MONTHLY" and not rule.by_day and not rule.by_month_day:
+        rule.by_day, rule.ambiguous = [f"1{code}" for code in codes], True
+        return
+    if rule.frequency in ("MONTHLY", "YEARLY") or (rule.frequency == "DAILY" and rule.interval != 1):
         raise Unplaced
     if rule.frequency == "DAILY":
-        if rule.interval != 1:
-            raise Unplaced
         rule.frequency = "WEEKLY"
     rule.by_day.extend(code for code in codes if code not in rule.by_day)
 
@@ -100,16 +96,10 @@ def _add_day(rule: Rule, day: Day, scene: Scene, own: bool) -> None:
         start_at(rule, day, scene)
         if rule.frequency in UNDER_A_DAY:
             rule.until = rule.start
-    elif (
-        day.week is not None
-        or day.months is not None
-        or day.month is not None
-        or day.year is not None
-        or day.years is not None
-    ):
-        _bounded_by(rule, day, day, scene)
-    elif day.weekend:
+    elif says_only(day, "weekend"):
         _add_weekdays(rule, ["SA", "SU"])
+    else:
+        _bounded_by(rule, day, day, scene)
 
 
 def _add_holiday(rule: Rule, name: str) -> None:
@@ -162,15 +152,12 @@ def _add_nth(rule: Rule, day: Day) -> None:
 
 def _add_day_of_month(rule: Rule, day: Day, scene: Scene, own: bool) -> None:
     number = day.day or 1
-    if not -31 <= number <= 31 or number == 0:
-        raise Unplaced("impossible")
     if rule.frequency == "MONTHLY" and rule.interval == 1 and day.month is not None and own:
         rule.frequency = "YEARLY"
     if rule.frequency == "YEARLY" and (day.month is not None or rule.by_month or number == -1):
         rule.by_month_day.append(number)
         if day.month is not None:
             rule.dates.append((day.month, number))
-        if day.month is not None and day.month not in rule.by_month:
             rule.by_month.append(day.month)
         if number > 0 and any(number > calendar.monthrange(2000, month)[1] for month in rule.by_month):
             raise Unplaced("never")

@@ -66,8 +66,10 @@ def _other_weekday(piece: Piece) -> bool:
 def _rule(used: list[Piece], scene: Scene) -> Rule:
     everies = [piece.value for piece in used if isinstance(piece.value, Every)]
     for every in everies:
-        if every.trouble or every.interval < 1:
-            raise Unplaced("too_fine" if every.trouble == "too_fine" or every.interval < 1 else "unclear_recurrence")
+        if every.trouble == "too_fine" or every.interval < 1:
+            raise Unplaced("too_fine")
+        if every.trouble:
+            raise Unplaced
     rule = _joined(everies, used)
     for every in everies:
         add_days(rule, every.days, every.through, scene, own=True)
@@ -79,7 +81,9 @@ def _rule(used: list[Piece], scene: Scene) -> Rule:
     for piece in used:
         if not (between and isinstance(piece.value, Starting | Until) and piece.value.clock is not None):
             _add_bound(rule, piece.value, scene)
-    _add_exceptions(rule, used, scene)
+    for piece in used:
+        if isinstance(piece.value, Except):
+            _add_exceptions(rule, piece.value, scene)
     return rule
 
 
@@ -138,11 +142,10 @@ def _joined(everies: list[Every], used: list[Piece]) -> Rule:
         dayed = next(every for every in coarser if every.days)
         frequency, finest = dayed.frequency or "WEEKLY", dayed
     same = [every.interval for every in known if every.frequency == frequency]
-    if len({interval for interval in same if interval != 1}) > 1:
-        raise Unplaced
-    if frequency == "WEEKLY" and any(every.frequency == "MONTHLY" and not every.days for every in known):
-        raise Unplaced
-    if sum(bool(every.days) for every in known if every.frequency == "MONTHLY") > 1:
+    monthly = [every for every in known if every.frequency == "MONTHLY"]
+    clash = len({interval for interval in same if interval != 1}) > 1
+    clash = clash or (frequency == "WEEKLY" and not all(every.days for every in monthly))
+    if clash or sum(bool(every.days) for every in monthly) > 1:
         raise Unplaced
     rule = Rule(frequency, max(same))
     rule.per = max((every.per for every in known), key=abs)
@@ -167,11 +170,8 @@ def _add_times(rule: Rule, used: list[Piece], scene: Scene) -> None:
                 rule.times.append(time)
     if ranges and not rule.times:
         first, _ = _time(ranges[0].first, None, scene)
-        last, _ = _time(ranges[0].last, None, scene)
-        if ranges[0].last.meridiem is None and not ranges[0].last.exact and last <= first and last.hour < 12:
-            last = last.replace(hour=last.hour + 12)
         if rule.frequency in UNDER_A_DAY:
-            rule.window = first, last
+            rule.window = first, _ending(ranges[0].last, first, scene)
         else:
             rule.times = [first]
     if rule.frequency in UNDER_A_DAY and rule.window is None and (rule.times or parts):
@@ -208,27 +208,29 @@ def _time(clock: Clock, part: str | None, scene: Scene) -> tuple[dt.time, bool]:
     return dt.time(hour, clock.minute), is_open
 
 
+def _ending(clock: Clock, first: dt.time, scene: Scene) -> dt.time:
+    """The end of a stretch of the day: the evening reading where an open clock time would lie before its start."""
+    last, _ = _time(clock, None, scene)
+    is_open = clock.meridiem is None and not clock.exact
+    return last.replace(hour=last.hour + 12) if is_open and last <= first and last.hour < 12 else last
+
+
 def _spread_over_day(rule: Rule, preferences: Preferences) -> None:
     """ "three times a day" without times: spread from the default hour to the evening, and said to be a guess."""
-    if not rule.per or rule.times:
-        if rule.frequency in UNDER_A_DAY and rule.per:
-            raise Unplaced
+    per, said = rule.per, len(rule.by_day) + len(rule.by_month_day)
+    if not per or rule.times:
         return
-    if rule.frequency == "MINUTELY" and rule.per > 0 and rule.count is None:
-        rule.count = rule.per
-    elif rule.frequency == "HOURLY" and rule.interval == 1 and rule.per > 1 and 60 % rule.per == 0:
-        rule.frequency, rule.interval = "MINUTELY", 60 // rule.per
-    elif rule.frequency == "DAILY" and rule.interval == 1 and 1 < rule.per <= 12:
+    if rule.frequency == "MINUTELY" and per > 0:
+        rule.count = per
+    elif rule.frequency == "HOURLY" and rule.interval == 1 and per > 1 and 60 % per == 0:
+        rule.frequency, rule.interval = "MINUTELY", 60 // per
+    elif rule.frequency == "DAILY" and rule.interval == 1 and 1 < per <= 12:
         first = preferences.default_hour * 60
-        step = max(60, (_WAKING_END * 60 - first) // (rule.per - 1)) if first < _WAKING_END * 60 else 60
-        rule.times = [
-            dt.time(minutes // 60 % 24, minutes % 60 // 30 * 30)
-            for minutes in range(first, first + step * rule.per, step)
-        ]
+        step = max(60, (_WAKING_END * 60 - first) // (per - 1))
+        minutes = range(first, first + step * per, step)
+        rule.times = [dt.time(minute // 60 % 24, minute % 60 // 30 * 30) for minute in minutes]
         rule.ambiguous = True
-    elif not (rule.frequency == "WEEKLY" and len(rule.by_day) == rule.per) and not (
-        rule.frequency in ("MONTHLY", "YEARLY") and len(rule.by_month_day) + len(rule.by_day) == rule.per
-    ):
+    elif said != per or rule.frequency not in ("WEEKLY", "MONTHLY", "YEARLY"):
         raise Unplaced
 
 
@@ -261,13 +263,10 @@ def _add_until(rule: Rule, day: Day | None, clock: Clock | None, scene: Scene) -
         whole = (dated.end is not None and dated.date <= scene.now.date()) or day.quarters is not None
         rule.until = dated.end - dt.timedelta(days=1) if whole and dated.end else dated.date
     elif clock is not None and rule.frequency in UNDER_A_DAY:
-        last, is_open = _time(clock, None, scene)
         first = rule.window[0] if rule.window else scene.now.time().replace(second=0, microsecond=0)
-        if is_open and last <= first and last.hour < 12:
-            last = last.replace(hour=last.hour + 12)
         if not rule.window and not rule.by_day:
             rule.until = rule.start or scene.now.date()
-        rule.window = first, last
+        rule.window = first, _ending(clock, first, scene)
 
 
 def _add_start(rule: Rule, day: Day | None, clock: Clock | None, shift: Shift | None, scene: Scene) -> None:
@@ -308,24 +307,21 @@ def _add_length(rule: Rule, shift: Shift, scene: Scene) -> None:
         rule.until = moved(dt.datetime.combine(first, dt.time()), shift).date()
 
 
-def _add_exceptions(rule: Rule, used: list[Piece], scene: Scene) -> None:
-    for piece in used:
-        if not isinstance(piece.value, Except):
-            continue
-        if not piece.value.days:  # "except holidays" cannot be kept
-            raise Unplaced
-        for day in piece.value.days:
-            if says_only(day, "weekday"):
-                _leave_out(rule, DAY_CODES[day.weekday or 0])
-            elif day.weekend and says_only(day, "weekend"):
-                _leave_out(rule, "SA")
-                _leave_out(rule, "SU")
-            elif says_only(day, "month"):
-                months = rule.by_month or list(range(1, 13))
-                rule.by_month = [month for month in months if month != day.month]
-            elif (dated := resolved_end(day, scene.now.date(), rule.start or scene.now.date())) is not None:
-                days = min((dated.end - dated.date).days, 366) if dated.end else 1
-                rule.excluded.extend(dated.date + dt.timedelta(days=number) for number in range(days))
+def _add_exceptions(rule: Rule, left_out: Except, scene: Scene) -> None:
+    if not left_out.days:  # "except holidays" cannot be kept
+        raise Unplaced
+    today = scene.now.date()
+    for day in left_out.days:
+        if says_only(day, "weekday"):
+            _leave_out(rule, DAY_CODES[day.weekday or 0])
+        elif day.weekend and says_only(day, "weekend"):
+            _leave_out(rule, "SA")
+            _leave_out(rule, "SU")
+        elif says_only(day, "month"):
+            rule.by_month = [month for month in rule.by_month or range(1, 13) if month != day.month]
+        elif (dated := resolved_end(day, today, rule.start or today)) is not None:
+            days = min((dated.end - dated.date).days, 366) if dated.end else 1
+            rule.excluded.extend(dated.date + dt.timedelta(days=number) for number in range(days))
 
 
 def _leave_out(rule: Rule, code: str) -> None:
@@ -337,7 +333,7 @@ def _leave_out(rule: Rule, code: str) -> None:
         rule.by_day.remove(code)
         if not rule.by_day:
             raise Unplaced("never")
-    elif rule.frequency in ("MONTHLY", "YEARLY") or (rule.frequency == "DAILY"):
+    elif rule.frequency in ("DAILY", "MONTHLY", "YEARLY"):
         rule.excluded_days.append(code)
 
 
@@ -350,14 +346,21 @@ def _finished(rule: Rule, scene: Scene) -> Recurrence:
     if rule.until is not None and rule.until < (rule.start or scene.now.date()):
         raise Unplaced("never")
     short = rule.frequency == "MONTHLY" and any(number > 28 for number in rule.by_month_day)
-    ordered = sorted(set(rule.by_day), key=_day_order)
     return Recurrence(
-        rule.frequency, rule.interval, tuple(ordered), tuple(sorted(set(rule.by_month_day), key=lambda day: (day < 0, day))),
-        tuple(sorted(set(rule.by_month))), tuple(sorted(set(rule.set_pos))), tuple(sorted(rule.times)), rule.window,
-        rule.start, rule.until, rule.count, tuple(sorted(set(rule.excluded))), tuple(dict.fromkeys(rule.excluded_days)),
-        short, rule.lunar, rule.ambiguous,
-    )  # fmt: skip
-
-
-def _day_order(code: str) -> tuple[int, str]:
-    return DAY_CODES.index(code[-2:]), code
+        rule.frequency,
+        rule.interval,
+        by_day=tuple(sorted(set(rule.by_day), key=lambda code: (DAY_CODES.index(code[-2:]), code))),
+        by_month_day=tuple(sorted(set(rule.by_month_day), key=lambda day: (day < 0, day))),
+        by_month=tuple(sorted(set(rule.by_month))),
+        set_pos=tuple(sorted(set(rule.set_pos))),
+        times=tuple(sorted(rule.times)),
+        window=rule.window,
+        start=rule.start,
+        until=rule.until,
+        count=rule.count,
+        excluded=tuple(sorted(set(rule.excluded))),
+        excluded_days=tuple(dict.fromkeys(rule.excluded_days)),
+        last_day_if_short=short,
+        lunar=rule.lunar,
+        ambiguous=rule.ambiguous,
+    )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from core.language.grammar.days import Day
 from core.language.grammar.english_bounds import bound_at, except_at
 from core.language.grammar.english_clock import TIMELY, clocks_at, span_at
-from core.language.grammar.english_dates import is_verb
+from core.language.grammar.english_dates import LAST, NEXT, THIS, is_verb, period_at
 from core.language.grammar.english_day_lists import days_at
 from core.language.grammar.english_day_parts import idiom_at, part_behind, this_part
 from core.language.grammar.english_each import weekdays_at
 from core.language.grammar.english_every import every_at
 from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
-from core.language.grammar.english_periods import LAST, NEXT, THIS, period_at
 from core.language.grammar.english_pieces import (
     MOST_LOOKS,
     MOST_PIECES,
