@@ -23,6 +23,7 @@ from core.language.grammar.chinese_words import (
     Relative,
     Stretch,
     Times,
+    Value,
     Weekdays,
     Word,
 )
@@ -80,7 +81,6 @@ def clusters(words: list[Word], text: str) -> list[list[Word]]:
 class Point:
     """One day, part of day and clock time said together; any of them may be missing."""
 
-    words: list[Word] = field(default_factory=list)
     scopes: list[Stretch] = field(default_factory=list)
     day: Day | None = None
     parts: list[Part] = field(default_factory=list)
@@ -105,9 +105,9 @@ class Point:
         """What the clock time may mean; nothing where none was said."""
         return readings(self.clock, self.part) if self.clock is not None else ()
 
-    def takes(self, word: Word) -> bool:
-        """Adds the word if it fits behind what is there."""
-        match word.value:
+    def takes(self, value: Value) -> bool:
+        """Adds what a word says if it fits behind what is there."""
+        match value:
             case Stretch() as scope if not self.has_hour and self.day is None and _scopes_fit(self.scopes, scope):
                 self.scopes.append(scope)
             case Weekdays() if (
@@ -126,7 +126,6 @@ class Point:
                 self.day = day
             case _:
                 return False
-        self.words.append(word)
         return True
 
 
