@@ -6,22 +6,13 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
+from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_clock import Context, readings
 from core.language.grammar.chinese_habits import REQUEST
 from core.language.grammar.chinese_once import at
 from core.language.grammar.chinese_once import merged as merge_points
 from core.language.grammar.chinese_phrase import Phrase, Point, clusters
 from core.language.grammar.chinese_reader import PhraseReader
-from core.language.grammar.chinese_words import (
-    Clock,
-    Date,
-    Festival,
-    MoonDate,
-    Ordinal,
-    Weekdays,
-    Word,
-    Workdays,
-)
 
 _DAY = dt.timedelta(days=1)
 
@@ -64,8 +55,13 @@ class Candidate:
     def placeable(self) -> bool:
         return not self.phrase.everies or any(every.problem is None for every in self.phrase.everies)
 
+    @property
+    def rank(self) -> int:
+        """How near it stands to the words of asking; less is nearer."""
+        return (self.asked_after, self.asked_before, self.clause_start, True).index(True)
 
-def candidates_of(words: list[Word], text: str) -> list[Candidate]:
+
+def candidates_of(words: list[zh.Word], text: str) -> list[Candidate]:
     found: list[Candidate] = []
     waiting = clusters(words, text)
     while waiting:
@@ -102,26 +98,15 @@ def primary(candidates: list[Candidate], text: str) -> Candidate | None:
     if not able:
         return None
     able = [one for one in able if not one.attribute or one.clause_start or one.asked_before] or able
+    alone = len(able) == 1
     repeats = [
-        one
-        for one in able
-        if one.recurring
-        and (one.placeable or len(able) == 1)
-        and (one.clause_start or one.clause_end or len(able) == 1)
+        one for one in able if one.recurring and (alone or (one.placeable and (one.clause_start or one.clause_end)))
     ]
-    if repeats and not any(
-        _asked_once(one) for one in able if not any(_LISTED.fullmatch(text[r.end : one.start]) for r in repeats)
-    ):
+    listed = [one for one in able if any(_LISTED.fullmatch(text[rule.end : one.start]) for rule in repeats)]
+    if repeats and not any(_asked_once(one) for one in able if one not in listed):
         asked = next((one for one in repeats if one.asked_after or one.asked_before), repeats[0])
         return next((one for one in repeats if _LISTED.fullmatch(text[one.end : asked.start])), asked)
-    for wanted in (
-        [one for one in able if one.asked_after],
-        [one for one in able if one.asked_before],
-        [one for one in able if one.clause_start],
-    ):
-        if wanted:
-            return wanted[0]
-    return able[0]
+    return min(able, key=lambda one: one.rank)
 
 
 def further_rules(chosen: Candidate, candidates: list[Candidate], text: str) -> list[Candidate]:
@@ -129,7 +114,7 @@ def further_rules(chosen: Candidate, candidates: list[Candidate], text: str) -> 
     found: list[Candidate] = []
     end = chosen.end
     for one in candidates:
-        weekly = bool(one.phrase.points) and isinstance(one.phrase.points[0].day, Weekdays | Workdays)
+        weekly = bool(one.phrase.points) and isinstance(one.phrase.points[0].day, zh.Weekdays | zh.Workdays)
         listed = one.start > end and _LISTED.fullmatch(text[end : one.start]) is not None
         if listed and (one.phrase.everies or weekly):
             found.append(one)
@@ -139,9 +124,9 @@ def further_rules(chosen: Candidate, candidates: list[Candidate], text: str) -> 
 
 def _habit(point: Point) -> bool:
     """工作日, 周一到周五七点: days that repeat without 每."""
-    if isinstance(point.day, Workdays):
+    if isinstance(point.day, zh.Workdays):
         return point.day.step is None
-    return isinstance(point.day, Weekdays) and point.day.week is None and len(point.day.days) > 2 and point.has_hour
+    return isinstance(point.day, zh.Weekdays) and point.day.week is None and len(point.day.days) > 2 and point.has_hour
 
 
 def _asked_once(one: Candidate) -> bool:
@@ -168,62 +153,52 @@ def _stands(one: Candidate, text: str) -> bool:
 
 def completed(chosen: Candidate, candidates: list[Candidate], context: Context) -> Phrase:
     """The chosen phrase with what other parts of the sentence add to it."""
-    phrase = chosen.phrase
     for other in candidates:
-        if other is chosen:
-            continue
-        extra = other.phrase
-        if extra.everies and not phrase.everies and (other.clause_start or other.clause_end) and not other.attribute:
-            phrase.everies = extra.everies
-            if not any(point.has_day for point in phrase.points):
-                phrase.points = extra.points + phrase.points
-            phrase.used += extra.used
-        elif extra.everies and extra.everies == phrase.everies and not phrase.points:
-            phrase.points, phrase.used = extra.points, phrase.used + extra.used  # 每月交房租，每月5号
-            phrase.times = phrase.times or extra.times
-        elif _names_days(phrase, other):
-            phrase.points, phrase.used = phrase.points + extra.points, phrase.used + extra.used
-        elif _adds_hours(phrase, other):
-            phrase.points = phrase.points + extra.points
-            phrase.used += extra.used
-        elif _adds_day(phrase, other, chosen):
-            _take_day(phrase, extra, context)
-        _add_bounds(phrase, other)
-    return phrase
+        if other is not chosen:
+            _add_points(chosen, other, context)
+            _add_bounds(chosen.phrase, other)
+    return chosen.phrase
 
 
-def _names_days(phrase: Phrase, other: Candidate) -> bool:
+def _add_points(chosen: Candidate, other: Candidate, context: Context) -> None:
+    phrase, extra = chosen.phrase, other.phrase
+    plain = bool(extra.points) and not extra.everies and extra.range_end is None and not other.attribute
+    if extra.everies and not phrase.everies and (other.clause_start or other.clause_end) and not other.attribute:
+        phrase.everies = extra.everies
+        if not any(point.has_day for point in phrase.points):
+            phrase.points = extra.points + phrase.points
+        phrase.used += extra.used
+    elif extra.everies and extra.everies == phrase.everies and not phrase.points:
+        phrase.points, phrase.used = extra.points, phrase.used + extra.used  # 每月交房租，每月5号
+        phrase.times = phrase.times or extra.times
+    elif plain and (_names_days(phrase, extra) or _adds_hours(phrase, other)):
+        phrase.points, phrase.used = phrase.points + extra.points, phrase.used + extra.used
+    elif plain and _adds_day(chosen, other):
+        _take_day(phrase, extra, context)
+
+
+def _names_days(phrase: Phrase, extra: Phrase) -> bool:
     """周二周四有瑜伽课，每周提醒我: the days of a rule that says only how often."""
-    extra = other.phrase
-    if not phrase.everies or phrase.points or extra.everies or not extra.points or other.attribute:
+    if not phrase.everies or phrase.points or extra.length is not None:
         return False
-    if extra.range_end is not None or extra.length is not None:
-        return False
-    coarse = {"WEEKLY": Weekdays, "MONTHLY": Date | Ordinal, "YEARLY": Date | Festival | MoonDate}
+    coarse = {"WEEKLY": zh.Weekdays, "MONTHLY": zh.Date | zh.Ordinal, "YEARLY": zh.Date | zh.Festival | zh.MoonDate}
     kind = coarse.get(phrase.everies[0].frequency or "")
     return kind is not None and isinstance(extra.points[0].day, kind)
 
 
 def _adds_hours(phrase: Phrase, other: Candidate) -> bool:
     """每天提醒我吃药，早上八点: a clock time set apart from the task."""
-    extra = other.phrase
-    if phrase.has_clock or not extra.points or extra.everies or extra.range_end is not None or other.attribute:
+    if phrase.has_clock or any(point.has_day for point in other.phrase.points):
         return False
-    if any(point.has_day for point in extra.points):
-        return False
-    if phrase.length is not None and phrase.length.seconds:
-        return False
-    return other.asked_after or (other.clause_start and other.clause_end)
+    within_a_day = phrase.length is not None and phrase.length.seconds
+    return not within_a_day and (other.asked_after or (other.clause_start and other.clause_end))
 
 
-def _adds_day(phrase: Phrase, other: Candidate, chosen: Candidate) -> bool:
+def _adds_day(chosen: Candidate, other: Candidate) -> bool:
     """我明天要开会，下午三点提醒我: the day said before the clock time."""
-    extra = other.phrase
-    if not phrase.points or phrase.everies or extra.everies or not extra.points or extra.range_end is not None:
-        return False
-    if any(point.has_day for point in phrase.points) or other.start > chosen.start or not chosen.asked_after:
-        return False
-    return extra.points[0].has_day and not other.attribute
+    phrase = chosen.phrase
+    clock_only = bool(phrase.points) and not phrase.everies and not any(point.has_day for point in phrase.points)
+    return clock_only and chosen.asked_after and other.start <= chosen.start and other.phrase.points[0].has_day
 
 
 def _take_day(phrase: Phrase, extra: Phrase, context: Context) -> None:
@@ -239,32 +214,27 @@ def _take_day(phrase: Phrase, extra: Phrase, context: Context) -> None:
     options = [option for option in readings(asked.clock, None) if option.on(event.local.date()) < event.local]
     if options:
         latest = options[-1].time
-        asked.clock = Clock(latest.hour, latest.minute, latest.second, open=False)
+        asked.clock = zh.Clock(latest.hour, latest.minute, latest.second, open=False)
 
 
 def _add_bounds(phrase: Phrase, other: Candidate) -> None:
-    extra = other.phrase
-    took = False
-    if extra.lead is not None and phrase.lead is None:
-        phrase.lead, took = extra.lead, True
+    """Its end, start, exceptions, number and lead, where the phrase has none of its own."""
+    extra, kept = other.phrase, len(phrase.excluded)
+    names = ["lead"]
     if phrase.everies and not extra.everies:
-        if extra.until is not None and phrase.until is None:
-            phrase.until, took = extra.until, True
-        if extra.start is not None and phrase.start is None and not extra.loose_start:
-            phrase.start, took = extra.start, True
-        if extra.range_end is not None and phrase.range_end is None and len(extra.points) == 1 and not phrase.has_clock:
-            phrase.points, phrase.range_end, took = phrase.points + extra.points, extra.range_end, True
-        if extra.excluded:
-            phrase.excluded, took = phrase.excluded + extra.excluded, True
-        if (
-            extra.times is not None
-            and phrase.times is None
-            and (extra.times.total or (other.clause_start and other.clause_end))
-        ):
-            phrase.times, took = replace(extra.times, total=True), True
-        if extra.span is not None and phrase.span is None:
-            phrase.span, took = extra.span, True
-    elif phrase.bare is not None and extra.times is not None and not phrase.points:
-        phrase.times, took = extra.times, True
-    if took:
+        names += ["until", "span"] if extra.loose_start else ["until", "start", "span"]
+        if extra.times is not None and (extra.times.total or (other.clause_start and other.clause_end)):
+            extra.times = replace(extra.times, total=True)
+            names.append("times")
+        if extra.range_end is not None and len(extra.points) == 1 and not phrase.has_clock:
+            names.append("range_end")
+        phrase.excluded += extra.excluded
+    elif phrase.bare is not None and not phrase.points and not phrase.everies:
+        names.append("times")
+    taken = [name for name in names if getattr(extra, name) is not None and getattr(phrase, name) is None]
+    for name in taken:
+        setattr(phrase, name, getattr(extra, name))
+    if "range_end" in taken:
+        phrase.points = phrase.points + extra.points
+    if taken or len(phrase.excluded) > kept:
         phrase.used += [word for word in extra.used if word not in phrase.used]

@@ -8,35 +8,17 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_calendar import FESTIVALS
 from core.language.grammar.chinese_lexicon import LEXICON, NUMBER, counted, listed, number, one_of, year
-from core.language.grammar.chinese_words import (
-    DIGITS,
-    NUMERALS,
-    Cut,
-    Date,
-    Edge,
-    Festival,
-    Holidays,
-    MoonDate,
-    Ordinal,
-    Relative,
-    Rule,
-    Stretch,
-    Unit,
-    Weekdays,
-    Workdays,
-    skip,
-    word,
-)  # fmt: skip
 
 WEEKDAY = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "七": 6} | {
     str(n): n - 1 for n in range(1, 8)
 }
 _ENGLISH = counted(LEXICON["days_in_english"])
 _DAYS, _YEARS = counted(LEXICON["days"]) | _ENGLISH, counted(LEXICON["years"])
-_EDGES: dict[str, Edge] = listed(LEXICON["edges"])
-_UNITS: dict[str, Unit] = listed(LEXICON["stretches"])
+_EDGES: dict[str, zh.Edge] = listed(LEXICON["edges"])
+_UNITS: dict[str, zh.Unit] = listed(LEXICON["stretches"])
 _SHIFTS = {"下": 1, "次": 1, "来": 1, "上": -1}
 
 
@@ -45,8 +27,8 @@ def _shift(here: str) -> int:
     return sum(_SHIFTS.get(sign, 0) for sign in here)
 
 
-def _relative(match: re.Match[str], _now_year: int) -> Relative:
-    return Relative(_DAYS[match["d"]])
+def _relative(match: re.Match[str], _now_year: int) -> zh.Relative:
+    return zh.Relative(_DAYS[match["d"]])
 
 
 def _week_of(match: re.Match[str]) -> int | None:
@@ -55,18 +37,18 @@ def _week_of(match: re.Match[str]) -> int | None:
     return None if not here or ("一个" in here and "下" in here) else _shift(here)
 
 
-def _weekend(match: re.Match[str], _now_year: int) -> Weekdays:
-    return Weekdays((5, 6), _week_of(match), weekend=True)
+def _weekend(match: re.Match[str], _now_year: int) -> zh.Weekdays:
+    return zh.Weekdays((5, 6), _week_of(match), weekend=True)
 
 
-def _weekdays(match: re.Match[str], _now_year: int) -> Weekdays | Cut:
+def _weekdays(match: re.Match[str], _now_year: int) -> zh.Weekdays | zh.Cut:
     week, start = _week_of(match), match.start("d")
     if match["to"]:
         low, high = WEEKDAY[match["d"][0]], WEEKDAY[match["to"]]
-        run = Weekdays(tuple(range(low, high + 1)), week, run=True)
-        return run if low < high else Cut(run, start + 1)
+        run = zh.Weekdays(tuple(range(low, high + 1)), week, run=True)
+        return run if low < high else zh.Cut(run, start + 1)
     days, length = _day_run(match["d"], match.string[match.end("d") : match.end("d") + 1])
-    return Cut(Weekdays(tuple(days), week), start + length)
+    return zh.Cut(zh.Weekdays(tuple(days), week), start + length)
 
 
 _NOT_A_DAY = frozenset("点时号:十百个刻月人名位件天年分次条张份只场节")
@@ -83,37 +65,37 @@ def _day_run(signs: str, following: str) -> tuple[list[int], int]:
     return (days[:1], 1) if any(a >= b for a, b in pairwise(days)) else (days, len(signs))
 
 
-def _bare_days(match: re.Match[str], _now_year: int) -> Weekdays:
+def _bare_days(match: re.Match[str], _now_year: int) -> zh.Weekdays:
     """一三五早上: the days of the week without 周."""
-    return Weekdays(tuple(WEEKDAY[sign] for sign in match["d"]))
+    return zh.Weekdays(tuple(WEEKDAY[sign] for sign in match["d"]))
 
 
-def _stretch(match: re.Match[str], now_year: int) -> Stretch | None:
+def _stretch(match: re.Match[str], now_year: int) -> zh.Stretch | None:
     """2027年, 六月, 明年, 下个月底, 上旬: the groups of the pattern tell what was said."""
     said = match.groupdict()
     edge = _EDGES.get(said["e"] or "")
     if "y" in said:
         when = year(said["y"], now_year)
-        return None if when is None else Stretch("year", year=when, edge=edge)
+        return None if when is None else zh.Stretch("year", year=when, edge=edge)
     if "m" in said:
-        return Stretch("month", month=number(said["m"]), edge=edge)
+        return zh.Stretch("month", month=number(said["m"]), edge=edge)
     if "d" in said:
-        return Stretch("year", _YEARS[said["d"]], edge=edge)
-    return Stretch(_UNITS[said.get("u") or "月"], _shift(said["w"]) if "w" in said else None, edge=edge)
+        return zh.Stretch("year", _YEARS[said["d"]], edge=edge)
+    return zh.Stretch(_UNITS[said.get("u") or "月"], _shift(said["w"]) if "w" in said else None, edge=edge)
 
 
-def _date(match: re.Match[str], now_year: int) -> Date | None:
+def _date(match: re.Match[str], now_year: int) -> zh.Date | None:
     """2026年3月5日, 2026-03-05, 12/25."""
     month, day, written = number(match["m"]), number(match["d"]), match.groupdict().get("y")
     when = year(written, now_year) if written else None
-    return None if month is None or day is None or (written and when is None) else Date((day,), month, when)
+    return None if month is None or day is None or (written and when is None) else zh.Date((day,), month, when)
 
 
 _LUNAR_BY_HABIT = {("八", "十五"), ("正", "十五"), ("七", "十五")}
 _LUNAR_MONTHS = {"正": 1, "冬": 11, "腊": 12}
 
 
-def _month_and_day(match: re.Match[str], _now_year: int) -> Date | MoonDate | None:
+def _month_and_day(match: re.Match[str], _now_year: int) -> zh.Date | zh.MoonDate | None:
     """3月5日, and of the Chinese calendar where its words say so: 农历, 正月, 初三, 八月十五."""
     name, days = match["m"], match["d"]
     month, day = _LUNAR_MONTHS.get(name) or number(name), number(days.removeprefix("初"))
@@ -121,22 +103,22 @@ def _month_and_day(match: re.Match[str], _now_year: int) -> Date | MoonDate | No
         return None
     lunar = match["lunar"] or name in _LUNAR_MONTHS or days.startswith("初")
     if lunar or ((name, days) in _LUNAR_BY_HABIT and not match["hao"]):
-        return MoonDate(month, day) if 1 <= month <= 12 and 1 <= day <= 30 else None
-    return Date((day,), month)
+        return zh.MoonDate(month, day) if 1 <= month <= 12 and 1 <= day <= 30 else None
+    return zh.Date((day,), month)
 
 
-def _days_of_month(match: re.Match[str], _now_year: int) -> Date | None:
+def _days_of_month(match: re.Match[str], _now_year: int) -> zh.Date | None:
     days = [number(sign) for sign in re.split(r"[号日,和与及/ ]+", match["d"]) if sign]
     known = tuple(day for day in days if day is not None)
-    return Date(known) if known and len(known) == len(days) else None
+    return zh.Date(known) if known and len(known) == len(days) else None
 
 
-def _moon_day(match: re.Match[str], _now_year: int) -> MoonDate | None:
+def _moon_day(match: re.Match[str], _now_year: int) -> zh.MoonDate | None:
     day = number(match["d"].removeprefix("初"))
-    return MoonDate(None, day) if day is not None and 1 <= day <= 30 else None
+    return zh.MoonDate(None, day) if day is not None and 1 <= day <= 30 else None
 
 
-def _ordinal(match: re.Match[str], _now_year: int) -> Ordinal | None:
+def _ordinal(match: re.Match[str], _now_year: int) -> zh.Ordinal | None:
     if match["n"]:
         places = tuple(number(sign) or 0 for sign in re.split(r"[第个,和与及]+", match["n"]) if sign)
     else:
@@ -144,10 +126,10 @@ def _ordinal(match: re.Match[str], _now_year: int) -> Ordinal | None:
     if not all(places):
         return None
     if match["week"]:
-        return Ordinal(places, "week")
+        return zh.Ordinal(places, "week")
     if match["wd"]:
-        return Ordinal(places, WEEKDAY[match["wd"]])
-    return Ordinal(places, "day" if match["what"] in ("天", "日") else "workday")
+        return zh.Ordinal(places, WEEKDAY[match["wd"]])
+    return zh.Ordinal(places, "day" if match["what"] in ("天", "日") else "workday")
 
 
 _NUMERAL_NAMES = frozenset(LEXICON["festivals"]["numerals"].split())
@@ -155,10 +137,10 @@ _WEATHER_NAMES = frozenset(LEXICON["festivals"]["weather"].split())
 _NAMED_AS_DAY = re.compile(r"[假长提叫喊放小期,. 那当节早晚上下中的]|$")
 _LEADS_TO_DAY = frozenset(("", " ", ",", ".", ":", "我", "在", "等", "到"))
 _COUNTS = re.compile(r"[点号月个年天块元度层楼岁人本只次分秒米斤件日周:0-9路班]")
-_GOES_ON_NUMBER = frozenset("零一二三四五六七八九十百两第周期拜" + DIGITS)
+_GOES_ON_NUMBER = frozenset("零一二三四五六七八九十百两第周期拜" + zh.DIGITS)
 
 
-def _festival(match: re.Match[str], _now_year: int) -> Festival | None:
+def _festival(match: re.Match[str], _now_year: int) -> zh.Festival | None:
     """五一去旅游 and 十一提醒我 name days, 五一路 and 十一个 do not; 大雪 is weather unless a year or 那天 says more."""
     name, before = match["f"], match.string[max(0, match.start() - 1) : match.start()]
     after = match.string[match.end("f") : match.end("f") + 2]
@@ -168,7 +150,7 @@ def _festival(match: re.Match[str], _now_year: int) -> Festival | None:
             return None
     if name in _WEATHER_NAMES and before not in ("年", "每") and after not in ("那天", "当天", "节气"):
         return None
-    return Festival(name, FESTIVALS[name])
+    return zh.Festival(name, FESTIVALS[name])
 
 
 FESTIVAL = one_of(FESTIVALS)
@@ -191,85 +173,85 @@ _SIGN_OF_DAY = r"(?:\d{1,2}|[一二三四五六七八九十廿卅]{1,3})"
 _NO_DATE_AFTER_NUMBER = "(?!客|楼|线|桌|房|门|院|机|床|店|仓|库|站|台|信|航|选|手|球|队|铺|馆|厅|车|厢|码|头|口|井|会议室|包|柜|档|字|柱|色|电|病|产|商|公)"
 _WHOLE_YEAR = rf"(?P<y>\d{{4}}|\d{{2}}|[零〇一二两三四五六七八九]{{2}}|{_FOUR_SIGNS})"
 _PLACES = rf"第(?P<n>{NUMBER}(?:个?[,和与及]第?{NUMBER}){{0,3}})|倒数第(?P<b>{NUMBER})|(?P<last>最后)|首|头"
-_YEAR_SIGNS = DIGITS + "零〇一二三四五六七八九"
+_YEAR_SIGNS = zh.DIGITS + "零〇一二三四五六七八九"
 
 DAY_RULES = (
-    Rule("《「『", r"[《「『][^》」』]{0,60}[》」』]", skip),
-    Rule('"“', r"[\"“][^\"”]{0,60}[\"”]", skip),
-    Rule("h", r"https?://\S{1,200}", skip),
-    Rule(_YEAR_SIGNS, rf"{_WHOLE_YEAR}年(?P<m>{NUMBER})月(?:份)?(?P<d>{NUMBER})(?:[日号]|(?!\d|[点个天]))", _date),
-    Rule("2", r"(?<!\d)(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?!\d)", _date),
-    Rule("12", r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:[日号]|t(?=\d))?", _date),
-    Rule(
-        DIGITS,
+    zh.Rule("《「『", r"[《「『][^》」』]{0,60}[》」』]", zh.skip),
+    zh.Rule('"“', r"[\"“][^\"”]{0,60}[\"”]", zh.skip),
+    zh.Rule("h", r"https?://\S{1,200}", zh.skip),
+    zh.Rule(_YEAR_SIGNS, rf"{_WHOLE_YEAR}年(?P<m>{NUMBER})月(?:份)?(?P<d>{NUMBER})(?:[日号]|(?!\d|[点个天]))", _date),
+    zh.Rule("2", r"(?<!\d)(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?!\d)", _date),
+    zh.Rule("12", r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:[日号]|t(?=\d))?", _date),
+    zh.Rule(
+        zh.DIGITS,
         r"(?<![\d/.])(?P<m>0?[1-9]|1[0-2])/(?P<d>0?[1-9]|[12]\d|3[01])(?:/(?P<y>\d{4}|\d{2}))?[日号]?(?![\d/%])",
         _date,
     ),
-    Rule(DIGITS, r"(?<![\d.])(?P<m>0?[1-9]|1[0-2])[-.](?P<d>0?[1-9]|[12]\d|3[01])[日号]", _date),
-    Rule(_YEAR_SIGNS, rf"(?P<y>\d{{4}}|{_SHORT_YEAR}|{_FOUR_SIGNS})年(?!前|后|之|以|内|级|货)度?{_TAIL}", _stretch),
-    Rule(
-        "阴农旧闰正冬腊" + NUMERALS,
+    zh.Rule(zh.DIGITS, r"(?<![\d.])(?P<m>0?[1-9]|1[0-2])[-.](?P<d>0?[1-9]|[12]\d|3[01])[日号]", _date),
+    zh.Rule(_YEAR_SIGNS, rf"(?P<y>\d{{4}}|{_SHORT_YEAR}|{_FOUR_SIGNS})年(?!前|后|之|以|内|级|货)度?{_TAIL}", _stretch),
+    zh.Rule(
+        "阴农旧闰正冬腊" + zh.NUMERALS,
         rf"(?P<lunar>农历|阴历|旧历|闰)?(?P<m>正|冬|腊|{_SIGN_OF_MONTH})月(?:份)?的?"
         rf"(?P<d>初[一二三四五六七八九十]|{NUMBER}(?![个点:天年周月]))(?P<hao>[日号])?",
         _month_and_day,
     ),
-    Rule(
-        NUMERALS,
+    zh.Rule(
+        zh.NUMERALS,
         rf"(?P<m>1[0-2]|[1-9]|十[一二]|[一二三四五六七八九十])月{_NO_DATE_AFTER_MONTH}(?:份)?{_TAIL}",
         _stretch,
     ),
-    Rule(
+    zh.Rule(
         "一二",
         rf"(?<![^ ,.:;我每在逢请])(?P<d>一三五|二四六|一二三四五|二四)(?=[早晚上下中傍凌]|{_SIGN_OF_DAY}[点:])",
         _bare_days,
     ),
-    Rule("农阴", r"(?:农历|阴历)的?(?P<d>初?[一二三四五六七八九十廿]{1,3})(?!月|年)", _moon_day),
-    Rule("初", r"初(?P<d>[一二三四五六七八九十])(?=[和,及与 号提叫喊早晚上下中十初]|$)", _moon_day),
-    Rule(
-        NUMERALS,
+    zh.Rule("农阴", r"(?:农历|阴历)的?(?P<d>初?[一二三四五六七八九十廿]{1,3})(?!月|年)", _moon_day),
+    zh.Rule("初", r"初(?P<d>[一二三四五六七八九十])(?=[和,及与 号提叫喊早晚上下中十初]|$)", _moon_day),
+    zh.Rule(
+        zh.NUMERALS,
         rf"(?P<d>{_SIGN_OF_DAY}(?:[日号]?[,和与及/]{{1,2}}{_SIGN_OF_DAY}){{0,5}})"
         rf"(?:号|日(?!内|后|之|以|游|行|元|本|语|文|[一二两三四五六七八九十]次)){_NO_DATE_AFTER_NUMBER}",
         _days_of_month,
     ),
-    Rule(
+    zh.Rule(
         "农阴" + "".join(name[0] for name in FESTIVALS),
         rf"(?:农历|阴历)?(?P<f>{FESTIVAL})(?:(?:小长|长)?假期?|期间|黄金周|当天|当日|那天)?",
         _festival,
     ),
-    Rule(
+    zh.Rule(
         "大今明后昨前当听寻琴本即",
         r"(?P<d>大大后|大后|大前|[今明后昨前当听寻琴]|本(?=日)|即(?=日))(?:天|日|儿个|儿|(?=[早晚晨夜](?!期|餐饭会)))(?!会更好)",
         _relative,
     ),
-    Rule("t2", rf"(?P<d>{one_of(_ENGLISH)})(?![a-z])", _relative),
-    Rule(
+    zh.Rule("t2", rf"(?P<d>{one_of(_ENGLISH)})(?![a-z])", _relative),
+    zh.Rule(
         "上下次这本今当同周礼双即接最紧", rf"(?:{_NEXT_ONE})?(?P<w>{_HERE})?(?:周末|双休日|周六日|礼拜六日)", _weekend
     ),
-    Rule(
+    zh.Rule(
         "上下次这本今当同周星礼即接最紧",
         rf"(?:{_NEXT_ONE})?(?P<w>{_HERE})?{_WEEK}的?(?P<d>{_RUN_OF_DAYS}){_NO_WORD_OF_SUNDAY}{_LAST_OF_RUN}(?!次|回|遍)",
         _weekdays,
     ),
-    Rule(
+    zh.Rule(
         "上下次这本今当同来",
         rf"(?P<w>{_HERE}|来)(?P<u>周(?![边围年岁])|星期(?![一二三四五六])|礼拜|月(?:份)?(?![球亮饼])|季度|季|年度?(?![纪龄])){_TAIL}",
         _stretch,
     ),
-    Rule("大今明后去前来", r"(?P<d>大后|[今明后去前来])年(?P<e>[底末初])?", _stretch),
-    Rule(
+    zh.Rule("大今明后去前来", r"(?P<d>大后|[今明后去前来])年(?P<e>[底末初])?", _stretch),
+    zh.Rule(
         "月年季岁",
         r"(?P<u>月|年|季度|季|岁)(?P<e>[底末初](?![一二三四五六七八九十级步])|中(?![国午间心文小大学秋])|终(?![奖总会报]))",
         _stretch,
     ),
-    Rule("上中下", r"(?P<e>[上中下]旬)", _stretch),
-    Rule(
+    zh.Rule("上中下", r"(?P<e>[上中下]旬)", _stretch),
+    zh.Rule(
         "第最倒首头",
         rf"(?:{_PLACES})(?:一个|个|一)?(?:(?P<what>工作日|交易日|上班日|天|日)"
         rf"|(?P<week>个?{_WEEK}(?![一二三四五六日天末]))|{_WEEK}(?P<wd>[一二三四五六日天]))",
         _ordinal,
     ),
-    Rule("下次", r"(?:下一?个?|次一?个?)(?:工作日|上班日)", word(Workdays(1))),
-    Rule("工上平", r"(?:工作日|上班日|平日|上班的日子)(?!志|报|常)", word(Workdays())),
-    Rule("法节公假", r"(?:法定)?(?:节假日|假日|公众假期|公共假期|节日|假期)", word(Holidays())),
+    zh.Rule("下次", r"(?:下一?个?|次一?个?)(?:工作日|上班日)", zh.word(zh.Workdays(1))),
+    zh.Rule("工上平", r"(?:工作日|上班日|平日|上班的日子)(?!志|报|常)", zh.word(zh.Workdays())),
+    zh.Rule("法节公假", r"(?:法定)?(?:节假日|假日|公众假期|公共假期|节日|假期)", zh.word(zh.Holidays())),
 )
 """Tried in this order."""

@@ -8,27 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_calendar import coming_moon_days, named_day
 from core.language.grammar.chinese_phrase import Point
-from core.language.grammar.chinese_words import (
-    Date,
-    Festival,
-    Length,
-    MoonDate,
-    Named,
-    Ordinal,
-    Relative,
-    Stretch,
-    Unit,
-    Weekdays,
-    Workdays,
-)  # fmt: skip
 from core.language.grammar.days import monday_of, shifted
 from core.language.values import Grain
 
 _DAY = dt.timedelta(days=1)
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-_MONTHS: dict[Unit, int] = {"month": 1, "quarter": 3, "year": 12}
+_MONTHS: dict[zh.Unit, int] = {"month": 1, "quarter": 3, "year": 12}
 _THIRDS = {"first_third": 0, "second_third": 10, "last_third": 20}
 
 
@@ -49,7 +37,7 @@ class Placed:
 class _Scope(NamedTuple):
     """The week, month, quarter or year that the words before a day name, with its first and last day."""
 
-    unit: Unit
+    unit: zh.Unit
     first: dt.date
     last: dt.date
 
@@ -58,7 +46,7 @@ class _Scope(NamedTuple):
         return None if self.unit == "week" else self.first.year
 
     @classmethod
-    def of(cls, unit: Unit, first: dt.date) -> _Scope:
+    def of(cls, unit: zh.Unit, first: dt.date) -> _Scope:
         return cls(unit, first, (first + 7 * _DAY if unit == "week" else shifted(first, _MONTHS[unit])) - _DAY)
 
 
@@ -69,39 +57,39 @@ def place(point: Point, today: dt.date) -> Placed | None:
     match point.day:
         case None:
             return None if scope is None else _stretch(point.scopes[-1], scope, today)
-        case Relative(days):
+        case zh.Relative(days):
             day = today + days * _DAY
             if scope is None or year is None:
                 return Placed((day,))
             month = scope.first.month if scope.unit == "month" else today.month
             return _one(_safe(year, month, day.day))  # 明年的今天
-        case Weekdays() as weekdays:
+        case zh.Weekdays() as weekdays:
             return _weekdays(weekdays, scope, today)
-        case Date() as date:
+        case zh.Date() as date:
             return _date(date, scope, today)
-        case Ordinal(places, what):
-            found = _ordinal(places[0], 0 if what == "week" else what, scope or _scope([Stretch("month")], today))
+        case zh.Ordinal(places, what):
+            found = _ordinal(places[0], 0 if what == "week" else what, scope or _scope([zh.Stretch("month")], today))
             return Placed((found,), "week", 7) if found and what == "week" else _one(found)
-        case Festival(_, named):
+        case zh.Festival(_, named):
             return _festival(named, year, today)
-        case MoonDate(None, day_of_month):
+        case zh.MoonDate(None, day_of_month):
             return _coming(coming_moon_days(day_of_month, today), today)
-        case MoonDate() as named:
+        case zh.MoonDate() as named:
             return _festival(named, year, today)
-        case Workdays(step):
+        case zh.Workdays(step):
             return _one(add_workdays(today, step or 1))
-        case Stretch():
+        case zh.Stretch():
             return None
 
 
-def _scope(stretches: list[Stretch], today: dt.date) -> _Scope | None:
+def _scope(stretches: list[zh.Stretch], today: dt.date) -> _Scope | None:
     scope: _Scope | None = None
     for stretch in stretches:
         scope = _Scope.of(stretch.unit, _first_day(stretch, scope.year if scope else None, today))
     return scope
 
 
-def _first_day(stretch: Stretch, year: int | None, today: dt.date) -> dt.date:
+def _first_day(stretch: zh.Stretch, year: int | None, today: dt.date) -> dt.date:
     shift = stretch.shift or 0
     match stretch.unit:
         case "week":
@@ -126,7 +114,7 @@ def add_workdays(day: dt.date, count: int) -> dt.date:
     return day
 
 
-def add(day: dt.date, length: Length, sign: int = 1) -> dt.date:
+def add(day: dt.date, length: zh.Length, sign: int = 1) -> dt.date:
     """The day so much later, months first."""
     moved = shifted(day, sign * length.months) + sign * length.days * _DAY
     return add_workdays(moved, sign * length.workdays) if length.workdays else moved
@@ -142,7 +130,7 @@ def _coming(days: Iterable[dt.date | None], today: dt.date) -> Placed | None:
     return Placed(tuple(coming)) if coming else None
 
 
-def _weekdays(weekdays: Weekdays, scope: _Scope | None, today: dt.date) -> Placed | None:
+def _weekdays(weekdays: zh.Weekdays, scope: _Scope | None, today: dt.date) -> Placed | None:
     first = weekdays.days[0]
     if scope is not None and scope.unit == "month":
         return _one(_ordinal(1, first, scope))
@@ -156,7 +144,7 @@ def _weekdays(weekdays: Weekdays, scope: _Scope | None, today: dt.date) -> Place
     return Placed((today + ((first - today.weekday()) % 7 or 7) * _DAY,))
 
 
-def _date(date: Date, scope: _Scope | None, today: dt.date) -> Placed | None:
+def _date(date: zh.Date, scope: _Scope | None, today: dt.date) -> Placed | None:
     day = date.days[0]
     year = date.year or (scope.year if scope else None)
     if date.month is not None:
@@ -194,13 +182,13 @@ def _ordinal(n: int, what: str | int, scope: _Scope | None) -> dt.date | None:
     return found if first <= found <= last else None
 
 
-def _festival(named: Named, year: int | None, today: dt.date) -> Placed | None:
+def _festival(named: zh.Named, year: int | None, today: dt.date) -> Placed | None:
     if year is not None:
         return _one(named_day(named, year))
     return _coming((named_day(named, today.year + ahead) for ahead in range(-1, 3)), today)
 
 
-def _stretch(stretch: Stretch, scope: _Scope, today: dt.date) -> Placed:
+def _stretch(stretch: zh.Stretch, scope: _Scope, today: dt.date) -> Placed:
     if stretch.edge is None:
         return Placed((scope.first,), stretch.unit, (scope.last - scope.first).days + 1)
     placed = _edge(stretch, scope)
@@ -210,7 +198,7 @@ def _stretch(stretch: Stretch, scope: _Scope, today: dt.date) -> Placed:
     return placed
 
 
-def _edge(stretch: Stretch, scope: _Scope) -> Placed:
+def _edge(stretch: zh.Stretch, scope: _Scope) -> Placed:
     _, first, last = scope
     match stretch.edge:
         case "start":

@@ -32,29 +32,33 @@ def lengths_that_repeat(phrase: Phrase) -> None:
 
 def recurrence(phrase: Phrase, context: Context, text: str) -> Recurrence | None:
     """The rule where the phrase repeats, with or without a word of repetition; None where it happens once."""
-    if phrase.everies:
-        return rule(phrase, context)
-    no_day = not any(point.has_day for point in phrase.points)
-    if phrase.span is not None and (phrase.span.way == "running" or phrase.has_clock) and no_day:
-        phrase.everies.append(Every("DAILY"))
-        return rule(phrase, context)
+    if not phrase.everies:
+        if _is_daily(phrase, text):
+            phrase.everies.append(Every("DAILY"))
+        elif phrase.start is not None and phrase.start.has_day and not phrase.loose_start and not phrase.points:
+            return None
+        elif phrase.range_end is None or any(isinstance(point.day, Workdays) for point in phrase.points):
+            return _implied(phrase, context)
+        else:
+            return None
+    return rule(phrase, context)
+
+
+def _is_daily(phrase: Phrase, text: str) -> bool:
+    """接下来五天早上八点, 从明天开始早上八点: every day without saying so."""
+    day_said = any(point.has_day for point in phrase.points)
+    if phrase.span is not None and not day_said and (phrase.span.way == "running" or phrase.has_clock):
+        return True
     if phrase.times is not None and phrase.times.n > 1 and (phrase.points or phrase.length):
         raise Unplaced("unclear_recurrence")
-    if phrase.start is not None and not phrase.loose_start and phrase.start.has_day and not phrase.points:
-        if REQUEST.search(text):
-            if not phrase.start.has_hour:
-                raise Unplaced("unclear_recurrence")
-            phrase.everies.append(Every("DAILY"))
-            return rule(phrase, context)
-        return None
-    if phrase.start is not None and phrase.start.has_day and phrase.has_clock and phrase.range_end is None:
-        phrase.everies.append(Every("DAILY"))
-        return rule(phrase, context)
-    return _implied(phrase, context) if phrase.range_end is None or _weekday_run(phrase) else None
-
-
-def _weekday_run(phrase: Phrase) -> bool:
-    return any(isinstance(point.day, Workdays) for point in phrase.points)
+    if phrase.start is None or not phrase.start.has_day:
+        return False
+    if phrase.loose_start or phrase.points:
+        return phrase.has_clock and phrase.range_end is None
+    asked = REQUEST.search(text) is not None
+    if asked and not phrase.start.has_hour:
+        raise Unplaced("unclear_recurrence")
+    return asked
 
 
 def _implied(phrase: Phrase, context: Context) -> Recurrence | None:

@@ -10,23 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_clock import Reading, readings
-from core.language.grammar.chinese_words import (
-    Clock,
-    Date,
-    Day,
-    Every,
-    Festival,
-    Length,
-    Part,
-    PartName,
-    Relative,
-    Stretch,
-    Times,
-    Value,
-    Weekdays,
-    Word,
-)
 
 Join = Literal["touch", "and", "glue"]
 
@@ -41,7 +26,7 @@ _EVENT = re.compile(r"的?[^\s\d,.:;!?]{0,5}")
 MAX_GLUE = 16
 
 
-def gap(text: str, before: Word, after: Word) -> Join | None:
+def gap(text: str, before: zh.Word, after: zh.Word) -> Join | None:
     """How two neighbouring words hang together; None where other words part them."""
     between = text[before.end : after.start]
     if not between or _TOUCH.fullmatch(between):
@@ -49,16 +34,16 @@ def gap(text: str, before: Word, after: Word) -> Join | None:
     if len(between) > MAX_GLUE:
         return None
     if (
-        isinstance(after.value, Length)
+        isinstance(after.value, zh.Length)
         and after.value.way in ("offset_back", "offset_on")
         and _EVENT.fullmatch(between)
     ):
-        return "touch" if isinstance(before.value, Clock | Part | Day) else None  # 下午三点的会议前十分钟
+        return "touch" if isinstance(before.value, zh.Clock | zh.Part | zh.Day) else None  # 下午三点的会议前十分钟
     if (
-        isinstance(after.value, Times)
+        isinstance(after.value, zh.Times)
         and after.value.n > 1
         and len(between) <= 2
-        and isinstance(before.value, Every | Length)
+        and isinstance(before.value, zh.Every | zh.Length)
     ):
         return "glue"  # 每天吃两次药
     if _AND.fullmatch(between):
@@ -66,9 +51,9 @@ def gap(text: str, before: Word, after: Word) -> Join | None:
     return "glue" if _GLUE.fullmatch(between) else None
 
 
-def clusters(words: list[Word], text: str) -> list[list[Word]]:
+def clusters(words: list[zh.Word], text: str) -> list[list[zh.Word]]:
     """The words in runs that hang together."""
-    runs: list[list[Word]] = []
+    runs: list[list[zh.Word]] = []
     for word in words:
         if runs and gap(text, runs[-1][-1], word) is not None:
             runs[-1].append(word)
@@ -81,10 +66,10 @@ def clusters(words: list[Word], text: str) -> list[list[Word]]:
 class Point:
     """One day, part of day and clock time said together; any of them may be missing."""
 
-    scopes: list[Stretch] = field(default_factory=list)
-    day: Day | None = None
-    parts: list[Part] = field(default_factory=list)
-    clock: Clock | None = None
+    scopes: list[zh.Stretch] = field(default_factory=list)
+    day: zh.Day | None = None
+    parts: list[zh.Part] = field(default_factory=list)
+    clock: zh.Clock | None = None
     joined: Join = "touch"
 
     @property
@@ -96,7 +81,7 @@ class Point:
         return bool(self.parts) or self.clock is not None
 
     @property
-    def part(self) -> PartName | None:
+    def part(self) -> zh.PartName | None:
         """The part of day that the clock time lies in."""
         return self.parts[-1].name if self.parts else None
 
@@ -105,23 +90,25 @@ class Point:
         """What the clock time may mean; nothing where none was said."""
         return readings(self.clock, self.part) if self.clock is not None else ()
 
-    def takes(self, value: Value) -> bool:
+    def takes(self, value: zh.Value) -> bool:
         """Adds what a word says if it fits behind what is there."""
         match value:
-            case Stretch() as scope if not self.has_hour and self.day is None and _scopes_fit(self.scopes, scope):
+            case zh.Stretch() as scope if not self.has_hour and self.day is None and _scopes_fit(self.scopes, scope):
                 self.scopes.append(scope)
-            case Weekdays() if (
-                self.day is not None and not self.has_hour and isinstance(self.day, Date | Relative | Festival)
+            case zh.Weekdays() if (
+                self.day is not None and not self.has_hour and isinstance(self.day, zh.Date | zh.Relative | zh.Festival)
             ):
                 pass  # 7月16日周四: the date decides
-            case Part() as part if self.clock is None and len(self.parts) < 4:
+            case zh.Part() as part if self.clock is None and len(self.parts) < 4:
                 self.parts.append(part)
-            case Clock() as clock if self.clock is None:
+            case zh.Clock() as clock if self.clock is None:
                 self.clock = clock
-            case Relative() if self.scopes and (self.scopes[-1].unit not in ("year", "month") or self.scopes[-1].edge):
+            case zh.Relative() if self.scopes and (
+                self.scopes[-1].unit not in ("year", "month") or self.scopes[-1].edge
+            ):
                 return False
             case day if (
-                isinstance(day, Day) and not isinstance(day, Stretch) and self.day is None and not self.has_hour
+                isinstance(day, zh.Day) and not isinstance(day, zh.Stretch) and self.day is None and not self.has_hour
             ):
                 self.day = day
             case _:
@@ -129,7 +116,7 @@ class Point:
         return True
 
 
-def _scopes_fit(scopes: list[Stretch], scope: Stretch) -> bool:
+def _scopes_fit(scopes: list[zh.Stretch], scope: zh.Stretch) -> bool:
     """A year may be followed by a month or quarter of it; 月底 alone goes with a month said before."""
     if not scopes:
         return True
@@ -143,22 +130,22 @@ def _scopes_fit(scopes: list[Stretch], scope: Stretch) -> bool:
 class Phrase:
     """What the words of a sentence's time do, before days are looked up."""
 
-    everies: list[Every] = field(default_factory=list)
+    everies: list[zh.Every] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
     range_end: Point | None = None
     start: Point | None = None
     until: Point | None = None
     excluded: list[Point] = field(default_factory=list)
-    length: Length | None = None
-    lead: Length | None = None
+    length: zh.Length | None = None
+    lead: zh.Length | None = None
     """提前十分钟."""
-    offset: Length | None = None
+    offset: zh.Length | None = None
     """节日前三天 ("offset_back"), 节日后一天 ("offset_on")."""
-    span: Length | None = None
+    span: zh.Length | None = None
     """接下来五天, 持续两周: how long a rule runs."""
-    bare: Length | None = None
+    bare: zh.Length | None = None
     """A length that no word gives a direction (十五分钟)."""
-    times: Times | None = None
+    times: zh.Times | None = None
     deadline: bool = False
     inside: bool = False
     or_before: bool = False
@@ -166,7 +153,7 @@ class Phrase:
     now: bool = False
     loose_start: bool = False
     """从 without 开始."""
-    used: list[Word] = field(default_factory=list)
+    used: list[zh.Word] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:

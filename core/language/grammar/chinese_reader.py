@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import re
 
+from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_phrase import Join, Phrase, Point, gap
-from core.language.grammar.chinese_words import (
-    Clock,
-    Date,
-    Day,
-    Every,
-    Holidays,
-    Length,
-    Part,
-    Times,
-    Value,
-    Weekdays,
-    Word,
-)
 
 _COUNTS = re.compile(r"[ ,的]*(?:请)?(?:(?:提醒|叫|喊|通知|响)(?:我|大家)?)?(?:各|响)?")
 ATTRIBUTE = re.compile(r"的(?!时|闹|提醒|[ ,]|[早晚上下中凌傍\d一二两三四五六七八九十]|$)")
@@ -26,7 +14,7 @@ ATTRIBUTE = re.compile(r"的(?!时|闹|提醒|[ ,]|[早晚上下中凌傍\d一�
 class PhraseReader:
     """Reads the words of one cluster into a phrase and stops at the first that does not fit."""
 
-    def __init__(self, words: list[Word], text: str) -> None:
+    def __init__(self, words: list[zh.Word], text: str) -> None:
         self.words, self.text, self.index = words, text, 0
         self.phrase = Phrase()
         self._continues = False
@@ -37,7 +25,7 @@ class PhraseReader:
             pass
         return self.phrase
 
-    def _value(self, ahead: int = 0) -> Value | None:
+    def _value(self, ahead: int = 0) -> zh.Value | None:
         """What the next word says, or one further on."""
         place = self.index + ahead
         return self.words[place].value if place < len(self.words) else None
@@ -61,7 +49,7 @@ class PhraseReader:
 
     def _point(self) -> Point | None:
         """The next words as one point."""
-        if not isinstance(self._value(), Day | Part | Clock):
+        if not isinstance(self._value(), zh.Day | zh.Part | zh.Clock):
             return None
         point = Point(joined="and" if self._continues else self._join())
         self._continues = False
@@ -90,13 +78,13 @@ class PhraseReader:
                 self._take()
             case str():
                 self.index += 1  # a particle with nothing before it
-            case Every() as every:
+            case zh.Every() as every:
                 return self._every(every)
-            case Length() as length:
+            case zh.Length() as length:
                 return self._length(length)
-            case Times() as times:
+            case zh.Times() as times:
                 self._times(times)
-            case Holidays():
+            case zh.Holidays():
                 return self._holidays()
             case _:
                 return self._points()
@@ -139,8 +127,10 @@ class PhraseReader:
         phrase = self.phrase
         repeats = bool(phrase.everies) or self._every_follows()
         match first.day, last.day:
-            case Date((low,), None, None), Date((high,), None, None) if repeats and not first.has_hour and low < high:
-                days = Date(tuple(range(low, high + 1)))  # 每月1号至5号
+            case zh.Date((low,), None, None), zh.Date((high,), None, None) if (
+                repeats and not first.has_hour and low < high
+            ):
+                days = zh.Date(tuple(range(low, high + 1)))  # 每月1号至5号
                 phrase.points.append(Point(day=days, parts=last.parts, clock=last.clock))
                 return
         if repeats and last.has_day and not last.has_hour and first.has_hour:
@@ -153,7 +143,7 @@ class PhraseReader:
             phrase.range_end = last
 
     def _every_follows(self) -> bool:
-        return any(isinstance(word.value, Every) for word in self.words[self.index :])
+        return any(isinstance(word.value, zh.Every) for word in self.words[self.index :])
 
     def _to(self) -> bool:
         self._take()
@@ -177,7 +167,7 @@ class PhraseReader:
                 break
         self._accept("except_after")
 
-    def _every(self, every: Every) -> bool:
+    def _every(self, every: zh.Every) -> bool:
         known = [one.frequency for one in self.phrase.everies]
         if self.phrase.points and ATTRIBUTE.match(self.text, self.words[self.index].end):
             return False  # 明天提醒我每天的站会改时间了
@@ -193,7 +183,7 @@ class PhraseReader:
         self._take()
         return True
 
-    def _length(self, length: Length) -> bool:
+    def _length(self, length: zh.Length) -> bool:
         phrase = self.phrase
         match length.way:
             case "within" if phrase.everies or self._every_follows():
@@ -214,13 +204,13 @@ class PhraseReader:
             case None:
                 if phrase.bare is not None:
                     return False
-                if isinstance(self._value(1), Times) and length.repeats is not None:
+                if isinstance(self._value(1), zh.Times) and length.repeats is not None:
                     return self._every(length.repeats)  # 两周一次, 一天吃三次药
                 phrase.bare = length
         self._take()
         return True
 
-    def _times(self, times: Times) -> None:
+    def _times(self, times: zh.Times) -> None:
         between = self.text[self.words[self.index - 1].end : self.words[self.index].start] if self.index else ""
         counted = times.total or _COUNTS.fullmatch(between) or (times.n > 1 and len(between) <= 2)
         if counted and (self.phrase.times is None or self.phrase.times.n == 1):
@@ -246,7 +236,11 @@ class PhraseReader:
             phrase.points.append(point)
         elif done is None:
             self.index = at
-            if used and isinstance(phrase.used[used - 1].value, Every) and phrase.used[used - 1] is self.words[at - 1]:
+            if (
+                used
+                and isinstance(phrase.used[used - 1].value, zh.Every)
+                and phrase.used[used - 1] is self.words[at - 1]
+            ):
                 used -= 1  # it belongs to the rule that did not fit
             del phrase.used[used:]
             return False
@@ -266,7 +260,7 @@ class PhraseReader:
         if self._join() != "touch":
             return None
         match mark:
-            case "to" if isinstance(self._value(1), Day | Part | Clock):
+            case "to" if isinstance(self._value(1), zh.Day | zh.Part | zh.Clock):
                 self._take()
                 last = self._point()
                 self._accept("between", "end")
@@ -324,5 +318,5 @@ class PhraseReader:
         """周二周四, 早上8点晚上8点."""
         last = self.phrase.points[-1]
         if point.has_day and not last.has_hour:
-            return isinstance(point.day, Weekdays | Date) and type(point.day) is type(last.day)
+            return isinstance(point.day, zh.Weekdays | zh.Date) and type(point.day) is type(last.day)
         return not point.has_day and bool(point.parts) and bool(last.parts)

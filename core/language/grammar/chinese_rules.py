@@ -6,22 +6,10 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_clock import Context
 from core.language.grammar.chinese_days import Placed, place
 from core.language.grammar.chinese_phrase import Phrase, Point
-from core.language.grammar.chinese_words import (
-    Date,
-    Every,
-    Festival,
-    MoonDate,
-    Named,
-    NthDay,
-    Ordinal,
-    Relative,
-    Stretch,
-    Weekdays,
-    Workdays,
-)
 from core.language.grammar.days import DAY_CODES, monday_of, shifted
 from core.language.values import Frequency, Recurrence
 
@@ -124,8 +112,8 @@ def base(phrase: Phrase) -> Fields:
     return fields
 
 
-def _coarser(other: Every, finest: Every, fields: Fields, phrase: Phrase) -> None:
-    named = any(isinstance(point.day, Date | Ordinal | Festival | MoonDate) for point in phrase.points)
+def _coarser(other: zh.Every, finest: zh.Every, fields: Fields, phrase: Phrase) -> None:
+    named = any(isinstance(point.day, zh.Date | zh.Ordinal | zh.Festival | zh.MoonDate) for point in phrase.points)
     if finest.frequency == "DAILY" and finest.interval == 1 and (other.interval != 1 or named):
         fields.frequency, fields.interval = other.frequency, other.interval
     elif other.interval != 1:
@@ -162,29 +150,29 @@ def add_day(point: Point, fields: Fields, context: Context) -> None:
         return
     month = next((scope.month for scope in point.scopes if scope.month is not None), None)
     match point.day:
-        case Weekdays(days, week) if fields.frequency != "YEARLY":
+        case zh.Weekdays(days, week) if fields.frequency != "YEARLY":
             fields.at_least("WEEKLY")
             fields.weekdays.update(days)
             if week is not None:  # 下周一到周五每天: that week only
                 monday = monday_of(context.today, week)
                 fields.start = max(context.today, monday + days[0] * _DAY)
                 fields.until = monday + days[-1] * _DAY
-        case Workdays(None):
+        case zh.Workdays(None):
             fields.at_least("WEEKLY")
             fields.weekdays.update(range(5))
             if point.scopes:  # 下周工作日
                 _on_stretch(point.scopes[-1], month, fields, context, Point(scopes=point.scopes))
-        case Date(days, own_month, None):
+        case zh.Date(days, own_month, None):
             _on_date(days, own_month or month, fields)
-        case Ordinal() as ordinal:
+        case zh.Ordinal() as ordinal:
             _on_ordinal(ordinal, month, fields, context)
-        case Festival(_, named):
+        case zh.Festival(_, named):
             if fields.by_month:
                 raise Unplaced("unclear_recurrence")
             _on_named(named, fields)
-        case MoonDate() as moon:
+        case zh.MoonDate() as moon:
             _on_named(moon, fields)
-        case Relative():
+        case zh.Relative():
             fields.start = placed(point, context.today).dates[0]
         case None:
             _on_stretch(point.scopes[-1], month, fields, context, point)
@@ -192,19 +180,19 @@ def add_day(point: Point, fields: Fields, context: Context) -> None:
             raise Unplaced("unclear_recurrence")
 
 
-def _on_named(named: Named, fields: Fields) -> None:
+def _on_named(named: zh.Named, fields: Fields) -> None:
     """A day with a name once a year; solar terms and what hangs on Easter move, so no rule holds them."""
     if fields.frequency not in (None, "YEARLY") or fields.lunar:
         raise Unplaced("unclear_recurrence")
     fields.frequency = "YEARLY"
     match named:
-        case Date(days, int(month)):
+        case zh.Date(days, int(month)):
             fields.by_month.append(month)
             fields.by_month_day += days
-        case NthDay(month, weekday, nth, 0):
+        case zh.NthDay(month, weekday, nth, 0):
             fields.by_month.append(month)
             fields.by_day.append(f"{nth}{DAY_CODES[weekday]}")
-        case MoonDate(int(month), day):
+        case zh.MoonDate(int(month), day):
             fields.lunar = (month, day)
         case _:
             raise Unplaced("unclear_recurrence")
@@ -226,7 +214,7 @@ def _on_date(days: tuple[int, ...], month: int | None, fields: Fields) -> None:
     fields.by_month_day += days
 
 
-def _on_ordinal(ordinal: Ordinal, month: int | None, fields: Fields, context: Context) -> None:
+def _on_ordinal(ordinal: zh.Ordinal, month: int | None, fields: Fields, context: Context) -> None:
     """第一个周一, 最后一个工作日 of a month, a quarter or a year; 每周第一个工作日."""
     what, places, first = ordinal.what, ordinal.places, ordinal.places[0] > 0
     if what == "week":
@@ -254,7 +242,7 @@ def _on_ordinal(ordinal: Ordinal, month: int | None, fields: Fields, context: Co
         fields.by_day += [f"{place}{DAY_CODES[what]}" for place in places]
 
 
-def _in_week(ordinal: Ordinal, fields: Fields) -> None:
+def _in_week(ordinal: zh.Ordinal, fields: Fields) -> None:
     """每周第一个工作日, 每周最后一天."""
     length = {"workday": 5, "day": 7}.get(str(ordinal.what), 0)
     days = {place - 1 if place > 0 else length + place for place in ordinal.places}
@@ -270,7 +258,7 @@ def _anchor_quarter(at_start: bool, fields: Fields, context: Context) -> None:
     fields.start = shifted(first, 3) if at_start and first < today else max(today, first)
 
 
-def _on_stretch(stretch: Stretch, month: int | None, fields: Fields, context: Context, point: Point) -> None:
+def _on_stretch(stretch: zh.Stretch, month: int | None, fields: Fields, context: Context, point: Point) -> None:
     """下个月每天: when it begins, and ends; 每年六月, 每月底, 每季度初: its months and days."""
     if stretch.shift is not None or stretch.year is not None:
         when = placed(point, context.today)
