@@ -49,18 +49,14 @@ def _naive(value: object) -> object:
 
 
 def _rest(understood: Understood, now: dt.datetime, zone: ZoneInfo) -> dict[str, Any]:
-    rest: dict[str, Any] = {"task": understood.task}
-    if understood.recipient is not None:
-        rest["recipient"] = understood.recipient
-    if understood.recurring and not isinstance(understood.when, Recurrence):
-        rest["recurring"] = True
-    if understood.also:
-        rest["also"] = [_value(when, now, zone) for when in understood.also]
-    if understood.deadline:
-        rest["deadline"] = True
-    if understood.problem is not None:
-        rest["problem"] = understood.problem.kind
-    return rest
+    said = {
+        "recipient": understood.recipient,
+        "recurring": understood.recurring and not isinstance(understood.when, Recurrence),
+        "also": [_value(when, now, zone) for when in understood.also],
+        "deadline": understood.deadline,
+        "problem": understood.problem and understood.problem.kind,
+    }
+    return {"task": understood.task} | {name: each for name, each in said.items() if each}
 
 
 def _zone(name: str) -> dt.tzinfo:
@@ -101,48 +97,37 @@ def _value(when: When | None, now: dt.datetime, zone: ZoneInfo) -> dict[str, Any
 
 
 def _rule(rule: Recurrence) -> dict[str, Any]:
-    value: dict[str, Any] = {
-        "type": "rrule",
-        "rrule": rule_text(rule),
-        "times": [f"{each:%H:%M}" for each in rule.times],
+    said = {
+        "window": [f"{each:%H:%M}" for each in rule.window or ()],
+        "dtstart": rule.start and rule.start.isoformat(),
+        "until": rule.until and rule.until.isoformat(),
+        "count": rule.count,
+        "exdates": [day.isoformat() for day in rule.excluded],
+        "lunar": list(rule.lunar or ()),
     }
-    if rule.window is not None:
-        value["window"] = [f"{each:%H:%M}" for each in rule.window]
-    if rule.start is not None:
-        value["dtstart"] = rule.start.isoformat()
-    if rule.until is not None:
-        value["until"] = rule.until.isoformat()
-    if rule.count is not None:
-        value["count"] = rule.count
-    if rule.excluded:
-        value["exdates"] = [day.isoformat() for day in rule.excluded]
-    if rule.lunar is not None:
-        value["lunar"] = list(rule.lunar)
-    return value
+    times = [f"{each:%H:%M}" for each in rule.times]
+    return {"type": "rrule", "rrule": rule_text(rule), "times": times} | {
+        name: each for name, each in said.items() if each
+    }
 
 
 def rule_text(rule: Recurrence) -> str:
     """The rule as RFC 5545 writes it. BYHOUR and BYMINUTE stand only where they say the times exactly (one minute for all)."""
-    parts = [f"FREQ={rule.frequency}"]
-    if rule.interval != 1:
-        parts.append(f"INTERVAL={rule.interval}")
-    for name, values in (
-        ("BYMONTH", rule.by_month),
-        ("BYMONTHDAY", rule.by_month_day),
-        ("BYDAY", rule.by_day),
-        ("BYSETPOS", rule.set_pos),
-    ):
-        if values:
-            parts.append(f"{name}={','.join(map(str, values))}")
     minutes = {each.minute for each in rule.times}
-    if len(minutes) == 1:
-        parts.append(f"BYHOUR={','.join(str(each.hour) for each in rule.times)}")
-        parts.append(f"BYMINUTE={minutes.pop()}")
-    if rule.count is not None:
-        parts.append(f"COUNT={rule.count}")
-    if rule.until is not None:
-        parts.append(f"UNTIL={rule.until:%Y%m%d}")
-    return ";".join(parts)
+    exact = rule.times if len(minutes) == 1 else ()
+    fields: dict[str, tuple[object, ...]] = {
+        "FREQ": (rule.frequency,),
+        "INTERVAL": (rule.interval,) if rule.interval != 1 else (),
+        "BYMONTH": rule.by_month,
+        "BYMONTHDAY": rule.by_month_day,
+        "BYDAY": rule.by_day,
+        "BYSETPOS": rule.set_pos,
+        "BYHOUR": tuple(each.hour for each in exact),
+        "BYMINUTE": tuple(minutes) if exact else (),
+        "COUNT": (rule.count,) if rule.count is not None else (),
+        "UNTIL": (f"{rule.until:%Y%m%d}",) if rule.until else (),
+    }
+    return ";".join(f"{name}={','.join(map(str, values))}" for name, values in fields.items() if values)
 
 
 def main(source: TextIO, target: TextIO) -> None:

@@ -67,9 +67,8 @@ def _choose_shift(head: Piece, ranked: list[Piece]) -> Chosen:
         return chosen
     only_clock = sum(isinstance(piece.value, Clocks) for piece in ranked) == 1
     for piece in ranked:
-        if only_clock and isinstance(piece.value, Clocks) and piece.weight == 2:
-            pass
-        elif piece.weight < 3 and not piece.near(head.start, head.end):
+        alone = only_clock and isinstance(piece.value, Clocks) and piece.weight == 2
+        if piece.weight < 3 and not alone and not piece.near(head.start, head.end):
             continue
         used = _in_order(*chosen.used, piece)
         match piece.value:
@@ -119,14 +118,11 @@ def _belongs_elsewhere(chosen: Chosen, clock: Piece, found: list[Piece]) -> bool
     """ "on Thursday about the meeting on Friday at 3": the clock time is the other day's."""
     if _beside(chosen, clock):
         return False
-    others = (
-        other
+    return any(
+        isinstance(other.value, Days) and other.value.days[0] != chosen.day and other not in chosen.used
         for other in found
-        if isinstance(other.value, Days)
-        and other not in chosen.used
-        and (other.end == clock.start or other.start == clock.end)
+        if other.end == clock.start or other.start == clock.end
     )
-    return any(isinstance(other.value, Days) and other.value.days[0] != chosen.day for other in others)
 
 
 def _with_piece(chosen: Chosen, piece: Piece) -> Chosen:
@@ -143,9 +139,8 @@ def _with_piece(chosen: Chosen, piece: Piece) -> Chosen:
                 )
             if days[0] == chosen.day and len(days) == 1:
                 return replace(chosen, used=used)
-            both = (
-                merged_days(chosen.day, days[0]) if _beside(chosen, piece) or _complement(chosen.day, days[0]) else None
-            )
+            joins = _beside(chosen, piece) or _complement(chosen.day, days[0])
+            both = merged_days(chosen.day, days[0]) if joins else None
             return replace(chosen, day=both, used=used) if both is not None else chosen
         case Clocks(clocks=clocks, preposition=preposition) if chosen.clock is None and chosen.span is None:
             return replace(chosen, clock=clocks[0], preposition=_stronger(preposition, chosen.preposition), used=used)

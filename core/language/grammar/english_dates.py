@@ -160,7 +160,7 @@ def with_year(r: Reader, day: Day, j: int) -> tuple[Day, int]:
 def written_date(token: Token, i: int) -> tuple[Day, int] | None:
     """Digits: year first as ISO; with slashes month first unless that cannot be; with dots day first."""
     groups = token.parts
-    if token.name == "iso":
+    if groups[0] > 31:
         return _valid(groups[0], groups[1], groups[2], i)
     if len(groups) == 2 and groups[1] > 31:
         return (Day(month=groups[0], year=groups[1]), i + 1) if 1 <= groups[0] <= 12 else None

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from core.language.grammar.days import Day
 from core.language.grammar.english_clock import clock_at
-from core.language.grammar.english_dates import ordinal_number
+from core.language.grammar.english_dates import is_time_number, ordinal_number
 from core.language.grammar.english_day_lists import counted_days_at, days_at
 from core.language.grammar.english_lexicon import VAGUE
 from core.language.grammar.english_pieces import Every, Reader, Shift
@@ -37,6 +37,7 @@ PERIODS = {"workday": WEEKDAYS, "weekend": WEEKEND}
 
 TIMES = word_set("times time x occurrences occasions repetitions repeats reminders instances")
 _FILLERS = frozenset({"single", "and", "every", "of", "the", "darn"})
+_AND = word_set(", and &")
 _THROUGH = word_set("- to through thru till til until")
 _JOINS = word_set(", and & + / or on every each")
 _AFTER_VAGUE = word_set("often and then again in a while hours days weeks minutes months moon i of")
@@ -122,6 +123,19 @@ def _of_length(length: Shift, end: int) -> Found:
     return Every(None, trouble="unclear" if length.days or length.months else "too_fine"), end
 
 
+def months_at(r: Reader, j: int) -> tuple[list[int], int]:
+    """ "January, April and July": the numbers of the months, and the index behind the last of them."""
+    months = [r.at(j).number_as_int]
+    for _ in range(11):
+        k = r.skip(j + 1, _AND, 2)
+        dated = r.at(k + 1).kind in ("number", "ordinal") and not is_time_number(r, k + 1)
+        if k == j + 1 or r.at(k).category != "month" or dated:
+            break
+        months.append(r.at(k).number_as_int)
+        j = k
+    return months, j + 1
+
+
 def _every_days(r: Reader, j: int) -> Found | None:
     """ "every 1st and 15th", "every last Friday [of the month]", "every March 3rd", "every Christmas", "every August"."""
     token = r.at(j)
@@ -129,12 +143,8 @@ def _every_days(r: Reader, j: int) -> Found | None:
         found = days_at(r, j)
         if found is not None:
             return Every("YEARLY", 1, found[0].days), found[1]
-        months = [Day(month=token.number_as_int)]
-        j += 1
-        while r.text(j) in (",", "and", "&") and r.at(j + 1).category == "month" and len(months) < 12:
-            months.append(Day(month=r.at(j + 1).number_as_int))
-            j += 2
-        return Every("YEARLY", 1, tuple(months)), j
+        months, end = months_at(r, j)
+        return Every("YEARLY", 1, tuple(Day(month=month) for month in months)), end
     numbered = ordinal_number(r, j)
     if numbered is None:
         found = days_at(r, j)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.language.grammar.days import Day
-from core.language.grammar.english_each import FREQUENCY, TIMES, WEEKDAYS, Found, each_at, unplaced_at, weekdays_at
+from core.language.grammar.english_each import (
+    FREQUENCY,
+    TIMES,
+    WEEKDAYS,
+    Found,
+    each_at,
+    months_at,
+    unplaced_at,
+    weekdays_at,
+)
 from core.language.grammar.english_lexicon import HABITS, REMINDING
 from core.language.grammar.english_pieces import Every, Reader
 from core.language.grammar.tokens import word_set
@@ -34,11 +43,8 @@ def every_at(r: Reader, i: int) -> Found | None:
         case "unit" if token.name in ("workday", "weekend"):
             return _weekday_habit(r, i)
         case "part" if token.text.endswith("s") and token.name != "dawn":
-            return (
-                (Every("DAILY", part=token.name), i + 1)
-                if r.text(i - 1) in ("the", "in", "at", "") or r.text(i + 1) in ("at", "@", "")
-                else None
-            )
+            told = r.text(i - 1) in ("the", "in", "at", "") or r.text(i + 1) in ("at", "@", "")
+            return (Every("DAILY", part=token.name), i + 1) if told else None
     if (token.text in _EDGES or token.text in _FIRST_LAST) and (edge := _edge_of_each(r, i)) is not None:
         return edge
     if token.kind == "ordinal" and (yearly := _day_of_months(r, i)) is not None:
@@ -94,15 +100,10 @@ def _other_habit(r: Reader, i: int) -> Found | None:
     alone = r.text(i - 1) in ("me", "us", "reminder", "reminders", "")
     if word in ("regularly", "periodically", "repeatedly", "occasionally") and alone:
         return Every(None, trouble="unclear"), i + 1
-    repeat = word in ("repeat", "repeats", "recur", "recurs") and (
-        r.text(i - 1) in ("on", "to", "and") or r.text(i + 1) in ("on", "at")
-    )
-    if word in ("recurring", "repeating") or repeat:
+    on = r.text(i - 1) in ("on", "to", "and") or r.text(i + 1) in ("on", "at")
+    if word in ("recurring", "repeating") or (on and word in ("repeat", "repeats", "recur", "recurs")):
         return Every(None), i + 1
     return None
-
-
-_AND = word_set(", and &")
 
 
 def _day_of_months(r: Reader, i: int) -> Found | None:
@@ -110,25 +111,17 @@ def _day_of_months(r: Reader, i: int) -> Found | None:
     j = i + 1 + (r.text(i + 1) == "day")
     if r.text(j) not in ("of", "in") or r.at(j + 1).category != "month" or not 1 <= r.at(i).number <= 31:
         return None
-    days = [Day(day=r.at(i).number_as_int, month=r.at(j + 1).number_as_int)]
-    j += 2
-    for _ in range(11):
-        k = r.skip(j, _AND, 2)
-        if k == j or r.at(k).category != "month" or r.at(k + 1).kind in ("number", "ordinal"):
-            break
-        days.append(Day(day=days[0].day, month=r.at(k).number_as_int))
-        j = k + 1
-    return (Every("YEARLY", 1, tuple(days)), j) if len(days) > 1 else None
+    months, end = months_at(r, j + 1)
+    days = tuple(Day(day=r.at(i).number_as_int, month=month) for month in months)
+    return (Every("YEARLY", 1, days), end) if len(days) > 1 else None
 
 
 def _weekday_habit(r: Reader, i: int) -> Found | None:
     """Weekdays that repeat without "every": "Monday to Friday", "Monday and Thursday mornings", "weekday evenings"."""
-    token = r.at(i)
+    token, ahead = r.at(i), r.at(i + 1)
     if token.category == "unit":
-        ahead = r.at(i + 1)
-        if ahead.category == "part" and (token.name == "workday" or ahead.text.endswith("s")):
-            return weekdays_at(r, i, 1)
-        return None
+        often = ahead.category == "part" and (token.name == "workday" or ahead.text.endswith("s"))
+        return weekdays_at(r, i, 1) if often else None
     taken = r.text(i - 1) in ("next", "this", "last", "from", "between", "until", "till", "by", "coming")
     if taken and (r.text(i - 1) != "from" or r.text(i - 2) == "starting"):
         return None
@@ -136,10 +129,8 @@ def _weekday_habit(r: Reader, i: int) -> Found | None:
     if found is None:
         return None
     every, end = found
-    plural = any(
-        r.at(at).category == "weekdays" or (r.at(at).category == "part" and r.text(at).endswith("s"))
-        for at in range(i, end)
-    )
+    said = [r.at(at) for at in range(i, end)]
+    plural = any(each.category == "weekdays" or (each.category == "part" and each.text[-1] == "s") for each in said)
     numbers = [day.weekday or 0 for day in every.days]
     long_stretch = every.through and len(numbers) == 2 and (numbers[1] - numbers[0]) % 7 >= 3
     all_week = not every.through and len(numbers) >= 3
@@ -154,30 +145,21 @@ def _often(r: Reader, i: int) -> Found | None:
     if token.name == "weeknight":
         return Every("WEEKLY", 1, WEEKDAYS, part="night"), i + 1
     ahead, before = r.at(i + 1), r.text(i - 1)
-    describes = (
-        token.name in ("day", "week", "month", "year")
-        and ahead.kind == "word"
-        and not ahead.category
-        and ahead.text not in REMINDING
-    )
+    noun = ahead.kind == "word" and not ahead.category
+    describes = noun and ahead.text not in REMINDING and token.name in ("day", "week", "month", "year")
     timed = ahead.kind in ("number", "clock") or ahead.category == "noon"
-    if (
-        before in _OWNED
-        and not timed
-        and not (ahead.text in _MEETING and before in ("my", "our"))
-        and ahead.text not in ("reminder", "reminders", "alarm", "alarms")
-    ):
+    scheduled = ahead.text in _ALARMS or (ahead.text in _MEETING and before in ("my", "our"))
+    if before in _OWNED and not timed and not scheduled:
         return None
-    if describes and before not in _ASKED and before not in ("", ","):
-        return None
-    if token.text == "everyday" and describes:
+    if describes and (before not in _ASKED or token.text == "everyday"):
         return None
     frequency, times = FREQUENCY[token.name]
     every = Every(frequency, token.number_as_int * times)
     return every, i + 1 + (ahead.text == "basis")
 
 
-_ASKED = word_set("a an repeat repeats repeating recurring me calendar schedule")
+_ASKED = word_set("a an repeat repeats repeating recurring me calendar schedule ,") | {""}
+_ALARMS = word_set("reminder reminders alarm alarms")
 _MEETING = word_set("meeting call standup sync check checkin appointment review lesson class practice session")
 
 

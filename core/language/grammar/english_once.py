@@ -126,19 +126,11 @@ def _shifted(chosen: Chosen, scene: Scene) -> Outcome:
 
 def _next_cycle(chosen: Chosen, scene: Scene, shift: Shift) -> dt.datetime | None:
     """ "2 days before the 3rd" said on the 2nd means the 3rd of the next month."""
-    if chosen.day is None:
-        if chosen.clock is None:
-            return None
-        tomorrow = _moment(replace(chosen, shift=None, day=Day(days=1)), scene)[0]
-        return moved(tomorrow.local, shift) if isinstance(tomorrow, Instant) else None
-    first = resolved(chosen.day, scene.now.date())
-    if first is None or chosen.day.days is not None or chosen.day.year is not None or chosen.day.fixed is not None:
+    day = chosen.day
+    if day is not None and (day.days is not None or day.year is not None or day.fixed is not None):
         return None
-    step = dt.timedelta(days=7 if chosen.day.weekday is not None else 1)
-    again = resolved(chosen.day, first.date + step) if step.days == 1 else Dated(first.date + step)
-    if again is None:
-        return None
-    base = _moment(replace(chosen, shift=None, day=Day(fixed=again.date)), scene)[0]
+    beyond = replace(scene, now=moved(scene.now, replace(shift, sign=-shift.sign)))
+    base, _ = _moment(replace(chosen, shift=None), beyond)
     return moved(base.local, shift) if isinstance(base, Instant) else None
 
 

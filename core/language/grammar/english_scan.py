@@ -168,7 +168,7 @@ def _prepositional(r: Reader, i: int) -> list[Piece]:
         return part
     if word in _DAY_PREPOSITIONS:
         j2 = j + (r.text(j) in ("around", "about"))
-        days = days_at(r, j2, bare_numbers=word == "from" and _stretch_of_month(r, j2)) or _named_period(r, j2, word)
+        days = days_at(r, j2) or _named_period(r, j2, word)
         weak = days and word == "in" and r.text(days[1] - 1) in WEAK_WEEKDAYS
         purpose = days and word == "for" and days[0].days[0].holiday and r.at(days[1]).kind == "word"
         if days is not None and word != "of" and not weak and not purpose:
@@ -180,15 +180,6 @@ def _prepositional(r: Reader, i: int) -> list[Piece]:
             described = r.text(j) in ("a", "an", "the") and r.at(clocks[1]).kind == "word"
             return [Piece(Clocks(clocks[0].clocks, word), start, clocks[1], 1 if described else 3)]
     return []
-
-
-def _stretch_of_month(r: Reader, j: int) -> bool:
-    """ "from 13 to 15 of July": numbers that a month behind makes into days."""
-    j += r.text(j) == "the"
-    k = j + 2 + (r.text(j + 2) == "the")
-    return r.text(j + 1) in ("to", "-", "until", "till", "through") and (
-        r.at(k + 1).category == "month" or (r.text(k + 1) == "of" and r.at(k + 2).category == "month")
-    )
 
 
 def _quantity(r: Reader, i: int, word: str) -> bool:

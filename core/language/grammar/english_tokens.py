@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from core.language.grammar.english_lexicon import CARDINALS, ORDINALS, WORDS, Category, corrected, corrected_unit
 from core.language.grammar.tokens import Span, merged
@@ -42,9 +42,9 @@ END = Token("end", "", 0, 0)
 _LEXEMES = re.compile(
     r"""
       (?P<other>https?://\S{1,2000} | [\w.+-]{1,64}@[\w-]{1,64}\.\w{2,10} | <[^<>\s]{1,80}> | [\#$£€]\d[\d.,]* | \d+(?:\.\d+)?%
-        | (?<!\d)\d{3}[-.]\d{3,4}(?:[-.]\d{4})?(?![\d-]) | (?<!\d)\d{3}-\d{2}-\d{4}(?!\d) | \d{1,3}(?:\.\d{1,3}){3,} | \d{5,} | v\d+(?:\.\d+)* )
-    | (?P<iso>(?<![\d/.-])\d{4}(?P<y_mark>[-/.])\d{1,2}(?P=y_mark)\d{1,2}(?![\d/-])(?:t(?=\d{2}:\d{2}))?)
-    | (?P<slash>(?<![\d/.-])\d{1,2}(?P<d_mark>[/.-])\d{1,2}(?P=d_mark)(?:\d{4}|\d{2})(?![\d/-]) | (?<![\d/.-])\d{1,2}/(?:\d{1,2}|\d{4})(?![\d/-])
+        | (?<!\d)\d{3}[-.]\d{3,4}(?:[-.]\d{4})?(?![\d-]) | (?<!\d)\d{3}-\d{2}-\d{4}(?!\d) | \d{1,3}(?:\.\d{1,3}){3,} | \d{5,} | v\d+(?:\.\d+)* | @[a-z_][\w.-]{0,63} )
+    | (?P<date>(?<![\d/.-])\d{4}(?P<y_mark>[-/.])\d{1,2}(?P=y_mark)\d{1,2}(?![\d/-])(?:t(?=\d{2}:\d{2}))?
+        | (?<![\d/.-])\d{1,2}(?P<d_mark>[/.-])\d{1,2}(?P=d_mark)(?:\d{4}|\d{2})(?![\d/-]) | (?<![\d/.-])\d{1,2}/(?:\d{1,2}|\d{4})(?![\d/-])
         | (?<![\d/.])\d{1,2}\.\d{1,2}\.(?!\d) )
     | (?P<clock>(?<![\d:.])\d{1,2}:\d{2}(?::\d{2})?(?!\d|:\d) | (?<![\d:.])\d{1,2}h\d{2}(?!\d) )
     | (?P<ordinal>(?<![\d.])\d{1,3}(?:st|nd|rd|th)(?![a-z\d]))
@@ -52,7 +52,6 @@ _LEXEMES = re.compile(
     | (?P<habit>2(?:m[or]{1,5}w?|nite|night|day)(?![a-z]) | b4(?![a-z\d]))
     | (?P<number>\d{1,4})
     | (?P<meridiem>(?<![a-z])[ap]\.\s?m(?:\.|(?![a-z])))
-    | (?P<mention>@[a-z_][\w.-]{0,63})
     | (?P<joined>(?:bi|semi|half)-(?:weekly|monthly|annual(?:ly)?|hourly|yearly) | week-ends? | o'\s?clock | o\sclock)
     | (?P<fused>every(?=(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|weekday|weekend|morning|evening|night|afternoon|week|month|year|hour|minute)))
     | (?P<word>[a-zà-öø-ÿ]+(?:'[a-z]{1,3})?)
@@ -145,24 +144,12 @@ def _units_meant(found: list[Token]) -> list[Token]:
     return found
 
 
-_KINDS: dict[str, Kind] = {
-    "number": "number",
-    "decimal": "decimal",
-    "ordinal": "ordinal",
-    "clock": "clock",
-    "iso": "date",
-    "slash": "date",
-    "meridiem": "meridiem",
-    "other": "other",
-    "mention": "other",
-    "punct": "punct",
-}
+_KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind) if kind != "word"}
 
 
 def _token(match: re.Match[str], glued: bool) -> Token:
-    lexeme, text = match.lastgroup or "punct", match.group()
-    start, end = match.span()
-    kind = _KINDS.get(lexeme)
+    text, (start, end) = match.group(), match.span()
+    kind = _KINDS.get(match.lastgroup or "punct")
     match kind:
         case None:
             return _word(text, start, end, glued)
@@ -171,7 +158,7 @@ def _token(match: re.Match[str], glued: bool) -> Token:
         case "decimal":
             return Token(kind, text, start, end, number=float(text), parts=_digits(text), glued=glued)
         case "clock" | "date":
-            return Token(kind, text, start, end, name=lexeme, parts=_digits(text), glued=glued)
+            return Token(kind, text, start, end, parts=_digits(text), glued=glued)
         case "meridiem":
             text = text[0] + "m"
     return Token(kind, text, start, end, glued=glued)
