@@ -42,9 +42,9 @@ def _parse(reader: Reader, text: Normalised, now: dt.datetime, preferences: Pref
     if not found:
         return NOTHING
     scene = Scene(now, preferences, _says(reader, "wake"), _says(reader, "alarm"))
-    if _implies_daily(reader, found):
+    if (implied := _implied(reader, found)) is not None:
         reader.repeats = True
-        found = [*pieces(reader), Piece(Every("DAILY"), 0, 0, 3)]
+        found = [*pieces(reader), Piece(implied, 0, 0, 3)]
     repeats = any(isinstance(piece.value, Every) for piece in found)
     meaning = recurrence(found, scene) if repeats else once(found, scene, _asked_at(reader))
     if not meaning.used:
@@ -62,23 +62,24 @@ def _span(reader: Reader, piece: Piece) -> Span:
     return Span(reader.tokens[piece.start].start, reader.tokens[min(piece.end, reader.length) - 1].end)
 
 
-def _implies_daily(reader: Reader, found: list[Piece]) -> bool:
-    """ "at 9 until Friday", "at 9 for the next 5 days", "my daily walk at 5": each day, though nobody said "every"."""
+def _implied(reader: Reader, found: list[Piece]) -> Every | None:
+    """A repetition though nobody said "every": "at 9 until Friday", "at 9 for the next 5 days", "my daily walk at 5",
+    "on the 1st and 15th of the month"."""
+    if reader.repeats:
+        return None
     clocks = [piece for piece in found if isinstance(piece.value, Clocks)]
-    if reader.repeats or not clocks:
-        return False
-    dated = any(isinstance(piece.value, Days | Shift) for piece in found)
-    if not dated and any(token.category == "often" and token.name == "day" for token in reader.tokens):
-        return True
-    for piece in found:
-        until = isinstance(piece.value, Days) and piece.value.preposition in ("until", "till", "til")
-        if until and any(piece.near(clock.start, clock.end) for clock in clocks):
-            return True
-    for at in range(min(reader.length, 200)):
-        end = lasts_days(reader, at) if reader.text(at) == "for" else 0
-        if end and any(clock.near(at, end) for clock in clocks):
-            return True
-    return False
+    days = [piece for piece in found if isinstance(piece.value, Days)]
+    said = [piece.value for piece in days if isinstance(piece.value, Days)]
+    if any(len(each.days) > 1 and not each.through and all(day.months == 0 for day in each.days) for each in said):
+        return Every(None)
+    dated = days or any(isinstance(piece.value, Shift) for piece in found)
+    if clocks and not dated and any(token.category == "often" and token.name == "day" for token in reader.tokens):
+        return Every("DAILY")
+    until = ("until", "till", "til")
+    ends = [(piece.start, piece.end) for piece, each in zip(days, said, strict=True) if each.preposition in until]
+    ends += [(at, lasts_days(reader, at)) for at in range(min(reader.length, 200)) if reader.text(at) == "for"]
+    near = any(clock.near(start, end) for clock in clocks for start, end in ends if end)
+    return Every("DAILY") if near else None
 
 
 def _says(reader: Reader, word: str) -> bool:

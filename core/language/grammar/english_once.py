@@ -6,11 +6,11 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from core.language.grammar.days import DAY_CODES, Dated, Day, resolved, resolved_end, shifted
+from core.language.grammar.days import Dated, Day, resolved, resolved_end, shifted
 from core.language.grammar.english_choice import FROM, LATEST, UP_TO, Chosen, choose
 from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Days, Meaning, Piece, Shift, Trouble
 from core.language.grammar.parts import hour_in_part, next_of_both, part_window, usual_hour
-from core.language.values import Delta, Instant, Preferences, Recurrence, When, Window
+from core.language.values import Delta, Instant, Preferences, When, Window
 
 _FURTHEST = dt.datetime(9998, 1, 1)
 
@@ -32,9 +32,6 @@ def once(found: list[Piece], scene: Scene, asked_at: int) -> Meaning:
     """The meaning of the pieces. `asked_at` is the token behind "remind me" (-1: nowhere)."""
     chosen = choose(found, asked_at)
     days = _days_said(chosen, scene)
-    monthly = _of_each_month(days, chosen, scene)
-    if monthly is not None:
-        return Meaning(monthly, chosen.used)
     clocks = next((piece.value.clocks for piece in chosen.used if isinstance(piece.value, Clocks)), ())
     if chosen.shift is None and (len(days) > 1 or len(clocks) > 1):
         return _several(chosen, days, clocks, scene)
@@ -73,23 +70,6 @@ def _several(chosen: Chosen, days: tuple[Day, ...], clocks: tuple[Clock, ...], s
         return Meaning(when, chosen.used, trouble=trouble)
     first, *others = sorted(moments, key=lambda moment: moment.local)[:_MOST_AT_ONCE]
     return Meaning(first, chosen.used, chosen.preposition in LATEST, also=tuple(others))
-
-
-def _of_each_month(days: tuple[Day, ...], chosen: Chosen, scene: Scene) -> Recurrence | None:
-    """ "on the 1st and 15th of the month" comes back, though nobody said "every"."""
-    if len(days) < 2 or any(day.months != 0 for day in days):
-        return None
-    clocks = next((piece.value.clocks for piece in chosen.used if isinstance(piece.value, Clocks)), ())
-    hours = [(hour_of(clock, chosen.part, scene), clock.minute) for clock in clocks]
-    times = tuple(sorted({dt.time(hour, minute) for (hour, _, _), minute in hours}))
-    is_open = any(left_open for (_, _, left_open), _ in hours)
-    if all(day.day is not None and day.weekday is None for day in days):
-        numbers = tuple(sorted({day.day or 1 for day in days}))
-        return Recurrence("MONTHLY", by_month_day=numbers, times=times, ambiguous=is_open)
-    if all(day.nth is not None and day.weekday is not None for day in days):
-        nths = tuple(f"{day.nth}{DAY_CODES[day.weekday or 0]}" for day in days)
-        return Recurrence("MONTHLY", by_day=nths, times=times, ambiguous=is_open)
-    return None
 
 
 Outcome: TypeAlias = tuple[When | None, Trouble | None]
