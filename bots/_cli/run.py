@@ -16,6 +16,7 @@ import click
 def command(role: str) -> None:
     """Serve until SIGTERM, which finishes the current replies; a second one stops at once."""
     import asyncio
+    import gc
 
     from bots._app import App, platforms, running, until_stopped
     from bots._prepare import prepare
@@ -33,6 +34,8 @@ def command(role: str) -> None:
             here.append(app)
             for line in app.greeting():
                 click.echo(line)
+            gc.collect()
+            gc.freeze()  # what is there now stays: looking through it again and again blocks the loop for 50 ms
             click.echo("ready")
             await until_stopped(app)
             click.echo("stopping: finishing what is being answered")

@@ -23,8 +23,8 @@ from core.store.reminders import Reminder
 log = logging.getLogger(__name__)
 
 HORIZON = dt.timedelta(seconds=60)
-BATCH = 150
-_BREATH = 30
+BATCH = 100
+_BREATH = 25
 """Reminders worked out before others get a turn on the event loop."""
 _SKIPS_KEPT = 10
 """Rows kept of the occurrences that one reminder missed in a downtime."""

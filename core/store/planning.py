@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -107,19 +108,19 @@ async def advance(tx: Tx, moves: Sequence[tuple[int, dt.datetime | None, str | N
 
 async def put(tx: Tx, occasions: Sequence[Occasion], now: dt.datetime) -> None:
     """Adds occurrences to the outbox, each cause once; one that was taken back before is planned anew."""
-    rows = [_row(one, now) for one in occasions]
-    make = postgresql.insert if tx.skip_locked else sqlite.insert
-    insert = make(outbox)
-    anew = insert.on_conflict_do_update(
+    await tx.many(_put_anew("postgresql" if tx.skip_locked else "sqlite"), [_row(one, now) for one in occasions])
+
+
+@cache
+def _put_anew(dialect: str) -> sa.Executable:
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(outbox)
+    kept = ("state", "reply", "due_at", "expires_at", "next_try_at", "reason", "finished_at")
+    changes: dict[str, Any] = {name: insert.excluded[name] for name in kept}
+    return insert.on_conflict_do_update(
         index_elements=["cause"],
-        set_={
-            name: insert.excluded[name]
-            for name in ("state", "reply", "due_at", "expires_at", "next_try_at", "reason", "finished_at")
-        }
-        | {"attempts": 0, "judged": sa.false()},
+        set_={**changes, "attempts": 0, "judged": sa.false()},
         where=outbox.c.state == "cancelled",
     )
-    await tx.many(anew, rows)
 
 
 def _row(one: Occasion, now: dt.datetime) -> dict[str, Any]:
