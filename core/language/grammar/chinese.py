@@ -18,7 +18,7 @@ from core.language.grammar.chinese_choice import (
 from core.language.grammar.chinese_clock import Context
 from core.language.grammar.chinese_frame import FRAME, turned
 from core.language.grammar.chinese_habits import REQUEST, lengths_that_repeat, recurrence
-from core.language.grammar.chinese_lexicon import simplified
+from core.language.grammar.chinese_lexicon import AROUND, simplified
 from core.language.grammar.chinese_once import once
 from core.language.grammar.chinese_phrase import Phrase
 from core.language.grammar.chinese_reader import ATTRIBUTE
@@ -35,14 +35,11 @@ __all__ = ["FRAME", "parse", "turned"]
 MAX_TEXT = 1000
 """Of a longer message the beginning and the end are read: times stand at either."""
 
-_MORNING = re.compile(r"起床|叫醒|晨跑|早餐|早饭|早会|晨会|早操|早读|晨练|早高峰|早班|吃早|打卡上班|上班打卡")
-_EVENING = re.compile(r"晚饭|晚餐|夜宵|下班|睡觉|晚自习|晚会|下课|放学|电影|晚班|约会|吃晚|关灯|夜跑|聚餐")
+_MORNING, _EVENING = re.compile(AROUND["morning"]), re.compile(AROUND["evening"])
 _JOINS = re.compile(r"[ ,的和与跟及到至~()每个逢-]{1,4}|以及|还有")
-_COUNTED = r"人|位|家|种|件|页|份|张|本|条|款|项|组|班|队|台|步|层|间|桌|瓶|盒|袋|斤|箱|元|块|股|名|辆|篇|章|节课|道"
-_UNKNOWN_EVERY_BEFORE = re.compile(
-    rf"(?:每|逢)(?!{_COUNTED}|一?个(?:人|文件|部门|项目|客户|员工|同学|班|组|队|房间))[^,.;!?\s]{{1,6}}[ ]?$"
-)
-_UNKNOWN_EVERY_AFTER = re.compile(rf"[ ]?每(?!{_COUNTED}|一?个)")
+_NO_COUNT = rf"(?!{AROUND['counted']}|一?个(?:人|文件|部门|项目|客户|员工|同学|班|组|队|房间))"
+_UNKNOWN_EVERY_BEFORE = re.compile(rf"(?:每|逢){_NO_COUNT}[^,.;!?\s]{{1,6}}[ ]?$")
+_UNKNOWN_EVERY_AFTER = re.compile(rf"[ ]?每(?!{AROUND['counted']}|一?个)")
 """每个休息日早上10点: a repetition of days that the lexicon does not know, next to a time that it knows."""
 _ASKED_SOON = re.compile(r"[^,.;!?]{0,8}(?:提醒|叫|喊|通知)")
 _PARTICLE_BEFORE = re.compile(r"(?:提醒|重复|响|请?在|于|赶在|等到|到了?|就在|约|大约|大概|差不多)$")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_clock import Context, readings
 from core.language.grammar.chinese_habits import REQUEST
+from core.language.grammar.chinese_lexicon import AROUND
 from core.language.grammar.chinese_once import at
 from core.language.grammar.chinese_once import merged as merge_points
 from core.language.grammar.chinese_phrase import Phrase, Point, clusters
@@ -18,17 +19,13 @@ _DAY = dt.timedelta(days=1)
 
 
 _ASKS_AFTER = re.compile(
-    r"(?:的?时候|时|左右|整|就|[ ,])*(?:请|记得|麻烦|再|务必|一定|要|准时|准点|帮我|给我|能不能|可以|你)*(?:提醒|叫|喊|通知|告诉|告知|催|remind|call)"
-    r"|的?(?:闹钟|闹铃|提醒|日程|reminder|alarm|倒计时|定时)"
+    rf"(?:{AROUND['lead_to_asking']}|[ ,])*{AROUND['politeness']}*{AROUND['asking_after']}|的?{AROUND['alarm_after']}"
 )
-_ASKS_BEFORE = re.compile(
-    r"(?:(?:提醒|叫|喊|通知|告诉|催)(?:一下|下)?(?:我们?|大家|咱们|@\S{1,40})?(?:一下)?|闹钟|闹铃|提醒|记一下|记得|别忘了?|设置?|定|[一个]个)[在于为到:, 从成的要]*$"
-)
+_ASKED = r"(?:一下|下)?(?:我们?|大家|咱们|@\S{1,40})?(?:一下)?"
+_ASKS_BEFORE = re.compile(rf"(?:{AROUND['asking_before']}{_ASKED}|{AROUND['alarm_before']})[在于为到:, 从成的要]*$")
 _TIMER_AFTER = re.compile(r"[ 的之]*(?:倒?计时|定时|闹钟|闹铃|提醒|叫|喊|通知|timer)")
 _TIMER_BEFORE = re.compile(r"(?:闹钟|闹铃|计时器?|定时器?|timer)(?:设置?|定)?[为在成到: ]*$")
-CLAUSE_START = re.compile(
-    r"(?:^|[ ,.:;!?~\n]|提醒|我们?|大家|请|要|在|从|就|都|闹钟|个|了|记得|告诉|叫|喊|是|需要|改成|改为|帮|给|大概|大约|差不多|最好|以后|今后|往后)$"
-)
+CLAUSE_START = re.compile(rf"(?:^|[ ,.:;!?~\n]|{AROUND['clause']})$")
 _CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
 _LISTED = re.compile(r"[ ,]*(?:,|和|与|跟|及|以及|还有)[ ,]*每?(?:个|逢)?")
 

@@ -175,6 +175,32 @@ _WHOLE_YEAR = rf"(?P<y>\d{{4}}|\d{{2}}|[零〇一二两三四五六七八九]{{2
 _PLACES = rf"第(?P<n>{NUMBER}(?:个?[,和与及]第?{NUMBER}){{0,3}})|倒数第(?P<b>{NUMBER})|(?P<last>最后)|首|头"
 _YEAR_SIGNS = zh.DIGITS + "零〇一二三四五六七八九"
 
+_SLASH_DATE = r"(?<![\d/.])(?P<m>0?[1-9]|1[0-2])/(?P<d>0?[1-9]|[12]\d|3[01])(?:/(?P<y>\d{4}|\d{2}))?[日号]?(?![\d/%])"
+_MONTH_AND_DAY = (
+    rf"(?P<lunar>农历|阴历|旧历|闰)?(?P<m>正|冬|腊|{_SIGN_OF_MONTH})月(?:份)?的?"
+    rf"(?P<d>初[一二三四五六七八九十]|{NUMBER}(?![个点:天年周月]))(?P<hao>[日号])?"
+)
+_MONTH = rf"(?P<m>1[0-2]|[1-9]|十[一二]|[一二三四五六七八九十])月{_NO_DATE_AFTER_MONTH}(?:份)?{_TAIL}"
+_BARE_DAYS = rf"(?<![^ ,.:;我每在逢请])(?P<d>一三五|二四六|一二三四五|二四)(?=[早晚上下中傍凌]|{_SIGN_OF_DAY}[点:])"
+_DAYS_OF_MONTH = (
+    rf"(?P<d>{_SIGN_OF_DAY}(?:[日号]?[,和与及/]{{1,2}}{_SIGN_OF_DAY}){{0,5}})"
+    rf"(?:号|日(?!内|后|之|以|游|行|元|本|语|文|[一二两三四五六七八九十]次)){_NO_DATE_AFTER_NUMBER}"
+)
+_NAMED_DAY = rf"(?:农历|阴历)?(?P<f>{FESTIVAL})(?:(?:小长|长)?假期?|期间|黄金周|当天|当日|那天)?"
+_RELATIVE = r"(?P<d>大大后|大后|大前|[今明后昨前当听寻琴]|本(?=日)|即(?=日))(?:天|日|儿个|儿|(?=[早晚晨夜](?!期|餐饭会)))(?!会更好)"
+_WEEKEND = rf"(?:{_NEXT_ONE})?(?P<w>{_HERE})?(?:周末|双休日|周六日|礼拜六日)"
+_WEEKDAYS = (
+    rf"(?:{_NEXT_ONE})?(?P<w>{_HERE})?{_WEEK}的?(?P<d>{_RUN_OF_DAYS}){_NO_WORD_OF_SUNDAY}{_LAST_OF_RUN}(?!次|回|遍)"
+)
+_STRETCH = rf"(?P<w>{_HERE}|来)(?P<u>周(?![边围年岁])|星期(?![一二三四五六])|礼拜|月(?:份)?(?![球亮饼])|季度|季|年度?(?![纪龄])){_TAIL}"
+_EDGE = (
+    r"(?P<u>月|年|季度|季|岁)(?P<e>[底末初](?![一二三四五六七八九十级步])|中(?![国午间心文小大学秋])|终(?![奖总会报]))"
+)
+_ORDINAL = (
+    rf"(?:{_PLACES})(?:一个|个|一)?(?:(?P<what>工作日|交易日|上班日|天|日)"
+    rf"|(?P<week>个?{_WEEK}(?![一二三四五六日天末]))|{_WEEK}(?P<wd>[一二三四五六日天]))"
+)
+
 DAY_RULES = (
     zh.Rule("《「『", r"[《「『][^》」』]{0,60}[》」』]", zh.skip),
     zh.Rule('"“', r"[\"“][^\"”]{0,60}[\"”]", zh.skip),
@@ -182,74 +208,25 @@ DAY_RULES = (
     zh.Rule(_YEAR_SIGNS, rf"{_WHOLE_YEAR}年(?P<m>{NUMBER})月(?:份)?(?P<d>{NUMBER})(?:[日号]|(?!\d|[点个天]))", _date),
     zh.Rule("2", r"(?<!\d)(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?!\d)", _date),
     zh.Rule("12", r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:[日号]|t(?=\d))?", _date),
-    zh.Rule(
-        zh.DIGITS,
-        r"(?<![\d/.])(?P<m>0?[1-9]|1[0-2])/(?P<d>0?[1-9]|[12]\d|3[01])(?:/(?P<y>\d{4}|\d{2}))?[日号]?(?![\d/%])",
-        _date,
-    ),
+    zh.Rule(zh.DIGITS, _SLASH_DATE, _date),
     zh.Rule(zh.DIGITS, r"(?<![\d.])(?P<m>0?[1-9]|1[0-2])[-.](?P<d>0?[1-9]|[12]\d|3[01])[日号]", _date),
     zh.Rule(_YEAR_SIGNS, rf"(?P<y>\d{{4}}|{_SHORT_YEAR}|{_FOUR_SIGNS})年(?!前|后|之|以|内|级|货)度?{_TAIL}", _stretch),
-    zh.Rule(
-        "阴农旧闰正冬腊" + zh.NUMERALS,
-        rf"(?P<lunar>农历|阴历|旧历|闰)?(?P<m>正|冬|腊|{_SIGN_OF_MONTH})月(?:份)?的?"
-        rf"(?P<d>初[一二三四五六七八九十]|{NUMBER}(?![个点:天年周月]))(?P<hao>[日号])?",
-        _month_and_day,
-    ),
-    zh.Rule(
-        zh.NUMERALS,
-        rf"(?P<m>1[0-2]|[1-9]|十[一二]|[一二三四五六七八九十])月{_NO_DATE_AFTER_MONTH}(?:份)?{_TAIL}",
-        _stretch,
-    ),
-    zh.Rule(
-        "一二",
-        rf"(?<![^ ,.:;我每在逢请])(?P<d>一三五|二四六|一二三四五|二四)(?=[早晚上下中傍凌]|{_SIGN_OF_DAY}[点:])",
-        _bare_days,
-    ),
+    zh.Rule("阴农旧闰正冬腊" + zh.NUMERALS, _MONTH_AND_DAY, _month_and_day),
+    zh.Rule(zh.NUMERALS, _MONTH, _stretch),
+    zh.Rule("一二", _BARE_DAYS, _bare_days),
     zh.Rule("农阴", r"(?:农历|阴历)的?(?P<d>初?[一二三四五六七八九十廿]{1,3})(?!月|年)", _moon_day),
     zh.Rule("初", r"初(?P<d>[一二三四五六七八九十])(?=[和,及与 号提叫喊早晚上下中十初]|$)", _moon_day),
-    zh.Rule(
-        zh.NUMERALS,
-        rf"(?P<d>{_SIGN_OF_DAY}(?:[日号]?[,和与及/]{{1,2}}{_SIGN_OF_DAY}){{0,5}})"
-        rf"(?:号|日(?!内|后|之|以|游|行|元|本|语|文|[一二两三四五六七八九十]次)){_NO_DATE_AFTER_NUMBER}",
-        _days_of_month,
-    ),
-    zh.Rule(
-        "农阴" + "".join(name[0] for name in FESTIVALS),
-        rf"(?:农历|阴历)?(?P<f>{FESTIVAL})(?:(?:小长|长)?假期?|期间|黄金周|当天|当日|那天)?",
-        _festival,
-    ),
-    zh.Rule(
-        "大今明后昨前当听寻琴本即",
-        r"(?P<d>大大后|大后|大前|[今明后昨前当听寻琴]|本(?=日)|即(?=日))(?:天|日|儿个|儿|(?=[早晚晨夜](?!期|餐饭会)))(?!会更好)",
-        _relative,
-    ),
+    zh.Rule(zh.NUMERALS, _DAYS_OF_MONTH, _days_of_month),
+    zh.Rule("农阴" + "".join(name[0] for name in FESTIVALS), _NAMED_DAY, _festival),
+    zh.Rule("大今明后昨前当听寻琴本即", _RELATIVE, _relative),
     zh.Rule("t2", rf"(?P<d>{one_of(_ENGLISH)})(?![a-z])", _relative),
-    zh.Rule(
-        "上下次这本今当同周礼双即接最紧", rf"(?:{_NEXT_ONE})?(?P<w>{_HERE})?(?:周末|双休日|周六日|礼拜六日)", _weekend
-    ),
-    zh.Rule(
-        "上下次这本今当同周星礼即接最紧",
-        rf"(?:{_NEXT_ONE})?(?P<w>{_HERE})?{_WEEK}的?(?P<d>{_RUN_OF_DAYS}){_NO_WORD_OF_SUNDAY}{_LAST_OF_RUN}(?!次|回|遍)",
-        _weekdays,
-    ),
-    zh.Rule(
-        "上下次这本今当同来",
-        rf"(?P<w>{_HERE}|来)(?P<u>周(?![边围年岁])|星期(?![一二三四五六])|礼拜|月(?:份)?(?![球亮饼])|季度|季|年度?(?![纪龄])){_TAIL}",
-        _stretch,
-    ),
+    zh.Rule("上下次这本今当同周礼双即接最紧", _WEEKEND, _weekend),
+    zh.Rule("上下次这本今当同周星礼即接最紧", _WEEKDAYS, _weekdays),
+    zh.Rule("上下次这本今当同来", _STRETCH, _stretch),
     zh.Rule("大今明后去前来", r"(?P<d>大后|[今明后去前来])年(?P<e>[底末初])?", _stretch),
-    zh.Rule(
-        "月年季岁",
-        r"(?P<u>月|年|季度|季|岁)(?P<e>[底末初](?![一二三四五六七八九十级步])|中(?![国午间心文小大学秋])|终(?![奖总会报]))",
-        _stretch,
-    ),
+    zh.Rule("月年季岁", _EDGE, _stretch),
     zh.Rule("上中下", r"(?P<e>[上中下]旬)", _stretch),
-    zh.Rule(
-        "第最倒首头",
-        rf"(?:{_PLACES})(?:一个|个|一)?(?:(?P<what>工作日|交易日|上班日|天|日)"
-        rf"|(?P<week>个?{_WEEK}(?![一二三四五六日天末]))|{_WEEK}(?P<wd>[一二三四五六日天]))",
-        _ordinal,
-    ),
+    zh.Rule("第最倒首头", _ORDINAL, _ordinal),
     zh.Rule("下次", r"(?:下一?个?|次一?个?)(?:工作日|上班日)", zh.word(zh.Workdays(1))),
     zh.Rule("工上平", r"(?:工作日|上班日|平日|上班的日子)(?!志|报|常)", zh.word(zh.Workdays())),
     zh.Rule("法节公假", r"(?:法定)?(?:节假日|假日|公众假期|公共假期|节日|假期)", zh.word(zh.Holidays())),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from core.language.grammar.chinese_lexicon import LEXICON, both
+from core.language.grammar.chinese_lexicon import LEXICON, both, either
 from core.language.grammar.task import GAP, FrameLexicon
 
-_LISTS: dict[str, str] = {name: f"(?:{'|'.join(words.split())})" for name, words in LEXICON["frame"].items()}
+_LISTS = {name: either(words) for name, words in LEXICON["frame"].items()}
 _CALL, _SET, _ALARM = _LISTS["call"], _LISTS["set"], _LISTS["alarm"]
 _G = f"[{GAP} ]{{0,3}}"
 _STOP = rf"[,.;:!~ {GAP}]{{0,4}}"

@@ -29,6 +29,13 @@ def one_of(words: dict[str, Any]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
+def either(words: str) -> str:
+    """A pattern for any of the words of a list, in its order."""
+    return f"(?:{'|'.join(words.split())})"
+
+
+AROUND = {name: either(words) for name, words in LEXICON["around"].items()}
+"""Patterns of the words around a time."""
 TRADITIONAL: dict[int, str] = {ord(pair[0]): pair[1] for pair in LEXICON["script"]["pairs"].split()}
 """Traditional (and formal) character to the simplified one the lexicon is written in."""
 _BOTH: dict[int, str] = {}

@@ -12,16 +12,13 @@ from typing import Literal
 
 from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_clock import Reading, readings
+from core.language.grammar.chinese_lexicon import AROUND
 
 Join = Literal["touch", "and", "glue"]
 
 _AND = re.compile(r"[ ,的]*(?:,|和|与|跟|及|以及|还有|加上?|或者?|/|&|\+)[ ,]*")
 _TOUCH = re.compile(r"[ 的之在于就()(这]*|的?时候|[ ]?[((]|的那[个天]")
-_GLUE = re.compile(
-    r"(?:[ ,.:;!~()\n的在于就是请我你您要都各为吧呢啊哦]|和在|并在|给我|可以|能不能|提醒|叫|喊|通知|告诉|记得|麻烦|帮|设置?|定|建立?|新建|添加?"
-    r"|一?个|闹钟|闹铃|时候|的话|务必|一定|需要|想要?|别忘了?|大概|大约|差不多|左右|准时|准点|再|每次|希望|可以|每回"
-    r"|remind|me|at|on|@){0,12}"
-)
+_GLUE = re.compile(rf"(?:[ ,.:;!~()\n]|{AROUND['glue']}){{0,12}}")
 _EVENT = re.compile(r"的?[^\s\d,.:;!?]{0,5}")
 MAX_GLUE = 16
 
@@ -33,19 +30,11 @@ def gap(text: str, before: zh.Word, after: zh.Word) -> Join | None:
         return "touch"
     if len(between) > MAX_GLUE:
         return None
-    if (
-        isinstance(after.value, zh.Length)
-        and after.value.way in ("offset_back", "offset_on")
-        and _EVENT.fullmatch(between)
-    ):
-        return "touch" if isinstance(before.value, zh.Clock | zh.Part | zh.Day) else None  # 下午三点的会议前十分钟
-    if (
-        isinstance(after.value, zh.Times)
-        and after.value.n > 1
-        and len(between) <= 2
-        and isinstance(before.value, zh.Every | zh.Length)
-    ):
-        return "glue"  # 每天吃两次药
+    match before.value, after.value:
+        case said, zh.Length(way="offset_back" | "offset_on") if _EVENT.fullmatch(between):  # 下午三点的会议前十分钟
+            return "touch" if isinstance(said, zh.Clock | zh.Part | zh.Day) else None
+        case zh.Every() | zh.Length(), zh.Times(n) if n > 1 and len(between) <= 2:
+            return "glue"  # 每天吃两次药
     if _AND.fullmatch(between):
         return "and"
     return "glue" if _GLUE.fullmatch(between) else None
