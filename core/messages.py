@@ -41,6 +41,8 @@ class Sender:
     """BCP 47 or the platform's variant of it ("zh-hans", "en_US"); None where the platform does not say."""
     zone: str | None = None
     """IANA name; None where the platform does not say."""
+    handle: str = ""
+    """How others call the account on its platform, without "@"; "" where it has no such name."""
 
 
 MessageKind: TypeAlias = Literal["text", "choice", "edit", "attachment", "stop"]
@@ -67,6 +69,10 @@ class Message:
     """Between one person and the assistant alone; what is private never surfaces elsewhere."""
     direct: bool = True
     """Meant for the assistant: in a private chat, mentioned, commanded, or in reply to it. Others are not answered."""
+    quoted: str = ""
+    """The text of the message that this one replies to; "" where it replies to none, or to one of ours."""
+    link: str = ""
+    """Where that message can be read again; "" where the platform has no address for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,13 @@ from core.engine import Engine, cleaned
 from core.errors import LeaseLost, Refused, StoreUnavailable
 from core.language.detect import detect
 from core.language.phrases import Language, say
+from core.language.requests import refers_back
 from core.messages import Address, Message, Reply, ReplyEvent
 from core.outbox import Deliverer, back_off
 from core.ports import Adapter, Clock, served
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
-from core.store import Store, Tx, inbox, outbox, people
+from core.store import Store, Tx, inbox, outbox, people, reminders
 from core.store.inbox import ClaimedMessage
 from core.store.outbox import ClaimedDelivery, Planned
 from core.store.people import TurnRecord
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 _HISTORY_TURNS = 20
+_LATELY = dt.timedelta(hours=12)
+"""How long after a reminder was changed or rang a person may still call it "it"."""
 _FACTS_KEPT = 1_000
 _STORE_PATIENCE = 60
 
@@ -163,7 +166,8 @@ class Turns:
     async def _load(self, tx: Tx, claimed: ClaimedMessage, now: dt.datetime) -> Turn:
         message = claimed.message
         address = message.address
-        person = await people.person_of(tx, address.workspace, address.platform, message.sender, now)
+        private = address if message.private else None
+        person = await people.person_of(tx, address.workspace, address.platform, message.sender, now, private)
         silence = dt.timedelta(minutes=self._settings.session_minutes)
         session = await people.session_of(tx, person.id, message, now, silence)
         text = cleaned(message.text)
@@ -178,6 +182,7 @@ class Turns:
             now=now,
             settings=self._settings,
             commands=self._engine.commands,
+            touched=await reminders.last_touched(tx, person.id, address, now - _LATELY) if refers_back(text) else None,
         )
 
     def _language(self, chosen: str | None, text: str, message: Message) -> Language:

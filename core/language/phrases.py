@@ -21,3 +21,9 @@ def phrases(language: Language) -> dict[str, str]:
 def say(language: Language, key: str, **fields: object) -> str:
     """The phrase with its fields filled in. An unknown key or a missing field is a mistake in our code."""
     return phrases(language)[key].format(**fields)
+
+
+def counted(language: Language, key: str, count: int, **fields: object) -> str:
+    """The phrase for so many: `key` with "_one" behind it where that exists and there is one."""
+    one = f"{key}_one"
+    return say(language, one if count == 1 and one in phrases(language) else key, count=count, **fields)

@@ -1,4 +1,8 @@
-"""Short requests about reminders that exist, in English and Chinese: see, find, cancel, pause, move, take back."""
+"""Short requests about reminders that exist, in English and Chinese: see, find, cancel, pause, move, put off, take back.
+
+Only whole sentences are requests: "cancel my subscription", "move on", "提前告诉我" are none. Whether what stands where a
+time should be is a time, and whether "it" can be a reminder at all, is for the caller to say.
+"""
 
 from __future__ import annotations
 
@@ -6,83 +10,25 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Verb: TypeAlias = Literal["list", "search", "schedule", "cancel", "pause", "resume", "move", "undo"]
+from core.language import requests_chinese, requests_english
+from core.language.grammar.normalise import normalise
 
-_LONGEST = 160
-_POLITE = r"(?:please\s+|pls\s+|can you\s+|could you\s+|would you\s+|请|麻烦|帮我|帮忙|给我)*"
-_END = r"(?:\s*(?:please|pls|for me|now|吧|一下|呢|吗|好吗))*\s*[?.!？。！]*"
-_THING = r"(?:reminders?|alarms?)"
-_WHICH = (
-    r"(?:(?:(?:my|the|that|this|all|all of my|every|last)\s+)*(?:(?P<about>[^\n]{1,80}?)\s+)?"
-    + _THING
-    + r"(?:\s*(?:number|no\.?|nr\.?|#)?\s*(?P<number>\d{1,4}))?(?:\s+(?:about|for|to|called|named|with)\s+(?P<what>[^\n]{1,80}?))?"
-    r"|(?:number|no\.?|nr\.?|#)\s*(?P<bare>\d{1,4})|(?P<it>it|that|this|that one|this one|the last one|everything|all of them|them all))"
-)
-_ZH_WHICH = (
-    r"(?:把|将)?(?:我的|那个|这个|所有的?|全部的?|第)*(?:(?P<zh_number>\d{1,4}|[一二三四五六七八九十]{1,3})(?:号|个)?)?"
-    r"(?P<zh_about>[^\n\d，。]{0,30}?)(?:的)?(?:提醒|闹钟)"
-)
+Verb: TypeAlias = Literal[
+    "list", "here", "search", "schedule", "cancel", "pause", "resume", "move", "edit", "rename", "snooze", "done",
+    "silence", "undo",
+]  # fmt: skip
+Shift: TypeAlias = Literal["", "later", "earlier"]
 
-
-def _pattern(english: str, chinese: str) -> re.Pattern[str]:
-    return re.compile(rf"{_POLITE}(?:{english}|{chinese}){_END}", re.IGNORECASE)
-
-
-_LIST = _pattern(
-    r"(?:(?:what|which)(?:['’]?s| are| is)?|show(?: me)?|list|see|tell me|do i have|get)?\s*(?:all |any |of )*(?:my |the )?"
-    r"(?:current |upcoming |open |active |pending )*reminders?(?: list)?(?: (?:do i have|have i got|are there|i have|i set))?(?: set)?",
-    r"(?:看看|查看|看一下|列出|显示|告诉我|查一下)?(?:一下)?(?:我)?(?:现在|目前|还)?(?:的|有|设了|都有|设置了)?(?:哪些|什么|所有|全部)*(?:的)?"
-    r"提醒(?:列表|事项)?(?:有哪些|都有哪些|有什么)?",
-)
-_SEARCH = _pattern(
-    r"(?:search|find|look for|show(?: me)?|list)\s+(?:(?:my|the|all|any|every)\s+)*reminders?\s+(?:about|for|with|containing|called|on)\s+(?P<find>.{1,80}?)"
-    r"|(?:search|find)\s+(?:my |the )?(?P<find2>.{1,60}?)\s+reminders?",
-    r"(?:搜索|查找|找|搜)(?:一下)?(?:关于|有关)?(?P<find3>.{1,30}?)(?:的)?提醒",
-)
-_SCHEDULE = _pattern(
-    r"(?:what(?:['’]?s| is| do i have| have i got| am i doing)|show(?: me)?|tell me|anything|do i have anything)?\s*(?:on |in )?"
-    r"(?:my (?:day|schedule|agenda|calendar|plans?|diary)|the (?:schedule|agenda)|(?:planned|scheduled|going on|happening|on|up|due))"
-    r"(?:\s+(?:look like\s*)?(?:for |on |is )?(?P<day>[\w' ]{1,40}))?"
-    r"|what (?:do i have|have i got|am i doing)\s+(?:on |for )?(?P<day2>(?:to|on|this|next|the|mon|tue|wed|thu|fri|sat|sun)[\w' ]{0,40})"
-    r"|what(?:['’]?s| is) (?:on )?(?P<day3>today|tomorrow|tonight|this week|next week)(?:['’]s schedule| like)?",
-    r"(?:看看|查看|告诉我|我)?(?P<day4>今天|今日|明天|明日|后天|大后天|本周|这周|下周|这个?周末|今晚|明早|下?周[一二三四五六日天]|\d{1,2}月\d{1,2}[日号])?"
-    r"(?:我)?(?:都)?(?:有|的)?(?:什么|哪些|啥)?(?:安排|日程|行程|计划|事情?要做|要做的事)(?:有哪些|是什么|吗)?",
-)
-_UNDO = _pattern(
-    r"undo(?: that| it| this| the last (?:change|one))?|take (?:that|it) back",
-    r"撤销(?:刚才的?|上一步)?|撤回(?:刚才的?)?|取消刚才的(?:操作|修改)",
-)
-_CANCEL = _pattern(
-    r"(?:cancel|delete|remove|drop|scrap|get rid of|forget about)\s+" + _WHICH,
-    r"(?:取消|删除|删掉|去掉|不要)(?:掉|了)?"
-    + _ZH_WHICH
-    + r"(?:都)?(?:取消|删除|删掉)?(?:掉|了)?|"
-    + _ZH_WHICH.replace("zh_", "zh2_")
-    + r"(?:都)?(?:取消|删除|删掉)(?:掉|了)?",
-)
-_PAUSE = _pattern(
-    r"(?:pause|suspend|hold|stop for now|put on hold|mute)\s+" + _WHICH,
-    r"(?:暂停|先停)(?:掉|了)?" + _ZH_WHICH + r"|" + _ZH_WHICH.replace("zh_", "zh2_") + r"(?:都)?暂停(?:掉|了)?",
-)
-_RESUME = _pattern(
-    r"(?:resume|unpause|continue|restart|reactivate|turn back on)\s+" + _WHICH,
-    r"(?:恢复|继续|重新开始|重新启用)(?:了)?"
-    + _ZH_WHICH
-    + r"|"
-    + _ZH_WHICH.replace("zh_", "zh2_")
-    + r"(?:都)?(?:恢复|继续)(?:了)?",
-)
-_TO_MOVE = _WHICH.replace("about|for|to|called", "about|called")
-"""What follows "to" or "for" is the new time."""
-_MOVE = _pattern(
-    r"(?:move|change|reschedule|shift|push|postpone|delay|bring|snooze|make)\s+"
-    + _TO_MOVE
-    + r"\s*(?P<how>(?:to|for|until|till|by|at|on|back|forward|earlier|later)\b.{0,80}?|\d.{0,60}?|(?:tomorrow|tonight|today|next|every|in|noon|midnight|mon|tue|wed|thu|fri|sat|sun)\b.{0,60}?)",
-    r"(?:把|将)?(?:(?P<zh3_it>它|这个|那个|刚才那个|刚才的)|" + _ZH_WHICH.replace("zh_", "zh3_").removeprefix("(?:把|将)?") + r")?(?:的时间)?"
-    r"(?P<how2>(?:改到|改成|改为|移到|挪到|推迟到|提前到|换到|调到|延到|推迟|提前|延后|往后推|往前提)[^\n]{1,40}?)",
+LONGEST = 200
+_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (*requests_english.PATTERNS, *requests_chinese.PATTERNS)
+_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
+_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_MISSPELT = (
+    "reminder", "reminders", "cancel", "delete", "remove", "postpone", "reschedule", "snooze", "resume", "pause",
+    "schedule", "tomorrow", "minutes", "change", "alarms",
 )  # fmt: skip
-_DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_ALL = frozenset({"everything", "all of them", "them all"})
+_LENGTHS = frozenset(len(word) + more for word in _MISSPELT for more in (-1, 0, 1))
+_KNOWN = frozenset({*_MISSPELT, "reminded", "cancels", "cancer", "pauses", "posted", "changed", "charge", "chance"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,47 +39,86 @@ class ReminderRequest:
     which: str = ""
     """A number in their list, or words of the reminder; "" is the one last spoken of."""
     when: str = ""
-    """The time or day in the person's words, with "move" and "schedule"."""
+    """The time, day or length of time in the person's words; with "rename" the new text, with "edit" either."""
+    shift: Shift = ""
+    """With "move": `when` is a length of time, by which it is to ring later or earlier."""
     all: bool = False
+    named: bool = True
+    """The sentence speaks of reminders. If not ("move it to 10"), only somebody who has just had to do with one can
+    mean it."""
 
 
 def reminder_request(text: str) -> ReminderRequest | None:
     """A request about reminders that exist; None where the sentence is none. Only short sentences are looked at."""
-    words = " ".join(text.split())
-    if not words or len(words) > _LONGEST:
+    if len(text) > LONGEST:
         return None
-    if _LIST.fullmatch(words):
-        return ReminderRequest("list")
-    if found := _SEARCH.fullmatch(words):
-        return ReminderRequest("search", _first(found, "find", "find2", "find3"))
-    if _UNDO.fullmatch(words):
-        return ReminderRequest("undo")
-    for verb, pattern in _CHANGES:
+    as_written = _as_typed(text).split()
+    if not as_written:
+        return None
+    words = " ".join(_spelt(word) for word in as_written)
+    for verb, pattern in _PATTERNS:
         if found := pattern.fullmatch(words):
-            return ReminderRequest(verb, _which(found), _first(found, "how", "how2"), _means_all(words, found))
-    if found := _SCHEDULE.fullmatch(words):
-        return ReminderRequest("schedule", when=_first(found, "day", "day2", "day3", "day4"))
+            return _request(verb, _Found(found, as_written))
     return None
 
 
-_CHANGES: tuple[tuple[Verb, re.Pattern[str]], ...] = (
-    ("move", _MOVE),
-    ("cancel", _CANCEL),
-    ("pause", _PAUSE),
-    ("resume", _RESUME),
-)
+def refers_back(text: str) -> bool:
+    """Whether the text is a request that may mean the reminder last spoken of, so that it has to be looked for."""
+    request = reminder_request(text)
+    return request is not None and not request.which
 
 
-def _first(found: re.Match[str], *names: str) -> str:
-    groups = found.groupdict()
-    return next((value.strip() for name in names if (value := groups.get(name))), "")
+def _as_typed(text: str) -> str:
+    """Without full-width letters and curly quotes; a name keeps the case it was written in."""
+    folded = normalise(text).text
+    return text.replace("’", "'") if len(folded) != len(text) or folded == text.lower() else folded
 
 
-def _which(found: re.Match[str]) -> str:
-    number = _first(found, "number", "bare", "zh_number", "zh2_number", "zh3_number")
-    if number:
+class _Found:
+    """A match by the bare names of its groups, which patterns number; values stand as the person wrote them."""
+
+    def __init__(self, match: re.Match[str], as_written: list[str]) -> None:
+        self._groups: dict[str, str] = {}
+        for name, value in match.groupdict().items():
+            if value is not None:
+                first = match.string[: match.start(name)].count(" ")
+                last = match.string[: match.end(name)].count(" ")
+                written = " ".join(as_written[first : last + 1])
+                exact = written if len(written) == len(value) else value
+                self._groups.setdefault(name.rstrip("0123456789"), exact.strip(" ,，"))
+
+    def get(self, *names: str) -> str:
+        return next((self._groups[name] for name in names if self._groups.get(name)), "")
+
+    def has(self, name: str) -> bool:
+        return name in self._groups
+
+
+def _request(verb: str, found: _Found) -> ReminderRequest:
+    which, all_of_them = _which(found), found.has("all") or (found.has("plural") and not _which(found))
+    named = bool(which) or found.has("noun") or found.has("named")
+    match verb:
+        case "list" | "here" | "undo":
+            return ReminderRequest(verb, named=not found.has("it"))
+        case "search":
+            return ReminderRequest("search", found.get("find"))
+        case "schedule":
+            return ReminderRequest("schedule", when=found.get("day"))
+        case "later" | "earlier":
+            return ReminderRequest("move", which, found.get("length"), verb, named=named)
+        case "move" | "edit" | "rename" | "snooze":
+            return ReminderRequest(verb, which, found.get("how", "text"), named=named)
+        case "cancel" | "pause" | "resume" | "done" | "silence":
+            return ReminderRequest(verb, which, all=all_of_them, named=named)
+    raise ValueError(f"no pattern has the verb {verb}")
+
+
+def _which(found: _Found) -> str:
+    if ordinal := found.get("ordinal"):
+        return _ORDINALS[ordinal.lower()]
+    if number := found.get("number"):
         return str(_counted(number))
-    return _first(found, "what", "about", "zh_about", "zh2_about", "zh3_about").removesuffix("的")
+    return found.get("what", "about").removesuffix("的")
 
 
 def _counted(number: str) -> int:
@@ -145,7 +130,23 @@ def _counted(number: str) -> int:
     return _DIGITS.get(tens[-1:], 1) * 10 + _DIGITS.get(ones, 0)
 
 
-def _means_all(words: str, found: re.Match[str]) -> bool:
-    if _first(found, "number", "bare", "what", "about", "zh_number", "zh2_number", "zh_about", "zh2_about"):
-        return False
-    return _first(found, "it").lower() in _ALL or bool(re.search(r"\b(?:all|every)\b|所有|全部", words, re.IGNORECASE))
+def _spelt(word: str) -> str:
+    """A word of our vocabulary with one slip of the fingers in it, as it was meant."""
+    low = word.lower()
+    bare = low.rstrip(".,!?")
+    if len(bare) not in _LENGTHS or len(bare) < 5 or not bare.isascii() or bare in _KNOWN:
+        return word
+    meant = next((known for known in _MISSPELT if known[0] == bare[0] and _one_slip(bare, known)), None)
+    return meant + word[len(bare) :] if meant else word
+
+
+def _one_slip(word: str, known: str) -> bool:
+    """One letter too many, too few, wrong, or two swapped."""
+    start = next((i for i, (a, b) in enumerate(zip(word, known, strict=False)) if a != b), min(len(word), len(known)))
+    rest, meant = word[start:], known[start:]
+    return (
+        rest[1:] == meant
+        or rest == meant[1:]
+        or rest[1:] == meant[1:]
+        or (rest[:2] == meant[1::-1] and len(meant) > 1 and rest[2:] == meant[2:])
+    )

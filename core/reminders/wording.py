@@ -80,22 +80,32 @@ def ringing(reminder: Reminder) -> Reply:
     """The reminder as it is delivered, with its buttons; a person's words in it are shown as they are."""
     language: Language = "zh" if reminder.language == "zh" else "en"
     key = "reminder_rings" if reminder.text else "reminder_rings_bare"
-    return Reply(say(language, key, task=reminder.text), buttons(language, reminder.id), plain=True)
+    text = say(language, key, task=reminder.text)
+    return Reply(f"{text}\n{reminder.link}" if reminder.link else text, buttons(language, reminder), plain=True)
 
 
-def buttons(language: Language, reminder_id: int) -> tuple[Choice, ...]:
+def buttons(language: Language, reminder: Reminder) -> tuple[Choice, ...]:
     """What can be done with a reminder that has just rung."""
-    return (
-        Choice(say(language, "button_done"), f"reminders:done:{reminder_id}"),
-        Choice(say(language, "button_snooze_10"), f"reminders:snooze:{reminder_id}:10"),
-        Choice(say(language, "button_snooze_60"), f"reminders:snooze:{reminder_id}:60"),
-        Choice(say(language, "button_snooze_tomorrow"), f"reminders:snooze:{reminder_id}:tomorrow"),
-    )
+    verbs = ["done", "snooze_10", "snooze_60", "snooze_tomorrow", "snooze_pick", "edit", "stop"]
+    if reminder.nag_minutes:
+        verbs.insert(1, "silence")
+    if reminder.kind == "channel" and reminder.rule:
+        verbs.append("metoo")
+    return tuple(_button(language, verb, reminder.id) for verb in verbs)
 
 
-def confirmation_buttons(language: Language, reminder_id: int) -> tuple[Choice, ...]:
+def confirmation_buttons(language: Language, reminder: Reminder) -> tuple[Choice, ...]:
     """What can be done with a reminder that was just set."""
-    return (
-        Choice(say(language, "button_edit"), f"reminders:edit:{reminder_id}"),
-        Choice(say(language, "button_cancel"), f"reminders:cancel:{reminder_id}"),
-    )
+    verbs = ["edit", "cancel", *(["metoo"] if reminder.kind == "channel" else [])]
+    return tuple(_button(language, verb, reminder.id) for verb in verbs)
+
+
+def _button(language: Language, verb: str, reminder_id: int) -> Choice:
+    name, _, argument = verb.partition("_")
+    data = f"reminders:{name}:{reminder_id}" + (f":{argument}" if argument else "")
+    return Choice(say(language, f"button_{verb}"), data)
+
+
+def minutes(language: Language, number: int) -> str:
+    """A length in minutes: "10 min", "1 h 30 min"."""
+    return span(language, dt.timedelta(minutes=number))

@@ -14,6 +14,7 @@ from core.messages import Message, Reply
 from core.settings import Settings
 from core.store import Tx
 from core.store.people import PastTurn, Person, Session
+from core.store.reminders import Touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Turn:
     settings: Settings
     commands: Mapping[str, str]
     """Every command with the phrase key of its one-line help."""
+    touched: Touched | None = None
+    """The reminder that was last changed or rang in this conversation; looked for only where the text may mean it."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the person wants no more of this reply."""
 

@@ -15,7 +15,11 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
             Reply(say(turn.language, "hello", name=f"{comma}{_literal(name)}" if name else "")), intent="hello"
         )
     lines = [f"- `{command}` — {say(turn.language, key)}" for command, key in turn.commands.items()]
-    return Outcome(Reply(say(turn.language, "help", commands="\n".join(lines))), intent="help")
+    text = say(turn.language, "help", commands="\n".join(lines))
+    if turn.person.quiet_from and turn.person.quiet_until:
+        quiet = say(turn.language, "quiet_are", start=turn.person.quiet_from, end=turn.person.quiet_until)
+        text = f"{text}\n\n{quiet}"
+    return Outcome(Reply(text), intent="help")
 
 
 def _literal(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from core.language.phrases import Language, say
+from core.language.phrases import Language, counted, say
 from core.language.zones import find_zone
 from core.messages import Reply
 from core.reminders import moving
@@ -34,8 +34,8 @@ def set_zone(turn: Turn, name: str) -> Outcome:
     async def write(tx: Tx) -> Reply:
         moved, kept = await moving.set_zone(tx, turn.person.id, ZoneInfo(name), turn.now)
         told = say(turn.language, "zone_set", zone=name, time=_clock(turn, ZoneInfo(name)))
-        told += say(turn.language, "zone_moved", count=moved) if moved else ""
-        return Reply(told + (say(turn.language, "zone_kept", count=kept) if kept else ""))
+        told += counted(turn.language, "zone_moved", moved) if moved else ""
+        return Reply(told + (counted(turn.language, "zone_kept", kept) if kept else ""))
 
     return Outcome(write=write, intent="timezone")
 

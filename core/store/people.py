@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.messages import Line, Message, Sender
-from core.store.codec import reply_from_json
+from core.messages import Address, Line, Message, Sender
+from core.store.codec import address_to_json, reply_from_json
 from core.store.database import Tx
 from core.store.tables import account, inbox, outbox, person, session, turn
 
@@ -21,6 +21,9 @@ class Person:
     language: str | None
     zone: str | None
     """IANA name; None until the platform or the person has said it."""
+    quiet_from: str | None = None
+    """Quiet hours on the wall clock of the zone, "22:00"; None: none."""
+    quiet_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,18 @@ class TurnRecord:
     started_at: dt.datetime
 
 
-_PERSON = (person.c.id, person.c.name, person.c.language, person.c.zone, person.c.zone_source)
+_PERSON = (
+    person.c.id, person.c.name, person.c.language, person.c.zone, person.c.zone_source, person.c.quiet_from,
+    person.c.quiet_until,
+)  # fmt: skip
 
 
 def _person(row: sa.Row[Any]) -> Person:
-    return Person(row.id, row.name, row.language, row.zone)
+    return Person(row.id, row.name, row.language, row.zone, row.quiet_from, row.quiet_until)
 
 
 _FIND_PERSON = (
-    sa.select(*_PERSON)
+    sa.select(*_PERSON, account.c.id.label("account_id"), account.c.handle, account.c.private_address)
     .join(account, account.c.person_id == person.c.id)
     .where(
         account.c.platform == sa.bindparam("on_platform"),
@@ -89,15 +95,24 @@ _TOUCH_SESSION = (
 )
 
 
-async def person_of(tx: Tx, workspace: str, platform: str, sender: Sender, now: dt.datetime) -> Person:
+async def person_of(
+    tx: Tx, workspace: str, platform: str, sender: Sender, now: dt.datetime, private: Address | None = None
+) -> Person:
     """The person behind an account, made on the first message. A zone given by the platform is kept up to date,
-    unless the person has set one themselves."""
+    unless the person has set one themselves; so are the account's handle, and `private`: where they write to us alone."""
     identity = {"on_platform": platform, "in_workspace": workspace, "named": sender.account}
     row = await tx.row(_FIND_PERSON, identity) or await _new_person(tx, identity, sender, now)
+    if (private is not None and address_to_json(private) != row.private_address) or (
+        sender.handle and sender.handle != row.handle
+    ):
+        kept = address_to_json(private) if private is not None else row.private_address
+        values = {"private_address": kept, "handle": sender.handle or row.handle}
+        await tx.run(sa.update(account).where(account.c.id == row.account_id).values(**values))
+    found = _person(row)
     if sender.zone and sender.zone != row.zone and row.zone_source != "person":
         await tx.run(sa.update(person).where(person.c.id == row.id).values(zone=sender.zone, zone_source="platform"))
-        return Person(row.id, row.name, row.language, sender.zone)
-    return _person(row)
+        return replace(found, zone=sender.zone)
+    return found
 
 
 async def _new_person(tx: Tx, identity: dict[str, str], sender: Sender, now: dt.datetime) -> sa.Row[Any]:

@@ -34,15 +34,19 @@ async def remember(tx: Tx, reminder_id: int, verb: str, now: dt.datetime, rings:
     await tx.insert(reminder_change, values)
 
 
-async def last(tx: Tx, person_id: int, since: dt.datetime) -> Change | None:
-    """A person's newest change that has not been taken back."""
+async def last(tx: Tx, person_id: int, since: dt.datetime) -> list[Change]:
+    """A person's newest change that has not been taken back, as one row for each reminder that it was about."""
     mine = sa.and_(
         reminder_change.c.person_id == person_id,
         reminder_change.c.undone.is_(False),
         reminder_change.c.changed_at >= since,
     )
-    row = await tx.row(sa.select(reminder_change).where(mine).order_by(reminder_change.c.id.desc()).limit(1))
-    return Change(row.id, row.reminder_id, row.verb) if row else None
+    newest = await tx.row(sa.select(reminder_change).where(mine).order_by(reminder_change.c.id.desc()).limit(1))
+    if newest is None:
+        return []
+    together = sa.and_(mine, reminder_change.c.changed_at == newest.changed_at)
+    rows = await tx.rows(sa.select(reminder_change).where(together).order_by(reminder_change.c.id.desc()))
+    return [Change(row.id, row.reminder_id, row.verb) for row in rows]
 
 
 async def take_back(tx: Tx, change: Change, now: dt.datetime) -> None:
@@ -50,6 +54,8 @@ async def take_back(tx: Tx, change: Change, now: dt.datetime) -> None:
     row = await tx.row(sa.select(reminder_change.c.before).where(reminder_change.c.id == change.id))
     assert row is not None, "the change was read in this transaction"
     before = {name: row.before[name] for name in _KEPT if name in row.before}
+    if change.verb == "set":
+        before["state"] = "cancelled"
     moments = {name: _moment(row.before.get(name)) for name in _MOMENTS}
     await tx.run(
         sa.update(reminder).where(reminder.c.id == change.reminder_id).values(**before, **moments, updated_at=now)

@@ -222,13 +222,14 @@ class Touched:
     """The reminder that a person last had to do with in a conversation."""
 
     id: int
+    at: dt.datetime
     rang: bool
     """It rang since it was last changed."""
 
 
 _LAST_TOUCH = sa.case((reminder.c.last_due > reminder.c.updated_at, reminder.c.last_due), else_=reminder.c.updated_at)
 _TOUCHED = (
-    sa.select(reminder.c.id, (reminder.c.updated_at != _LAST_TOUCH).label("rang"))
+    sa.select(reminder.c.id, _LAST_TOUCH.label("at"), (reminder.c.updated_at != _LAST_TOUCH).label("rang"))
     .where(
         reminder.c.person_id == sa.bindparam("whose"),
         reminder.c.address_key.in_(sa.bindparam("places", expanding=True)),
@@ -245,4 +246,4 @@ async def last_touched(tx: Tx, person_id: int, address: Address, since: dt.datet
     """What "it" can mean: the reminder that was last made, changed or sent here, if that was after `since`."""
     places = [address.key(), address_key_prefix(address)]
     row = await tx.row(_TOUCHED, {"whose": person_id, "places": places, "since": since})
-    return Touched(row.id, bool(row.rang)) if row else None
+    return Touched(row.id, row.at, bool(row.rang)) if row else None

@@ -2,45 +2,116 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
+from core.language.phrases import say
 from core.language.requests import ReminderRequest, reminder_request
+from core.language.wishes import DigestWish, digest_wish
+from core.messages import Reply
+from core.reminders.retiming import is_length, is_time
+from core.reminders.schedule import days_meant
 from core.skills.base import Command, Outcome, Skill, Turn
-from core.skills.reminders import setting
+from core.skills.reminders import changing, editing, schedule, setting, snoozing
 from core.skills.reminders.buttons import press
-from core.skills.reminders.changing import asked_to_move, requested
 from core.skills.reminders.setting import NAME, Wish
 
+_JUST_NOW = dt.timedelta(minutes=30)
+_AFTER_RINGING = dt.timedelta(hours=2)
+_NEVER_MIND = frozenset(
+    ["never mind", "nevermind", "forget it", "cancel", "no", "no thanks", "stop", "skip it", "算了", "不用了", "取消", "不了", "不要了"]
+)  # fmt: skip
 
-def _recognize(turn: Turn) -> Wish | ReminderRequest | None:
-    return reminder_request(turn.text) or setting.recognize(turn)
+_Found: TypeAlias = Wish | ReminderRequest | DigestWish
 
 
-async def _answer(turn: Turn, found: Wish | ReminderRequest | Command) -> Outcome:
+def _recognize(turn: Turn) -> _Found | None:
+    request = reminder_request(turn.text)
+    if request is not None and _is_meant(turn, request):
+        return request
+    return digest_wish(turn.text) or setting.recognize(turn)
+
+
+def _is_meant(turn: Turn, request: ReminderRequest) -> bool:
+    """Whether what stands where a time should be is one, and "it" can be a reminder."""
+    zone = turn.zone or ZoneInfo("UTC")
+    if request.verb == "schedule":
+        return days_meant(request.when, turn.now, zone) is not None
+    if request.shift and not is_length(request.when, turn.now, zone):
+        return False
+    if request.verb == "snooze" and request.when and not is_time(request.when, turn.now, zone):
+        return False
+    if request.named:
+        return True
+    touched = turn.touched
+    if touched is None:
+        return False
+    if request.verb in ("snooze", "done", "silence"):
+        return touched.rang and turn.now - touched.at <= _AFTER_RINGING
+    if turn.now - touched.at > (_AFTER_RINGING if touched.rang else _JUST_NOW):
+        return False
+    return (
+        request.verb not in ("move", "edit")
+        or bool(request.shift)
+        or not request.when
+        or is_time(request.when, turn.now, zone)
+    )
+
+
+async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
     match found:
         case Command("/reminders"):
-            return requested(turn, ReminderRequest("list"))
+            return changing.requested(turn, ReminderRequest("list"))
         case Command("/cancel", rest):
-            return requested(turn, ReminderRequest("cancel", rest))
+            return changing.requested(turn, ReminderRequest("cancel", rest))
         case Command(_, rest):
             return setting.wished(turn, rest, turn.now)
-        case ReminderRequest():
-            return requested(turn, found)
+        case DigestWish():
+            return schedule.wished(turn, found)
         case Wish():
             return setting.set_reminder(turn, found)
+        case ReminderRequest(verb="schedule", when=when):
+            return schedule.asked(turn, when)
+        case ReminderRequest(verb="snooze" | "done" | "silence"):
+            return snoozing.requested(turn, found)
+        case ReminderRequest(verb="move" | "edit" | "rename"):
+            return editing.requested(turn, found)
+        case ReminderRequest():
+            return changing.requested(turn, found)
 
 
 async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
-    match pending.get("step"):
+    step = pending.get("step")
+    asked = step in ("zone", "what", "when", "move", "snooze")
+    if asked and turn.text.strip(" .!。！").lower() in _NEVER_MIND:
+        return Outcome(Reply(say(turn.language, "never_mind")), intent="reminder_never_mind")
+    request = reminder_request(turn.text)
+    if request is not None and _is_answer(turn, request, pending):
+        return editing.asked_again(turn, request, int(pending["reminder"]))
+    if request is not None and (request.named or request.shift) and _is_meant(turn, request):
+        return None
+    match step:
         case "zone":
             return setting.zone_told(turn, pending)
         case "what":
             return setting.wished(turn, turn.text, turn.now)
         case "when":
-            return setting.when_told(turn, str(pending["task"]))
-        case "move":
-            return asked_to_move(turn, int(pending["reminder"]))
+            return setting.when_told(turn, pending)
+        case "move" if "reminder" in pending:
+            return editing.asked_to_move(turn, int(pending["reminder"]))
+        case "snooze" if "reminder" in pending:
+            return snoozing.asked_until(turn, int(pending["reminder"]))
+        case "set":
+            return editing.corrected(turn, pending)
     return None
+
+
+def _is_answer(turn: Turn, request: ReminderRequest, pending: dict[str, Any]) -> bool:
+    """ "An hour later" in answer to "when should it ring instead?" is about the reminder that the question is about."""
+    if pending.get("step") != "move" or "reminder" not in pending or not request.shift or request.which:
+        return False
+    return is_length(request.when, turn.now, turn.zone or ZoneInfo("UTC"))
 
 
 SKILL = Skill(

@@ -1,22 +1,23 @@
-"""The buttons of reminders. Their data may be forged or years old: the row decides, and only its owner's."""
+"""The buttons of reminders. Their data may be forged or years old: the row decides, and only for whom it is."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.language.phrases import say
 from core.messages import Reply
-from core.reminders import wording
 from core.skills.base import Outcome, Turn
-from core.skills.reminders.changing import cancelled
+from core.skills.reminders import recipients, snoozing
+from core.skills.reminders.changing import cancelled, shown
 from core.skills.reminders.setting import NAME
-from core.store import Tx, outbox, reminder_changes, reminders
-from core.store.outbox import Planned
+from core.store import Tx, reminders
 from core.store.reminders import Reminder
 
 _LONGEST_ID = 15
+_ANSWERS = ("accept", "decline", "mute")
 
 
 async def press(turn: Turn, data: str) -> Outcome | None:
@@ -25,53 +26,43 @@ async def press(turn: Turn, data: str) -> Outcome | None:
     number, _, argument = rest.partition(":")
     if not (number.isascii() and number.isdecimal() and len(number) <= _LONGEST_ID) or verb not in _PRESSED:
         return None
+    picks = verb == "snooze" and argument == "pick"
+    step = {"edit": "move"}.get(verb, "snooze" if picks else "")
+    pending: dict[str, Any] | None = {"skill": NAME, "step": step, "reminder": int(number)} if step else None
 
     async def write(tx: Tx) -> Reply:
-        reminder = await reminders.get(tx, int(number), turn.person.id)
-        if reminder is None:
-            return Reply(say(turn.language, "not_yours"))
-        if reminder.state in ("cancelled", "declined"):
-            return Reply(say(turn.language, "reminder_gone"))
+        reminder = await reminders.get_any(tx, int(number))
+        if reminder is None or (verb != "metoo" and reminder.person_id != turn.person.id):
+            return _nothing(pending, say(turn.language, "not_yours"))
+        if reminder.state == "cancelled" or (reminder.state == "declined" and verb not in _ANSWERS):
+            return _nothing(pending, say(turn.language, "reminder_gone"))
+        if reminder.state == "proposed" and verb not in _ANSWERS:
+            return _nothing(pending, say(turn.language, "proposal_first"))
         return await _PRESSED[verb](tx, turn, reminder, argument)
 
-    pending = {"skill": NAME, "step": "move", "reminder": int(number)} if verb == "edit" else None
     return Outcome(write=write, intent=f"reminder_{verb}", pending=pending)
 
 
+def _nothing(pending: dict[str, Any] | None, why: str) -> Reply:
+    """Changes nothing, and leaves no question open about a reminder that is not there."""
+    if pending is not None:
+        pending.clear()
+    return Reply(why)
+
+
 async def _done(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
-    """Ends a single reminder, and the nagging and snoozing of a repeating one; its next occurrence stays."""
-    if reminder.state == "done":
-        return Reply(say(turn.language, "reminder_done_already"))
-    if reminder.rule is None:
-        await reminder_changes.remember(tx, reminder.id, "done", turn.now, reminder.rings)
-        await outbox.cancel_planned(tx, reminder.id, turn.now)
-        await reminders.set_state(tx, reminder.id, "done", turn.now)
-    else:
-        await outbox.cancel_extra(tx, reminder.id, turn.now)
-    return Reply(say(turn.language, "reminder_done", task=wording.task(turn.language, reminder.text)))
+    return await snoozing.done(tx, turn, reminder)
+
+
+async def _silence(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
+    return await snoozing.silence(tx, turn, reminder)
 
 
 async def _snooze(tx: Tx, turn: Turn, reminder: Reminder, length: str) -> Reply:
-    """Rings once more, later; a rule is never shifted by it."""
-    if reminder.state == "done":
-        return Reply(say(turn.language, "reminder_done_already"))
-    zone = ZoneInfo(reminder.zone)
-    due = snoozed_until(length, turn.now, zone)
-    await outbox.cancel_extra(tx, reminder.id, turn.now)
-    again = Planned(
-        cause=f"reminder:{reminder.id}:snooze:{turn.id}",
-        address=reminder.address,
-        reply=wording.ringing(reminder),
-        due_at=due,
-        person_id=reminder.person_id,
-        reminder_id=reminder.id,
-    )
-    await outbox.add(tx, again, turn.now)
-    if reminder.state == "fired":
-        await reminders.set_state(tx, reminder.id, "active", turn.now)
-    when = wording.moment(turn.language, due, zone, turn.now)
-    distance = wording.distance(turn.language, due, turn.now)
-    return Reply(say(turn.language, "reminder_snoozed", when=when, distance=distance))
+    if length == "pick" and reminder.state != "done":
+        return Reply(say(turn.language, "snooze_until_when"))
+    due = snoozed_until(length, turn.now, ZoneInfo(reminder.zone))
+    return await snoozing.snooze(tx, turn, reminder, due)
 
 
 def snoozed_until(length: str, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
@@ -83,18 +74,38 @@ def snoozed_until(length: str, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
 
 
 async def _edit(_tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
-    when = wording.moment(turn.language, reminder.rings, ZoneInfo(reminder.zone), turn.now) if reminder.rings else "–"
-    return Reply(say(turn.language, "edit_how", when=when))
+    return Reply(say(turn.language, "edit_how", when=shown(turn, reminder)["when"]))
 
 
 async def _cancel(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
     return await cancelled(tx, turn, reminder)
 
 
+async def _accept(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
+    return await recipients.accept(tx, turn, reminder)
+
+
+async def _decline(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
+    return await recipients.decline(tx, turn, reminder)
+
+
+async def _mute(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
+    return await recipients.mute_sender(tx, turn, reminder)
+
+
+async def _me_too(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
+    return await recipients.me_too(tx, turn, reminder)
+
+
 _PRESSED: dict[str, Callable[[Tx, Turn, Reminder, str], Awaitable[Reply]]] = {
     "done": _done,
+    "silence": _silence,
     "snooze": _snooze,
     "edit": _edit,
     "cancel": _cancel,
     "stop": _cancel,
+    "accept": _accept,
+    "decline": _decline,
+    "mute": _mute,
+    "metoo": _me_too,
 }

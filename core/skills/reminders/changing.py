@@ -1,99 +1,147 @@
-"""One's reminders in words: see, find, cancel, pause, resume, move, take back."""
+"""One's reminders in words: see, find, cancel, pause, resume, take back."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.errors import Refused
-from core.language.phrases import say
+from core.language.phrases import counted, say
 from core.language.requests import ReminderRequest
-from core.language.times import understand_time
-from core.language.values import Delta
 from core.messages import Reply
-from core.reminders import creating, wording
+from core.reminders import wording
 from core.reminders.recurrence import Rule, next_after
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn, Write
-from core.skills.reminders.setting import NAME, PREFERENCES
+from core.skills.reminders.setting import NAME
 from core.store import Tx, outbox, reminder_changes, reminders
 from core.store.reminders import Reminder
 
-_LIST_LENGTH = 20
-_MOST = 10_000
+LIST_LENGTH = 20
+MOST = 10_000
+_NUMBERED = 200
 _UNDO_WITHIN = dt.timedelta(hours=24)
 
 
 def requested(turn: Turn, request: ReminderRequest) -> Outcome:
-    """What somebody wants of their reminders, done."""
+    """See, find, cancel, pause, resume or take back, done."""
+    pending = shown_before(turn)
     writes: dict[str, Write] = {
-        "list": lambda tx: _list(tx, turn, ""),
-        "search": lambda tx: _list(tx, turn, request.which),
-        "cancel": lambda tx: _change(tx, turn, request, cancelled),
-        "pause": lambda tx: _change(tx, turn, request, _pause),
-        "resume": lambda tx: _change(tx, turn, request, _resume),
-        "move": lambda tx: _move(tx, turn, request),
+        "list": lambda tx: _list(tx, turn, "", pending),
+        "search": lambda tx: _list(tx, turn, request.which, pending),
+        "here": lambda tx: _here(tx, turn),
+        "cancel": lambda tx: change(tx, turn, request, cancelled, pending),
+        "pause": lambda tx: change(tx, turn, request, _pause, pending),
+        "resume": lambda tx: change(tx, turn, request, _resume, pending),
         "undo": lambda tx: _undo(tx, turn),
     }
-    return Outcome(write=writes[request.verb], intent=f"reminder_{request.verb}")
+    return Outcome(write=writes[request.verb], intent=f"reminder_{request.verb}", pending=pending)
 
 
-async def _list(tx: Tx, turn: Turn, words: str) -> Reply:
-    mine = await reminders.open_of(tx, turn.person.id, _MOST)
-    if not mine:
+def shown_before(turn: Turn) -> dict[str, Any]:
+    """What numbers in the next messages mean: the list that was last shown here, as long as one speaks of it."""
+    open_question = turn.session.pending or {}
+    shown = open_question.get("shown", []) if open_question.get("skill") == NAME else []
+    return {"skill": NAME, "step": "shown", "shown": shown}
+
+
+async def mine(tx: Tx, turn: Turn) -> list[Reminder]:
+    """The open reminders that this person may see here: in a channel those that were set there."""
+    own = await reminders.open_of(tx, turn.person.id, MOST)
+    if turn.message.private:
+        return own
+    here = reminders.address_key_prefix(turn.message.address)
+    return [one for one in own if one.address.key().startswith(here)]
+
+
+async def _list(tx: Tx, turn: Turn, words: str, pending: dict[str, Any]) -> Reply:
+    own = await mine(tx, turn)
+    if not own:
         return Reply(say(turn.language, "reminder_none"))
-    found = [(number, one) for number, one in enumerate(mine, 1) if words.casefold() in one.text.casefold()]
+    found = [(number, one) for number, one in enumerate(own, 1) if not words or about(one, words)]
     if not found:
         return Reply(say(turn.language, "reminder_none_about", words=wording.task(turn.language, words)))
-    return Reply(_listed(turn, found))
+    pending["shown"] = [one.id for one in own[:_NUMBERED]]
+    return Reply(listed(turn, found))
 
 
-def _listed(turn: Turn, found: list[tuple[int, Reminder]]) -> str:
+async def _here(tx: Tx, turn: Turn) -> Reply:
+    """Everybody in a channel may see what is going to ring there for all."""
+    if turn.message.private:
+        return await _list(tx, turn, "", {})
+    found = await reminders.of_channel(tx, turn.message.address, MOST)
+    if not found:
+        return Reply(say(turn.language, "reminder_none_here"))
+    return Reply(listed(turn, list(enumerate(found, 1)), "reminder_list_here"))
+
+
+def about(reminder: Reminder, words: str) -> bool:
+    """Whether a reminder's text has all of these words in it, or these characters as they stand."""
+    text, low = reminder.text.casefold(), words.casefold()
+    if low in text:
+        return True
+    parts = [part for part in low.split() if part not in ("the", "my", "a", "an", "to")]
+    return bool(parts) and all(part in text for part in parts)
+
+
+def listed(turn: Turn, found: list[tuple[int, Reminder]], title: str = "reminder_list") -> str:
     """Numbers are those of the whole list, so that they can be used in what is said next."""
-    lines = [say(turn.language, "reminder_list"), ""]
-    for number, reminder in found[:_LIST_LENGTH]:
+    lines = [say(turn.language, title), ""]
+    for number, reminder in found[:LIST_LENGTH]:
         rule = rule_said(Rule.parse(reminder.rule), turn.language) if reminder.rule else ""
         lines.append(wording.line(turn.language, number, reminder, turn.now, rule))
-    if len(found) > _LIST_LENGTH:
-        lines += ["", say(turn.language, "reminder_more", count=len(found) - _LIST_LENGTH)]
+    if len(found) > LIST_LENGTH:
+        lines += ["", say(turn.language, "reminder_more", count=len(found) - LIST_LENGTH)]
     return "\n".join(lines)
 
 
-async def _change(
-    tx: Tx, turn: Turn, request: ReminderRequest, change: Callable[[Tx, Turn, Reminder], Awaitable[Reply]]
+Change = Callable[[Tx, Turn, Reminder], Awaitable[Reply]]
+
+
+async def change(
+    tx: Tx, turn: Turn, request: ReminderRequest, apply: Change, pending: dict[str, Any] | None = None
 ) -> Reply:
-    mine = await reminders.open_of(tx, turn.person.id, _MOST)
-    if request.all and mine:
-        for reminder in mine:
-            await change(tx, turn, reminder)
-        return Reply(say(turn.language, f"reminders_all_{request.verb}", count=len(mine)))
-    chosen = _chosen(turn, mine, request)
-    return chosen if isinstance(chosen, Reply) else await change(tx, turn, chosen)
+    """Changes the reminder that is meant, or all; asks which where it is not clear."""
+    own = await mine(tx, turn)
+    if request.all and own:
+        for reminder in own:
+            await apply(tx, turn, reminder)
+        return Reply(counted(turn.language, f"reminders_all_{request.verb}", len(own)))
+    chosen = choose(turn, own, request, pending)
+    return chosen if isinstance(chosen, Reply) else await apply(tx, turn, chosen)
 
 
-def _chosen(turn: Turn, mine: list[Reminder], request: ReminderRequest) -> Reminder | Reply:
+def choose(
+    turn: Turn, own: list[Reminder], request: ReminderRequest, pending: dict[str, Any] | None = None
+) -> Reminder | Reply:
     """The one reminder that is meant, or the question which."""
     which = request.which
-    if not mine:
+    if not own:
         return Reply(say(turn.language, "reminder_none"))
     if which.isdecimal():
-        if 1 <= int(which) <= len(mine):
-            return mine[int(which) - 1]
-        return Reply(say(turn.language, "reminder_no_such", number=which))
-    if not which and len(mine) == 1:
-        return mine[0]
-    if not which and request.verb in ("move", "cancel", "pause", "resume"):
-        latest = max(mine, key=lambda reminder: reminder.updated_at)
-        if turn.now - latest.updated_at < _UNDO_WITHIN and request.verb == "move":
-            return latest
-    matching = [
-        (number, one) for number, one in enumerate(mine, 1) if which and which.casefold() in one.text.casefold()
-    ]
+        return _numbered(turn, own, int(which))
+    if not which:
+        touched = next((one for one in own if turn.touched and one.id == turn.touched.id), None)
+        if touched is not None or len(own) == 1:
+            return touched or own[0]
+    matching = [(number, one) for number, one in enumerate(own, 1) if which and about(one, which)]
     if len(matching) == 1:
         return matching[0][1]
-    listed = _listed(turn, matching or list(enumerate(mine, 1)))
-    return Reply(say(turn.language, "reminder_which", list=listed))
+    if pending is not None:
+        pending["shown"] = [one.id for one in own[:_NUMBERED]]
+    return Reply(say(turn.language, "reminder_which", list=listed(turn, matching or list(enumerate(own, 1)))))
+
+
+def _numbered(turn: Turn, own: list[Reminder], number: int) -> Reminder | Reply:
+    """By its number in the list that was shown, else in the list as it is now."""
+    shown = shown_before(turn)["shown"]
+    if shown and 1 <= number <= len(shown):
+        found = next((one for one in own if one.id == shown[number - 1]), None)
+        return found or Reply(say(turn.language, "reminder_number_gone", number=number))
+    if 1 <= number <= len(own):
+        return own[number - 1]
+    return Reply(say(turn.language, "reminder_no_such", number=number))
 
 
 async def cancelled(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
@@ -101,29 +149,29 @@ async def cancelled(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     await reminder_changes.remember(tx, reminder.id, "cancel", turn.now, reminder.rings)
     await reminders.set_state(tx, reminder.id, "cancelled", turn.now)
     await outbox.cancel_planned(tx, reminder.id, turn.now)
-    return Reply(say(turn.language, "reminder_cancelled", **_shown(turn, reminder)))
+    return Reply(say(turn.language, "reminder_cancelled", **shown(turn, reminder)))
 
 
 async def _pause(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     if reminder.state == "paused":
-        return Reply(say(turn.language, "reminder_paused_already", **_shown(turn, reminder)))
+        return Reply(say(turn.language, "reminder_paused_already", **shown(turn, reminder)))
     await reminder_changes.remember(tx, reminder.id, "pause", turn.now, reminder.rings)
     await outbox.cancel_planned(tx, reminder.id, turn.now)
     if reminder.rings is not None:
         local = reminder.rings.astimezone(ZoneInfo(reminder.zone)).replace(tzinfo=None)
         await reminders.advance(tx, reminder.id, reminder.rings, local.isoformat())
     await reminders.set_state(tx, reminder.id, "paused", turn.now)
-    return Reply(say(turn.language, "reminder_paused", **_shown(turn, reminder)))
+    return Reply(say(turn.language, "reminder_paused", **shown(turn, reminder)))
 
 
 async def _resume(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     """A repeating one goes on with its next occurrence; a single one whose time passed meanwhile asks for another."""
     if reminder.state != "paused":
-        return Reply(say(turn.language, "reminder_not_paused", **_shown(turn, reminder)))
+        return Reply(say(turn.language, "reminder_not_paused", **shown(turn, reminder)))
     due, local = reminder.next_due, reminder.next_local
     if due is not None and due <= turn.now:
         if reminder.rule is None:
-            return Reply(say(turn.language, "reminder_resume_past", **_shown(turn, reminder)))
+            return Reply(say(turn.language, "reminder_resume_past", **shown(turn, reminder)))
         start = dt.datetime.fromisoformat(reminder.starts_local)
         following = next_after(Rule.parse(reminder.rule), start, ZoneInfo(reminder.zone), turn.now)
         due, local = (following.utc, following.key) if following else (None, None)
@@ -132,62 +180,46 @@ async def _resume(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     await reminders.set_state(tx, reminder.id, "active", turn.now)
     resumed = await reminders.get(tx, reminder.id, turn.person.id)
     assert resumed is not None, "it is this person's"
-    return Reply(say(turn.language, "reminder_resumed", **_shown(turn, resumed)))
-
-
-async def _move(tx: Tx, turn: Turn, request: ReminderRequest) -> Reply:
-    mine = await reminders.open_of(tx, turn.person.id, _MOST)
-    chosen = _chosen(turn, mine, request)
-    return chosen if isinstance(chosen, Reply) else await moved_to(tx, turn, chosen, request.when)
-
-
-async def moved_to(tx: Tx, turn: Turn, reminder: Reminder, when: str) -> Reply:
-    """Gives a reminder the time that is said; raises `Refused` with what to say instead."""
-    zone = turn.zone or ZoneInfo(reminder.zone)
-    understood = understand_time(when, turn.now, zone, None, PREFERENCES)
-    if understood.problem is not None:
-        raise Refused(creating.problem_said(understood.problem, turn.language))
-    if understood.when is None:
-        what = wording.to_task(turn.language, "ask_when_what", reminder.text)
-        raise Refused(say(turn.language, "ask_when", what=what))
-    ring = creating.first_ring(understood.when, turn.now, zone, PREFERENCES, turn.language)
-    await reminder_changes.remember(tx, reminder.id, "move", turn.now, reminder.rings)
-    await outbox.cancel_planned(tx, reminder.id, turn.now)
-    await reminders.reschedule(
-        tx,
-        reminder.id,
-        due=ring.due,
-        local=ring.local.isoformat(),
-        starts_local=ring.starts_local.isoformat(),
-        rule=ring.rule.text() if ring.rule else None,
-        zone=zone.key,
-        absolute=isinstance(understood.when, Delta),
-        now=turn.now,
-    )
-    moved = await reminders.get(tx, reminder.id, turn.person.id)
-    assert moved is not None, "it is this person's"
-    text = say(turn.language, "reminder_moved", **_shown(turn, moved))
-    if moved.rule:
-        text += say(turn.language, "reminder_repeats", rule=rule_said(Rule.parse(moved.rule), turn.language))
-    return Reply(text, wording.confirmation_buttons(turn.language, reminder.id))
+    return Reply(say(turn.language, "reminder_resumed", **shown(turn, resumed)))
 
 
 async def _undo(tx: Tx, turn: Turn) -> Reply:
-    change = await reminder_changes.last(tx, turn.person.id, turn.now - _UNDO_WITHIN)
-    if change is None:
+    """Takes the last change back: all of it, also where it was about many reminders."""
+    changes = await reminder_changes.last(tx, turn.person.id, turn.now - _UNDO_WITHIN)
+    for made in changes:
+        if made.verb == "snooze":
+            await outbox.cancel_extra(tx, made.reminder_id, turn.now)
+        else:
+            await outbox.cancel_planned(tx, made.reminder_id, turn.now)
+        await reminder_changes.take_back(tx, made, turn.now)
+    if not changes:
         return Reply(say(turn.language, "undo_nothing"))
-    await outbox.cancel_planned(tx, change.reminder_id, turn.now)
-    await reminder_changes.take_back(tx, change, turn.now)
-    restored = await reminders.get(tx, change.reminder_id, turn.person.id)
+    if len(changes) > 1:
+        for made in changes:
+            await _past_is_over(tx, turn, made.reminder_id)
+        return Reply(counted(turn.language, "undone_all", len(changes)))
+    restored = await reminders.get(tx, changes[0].reminder_id, turn.person.id)
     assert restored is not None, "it is this person's"
-    if restored.rings is not None and restored.rings <= turn.now and restored.rule is None:
-        await reminders.advance(tx, restored.id, None, None)
-        await reminders.set_state(tx, restored.id, "fired", turn.now)
-        return Reply(say(turn.language, "undo_past", **_shown(turn, restored)))
-    return Reply(say(turn.language, "undone", **_shown(turn, restored)))
+    if changes[0].verb == "set":
+        return Reply(say(turn.language, "reminder_cancelled", **shown(turn, restored)))
+    if await _past_is_over(tx, turn, restored.id):
+        return Reply(say(turn.language, "undo_past", **shown(turn, restored)))
+    key = "undone" if restored.rings is not None else "undone_over"
+    return Reply(say(turn.language, key, **shown(turn, restored)))
 
 
-def _shown(turn: Turn, reminder: Reminder) -> dict[str, str]:
+async def _past_is_over(tx: Tx, turn: Turn, reminder_id: int) -> bool:
+    """A single reminder that was brought back after its time does not ring late for that; whether it was so."""
+    one = await reminders.get(tx, reminder_id, turn.person.id)
+    if one is None or one.rule is not None or one.rings is None or one.rings > turn.now:
+        return False
+    await reminders.advance(tx, reminder_id, None, None)
+    if one.state == "active":
+        await reminders.set_state(tx, reminder_id, "fired", turn.now)
+    return True
+
+
+def shown(turn: Turn, reminder: Reminder) -> dict[str, str]:
     """The fields in which phrases speak of a reminder."""
     zone = ZoneInfo(reminder.zone)
     rings = reminder.rings or reminder.last_due
@@ -197,18 +229,3 @@ def _shown(turn: Turn, reminder: Reminder) -> dict[str, str]:
         "when": wording.moment(turn.language, rings, zone, turn.now) if rings else "–",
         "distance": wording.distance(turn.language, rings, turn.now) if rings else "–",
     }
-
-
-def asked_to_move(turn: Turn, number: int) -> Outcome | None:
-    """The answer to "when should it ring instead?"; None if it names no time."""
-    understood = understand_time(turn.text, turn.now, turn.zone or ZoneInfo("UTC"), turn.language, PREFERENCES)
-    if understood.asks_reminder or (understood.when is None and understood.problem is None):
-        return None
-
-    async def write(tx: Tx) -> Reply:
-        reminder = await reminders.get(tx, number, turn.person.id)
-        if reminder is None or reminder.state in ("cancelled", "declined"):
-            return Reply(say(turn.language, "reminder_gone"))
-        return await moved_to(tx, turn, reminder, turn.text)
-
-    return Outcome(write=write, intent="reminder_move", pending={"skill": NAME, "step": "move", "reminder": number})

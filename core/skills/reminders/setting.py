@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.errors import Refused
-from core.language.phrases import say
+from core.language import until_done
+from core.language.phrases import Language, say
 from core.language.times import turned, understand, understand_time
-from core.language.values import Delta, Preferences, Understood
+from core.language.until_done import UntilDone
+from core.language.values import Delta, Preferences, Problem, Recurrence, Understood
 from core.language.zones import find_zone
 from core.messages import Reply
 from core.reminders import creating, moving, wording
 from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn
-from core.store import Tx, reminders
+from core.skills.reminders.recipients import Recipient, about, kept_for, recipient_of
+from core.store import Tx, reminder_changes, reminders
 from core.store.reminders import NewReminder, Reminder
 
 PREFERENCES = Preferences()
 NAME = "reminders"
 _LONGEST_PLACE = 60
+_HOW_NOT_WHAT = frozenset(["提前", "提早", "早点", "尽快", "直接", "in advance", "in time"])
+"""What is left of "提前告诉我": that asks to be told, not to be reminded of anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +37,35 @@ class Wish:
     understood: Understood
     text: str
     now: dt.datetime
+    nag: UntilDone | None = None
 
 
 def recognize(turn: Turn) -> Wish | None:
     """A sentence that asks to be reminded."""
-    understood = understand(turn.text, turn.now, turn.zone or ZoneInfo("UTC"), turn.language, PREFERENCES)
-    return Wish(understood, turn.text, turn.now) if understood.asks_reminder else None
+    wish = _wish(turn.text, turn.now, turn.zone or ZoneInfo("UTC"), turn.language)
+    if wish.understood.when is None and wish.understood.task in _HOW_NOT_WHAT:
+        return None
+    return wish if wish.understood.asks_reminder else None
+
+
+def _wish(text: str, now: dt.datetime, zone: ZoneInfo, language: Language | None) -> Wish:
+    """What a sentence asks for; "every 10 minutes until I do it" is no rule of its own but how to insist."""
+    rest, nag = until_done.split(text)
+    understood = understand(rest, now, zone, language, PREFERENCES)
+    if nag is not None and nag.said and nag.minutes == 0:
+        understood = replace(understood, when=None, problem=Problem("too_fine", shown=""))
+    elif nag is not None and nag.said and understood.when is None and understood.problem is None:
+        understood = replace(understood, when=Delta(nag.minutes * 60))
+    if isinstance(understood.when, Recurrence) and understood.when.frequency in ("HOURLY", "MINUTELY"):
+        nag = None
+    return Wish(understood, text, now, nag)
 
 
 def wished(turn: Turn, text: str, now: dt.datetime) -> Outcome:
     """As if the text had been said after "remind me"."""
     if not text:
         return _ask(turn, "ask_what", {"step": "what"})
-    zone = turn.zone or ZoneInfo("UTC")
-    return set_reminder(turn, Wish(understand(text, now, zone, turn.language, PREFERENCES), text, now))
+    return set_reminder(turn, _wish(text, now, turn.zone or ZoneInfo("UTC"), turn.language))
 
 
 def _ask(turn: Turn, key: str, pending: dict[str, Any], **fields: object) -> Outcome:
@@ -54,29 +74,33 @@ def _ask(turn: Turn, key: str, pending: dict[str, Any], **fields: object) -> Out
 
 
 def set_reminder(turn: Turn, wish: Wish) -> Outcome:
+    """Keeps the reminder, or asks for what is missing, or says why it cannot be."""
     understood, language = wish.understood, turn.language
-    if understood.recipient:
-        who = wording.task(language, understood.recipient)
-        return Outcome(Reply(say(language, "reminder_not_for_others", who=who)), intent="reminder_set")
     if len(understood.task) > creating.MAX_TEXT:
         said = say(language, "reminder_too_long", limit=creating.MAX_TEXT, length=len(understood.task))
         return Outcome(Reply(said), intent="reminder_set")
+    try:
+        recipient = recipient_of(turn, understood.recipient)
+    except Refused as refused:
+        return Outcome(Reply(refused.what), intent="reminder_set")
     if understood.problem:
         said = creating.problem_said(understood.problem, language)
-        return Outcome(Reply(said), intent="reminder_set", pending=_pending("when", understood.task))
+        return Outcome(Reply(said), intent="reminder_set", pending=_pending("when", wish))
     if understood.when is None:
         what = wording.to_task(language, "ask_when_what", turned(understood.task, language))
-        return _ask(turn, "ask_when", _pending("when", understood.task), what=what)
+        return _ask(turn, "ask_when", _pending("when", wish), what=what)
     if turn.zone is None and not isinstance(understood.when, Delta):
         return _ask(turn, "ask_zone", {"step": "zone", "text": wish.text, "now": wish.now.isoformat()})
-    return _setting(turn, wish, turn.zone)
+    return _setting(turn, wish, recipient, turn.zone)
 
 
-def _pending(step: str, task: str) -> dict[str, Any]:
-    return {"skill": NAME, "step": step, "task": task}
+def _pending(step: str, wish: Wish) -> dict[str, Any]:
+    nag = [wish.nag.minutes, wish.nag.most] if wish.nag else None
+    asked = {"task": wish.understood.task, "nag": nag, "who": wish.understood.recipient}
+    return {"skill": NAME, "step": step, **asked}
 
 
-def _setting(turn: Turn, wish: Wish, zone: ZoneInfo | None, *, new_zone: bool = False) -> Outcome:
+def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None, *, new_zone: bool = False) -> Outcome:
     """The outcome that keeps a reminder. Without a known zone (only for "in 20 minutes") it is asked for afterwards."""
     language, understood = turn.language, wish.understood
     assert understood.when is not None, "asked for before"
@@ -84,32 +108,50 @@ def _setting(turn: Turn, wish: Wish, zone: ZoneInfo | None, *, new_zone: bool = 
     try:
         ring = creating.first_ring(understood.when, wish.now, known, PREFERENCES, language)
     except Refused as refused:
-        return Outcome(Reply(refused.what), intent="reminder_set", pending=_pending("when", understood.task))
+        return Outcome(Reply(refused.what), intent="reminder_set", pending=_pending("when", wish))
+    pending: dict[str, Any] = {"skill": "profile"} if zone is None else {"skill": NAME, "step": "set"}
 
     async def write(tx: Tx) -> Reply:
         if new_zone:
             await moving.set_zone(tx, turn.person.id, known, turn.now)
-        count = await reminders.count_open(tx, turn.person.id)
-        if count >= turn.settings.max_reminders:
-            raise Refused(say(language, "reminder_limit", count=count))
-        new = NewReminder(
-            person_id=turn.person.id,
-            cause=f"turn:{turn.id}",
-            address=turn.message.address,
-            text=turned(understood.task, language),
-            language=language,
-            zone=known.key,
-            starts_local=ring.starts_local.isoformat(),
-            next_due=ring.due,
-            next_local=ring.local.isoformat(),
-            rule=ring.rule.text() if ring.rule else None,
-            absolute=isinstance(understood.when, Delta),
-        )
+        new = _new(turn, wish, ring, recipient, known)
+        if recipient.handle:
+            return await kept_for(tx, turn, new, recipient.handle)
+        await check_limit(tx, turn)
         kept = await reminders.add(tx, new, turn.now)
+        await reminder_changes.remember(tx, kept.id, "set", turn.now)
+        pending["reminder"] = kept.id
         return _confirmation(turn, kept, ring, ask_zone=zone is None)
 
-    pending = {"skill": "profile"} if zone is None else None
     return Outcome(write=write, intent="reminder_set", pending=pending)
+
+
+def _new(turn: Turn, wish: Wish, ring: creating.FirstRing, recipient: Recipient, zone: ZoneInfo) -> NewReminder:
+    text, link = about(turn, turned(wish.understood.task, turn.language))
+    return NewReminder(
+        person_id=turn.person.id,
+        cause=f"turn:{turn.id}",
+        address=recipient.address,
+        text=text,
+        language=turn.language,
+        zone=zone.key,
+        starts_local=ring.starts_local.isoformat(),
+        next_due=ring.due,
+        next_local=ring.local.isoformat(),
+        rule=ring.rule.text() if ring.rule else None,
+        absolute=isinstance(wish.understood.when, Delta),
+        kind="channel" if recipient.everybody else "reminder",
+        link=link,
+        nag_minutes=wish.nag.minutes if wish.nag else 0,
+        nag_most=wish.nag.most if wish.nag else 0,
+    )
+
+
+async def check_limit(tx: Tx, turn: Turn) -> None:
+    """Refuses one reminder too many."""
+    count = await reminders.count_open(tx, turn.person.id)
+    if count >= turn.settings.max_reminders:
+        raise Refused(say(turn.language, "reminder_limit", count=count))
 
 
 def _confirmation(turn: Turn, kept: Reminder, ring: creating.FirstRing, *, ask_zone: bool) -> Reply:
@@ -119,39 +161,52 @@ def _confirmation(turn: Turn, kept: Reminder, ring: creating.FirstRing, *, ask_z
     zone = ZoneInfo(kept.zone)
     text = say(
         language,
-        "reminder_set",
+        "reminder_set_channel" if kept.kind == "channel" else "reminder_set",
         what=wording.to_task(language, "reminder_set_what", kept.text),
         when=wording.moment(language, kept.rings, zone, turn.now),
         distance=wording.distance(language, kept.rings, turn.now),
     )
     if kept.rule:
         text += say(language, "reminder_repeats", rule=rule_said(Rule.parse(kept.rule), language))
+    if kept.nag_minutes:
+        text += say(language, "reminder_nags", minutes=wording.minutes(language, kept.nag_minutes), most=kept.nag_most)
+    text += notes(turn.language, ring, kept.rings, zone)
+    if ask_zone:
+        text += "\n\n" + say(language, "ask_zone")
+    return Reply(text, wording.confirmation_buttons(language, kept))
+
+
+def notes(language: Language, ring: creating.FirstRing, rings: dt.datetime, zone: ZoneInfo) -> str:
+    """What the person should know of the time that was taken: the other reading, a clock change."""
+    text = ""
     if ring.ambiguous:
         other = (ring.local + dt.timedelta(hours=12)).strftime("%H:%M")
         text += say(language, "reminder_assumed", time=ring.local.strftime("%H:%M"), other=other)
     if ring.note == "gap":
-        text += say(language, "reminder_gap", time=kept.rings.astimezone(zone).strftime("%H:%M"))
+        text += say(language, "reminder_gap", time=rings.astimezone(zone).strftime("%H:%M"))
     if ring.note == "fold":
         text += say(language, "reminder_fold")
-    if ask_zone:
-        text += "\n\n" + say(language, "ask_zone")
-    return Reply(text, wording.confirmation_buttons(language, kept.id))
+    return text
 
 
 def zone_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
+    """The answer to the question for one's city."""
     name = find_zone(turn.text)
     if name is None:
         if recognize(turn) is not None or len(turn.text) > _LONGEST_PLACE:
             return None
         return _ask(turn, "ask_zone_again", {key: pending[key] for key in ("step", "text", "now")})
     zone, now = ZoneInfo(name), dt.datetime.fromisoformat(pending["now"])
-    understood = understand(str(pending["text"]), now, zone, None, PREFERENCES)
-    return _setting(turn, Wish(understood, str(pending["text"]), now), zone, new_zone=True)
+    wish = _wish(str(pending["text"]), now, zone, None)
+    return _setting(turn, wish, recipient_of(turn, wish.understood.recipient), zone, new_zone=True)
 
 
-def when_told(turn: Turn, task: str) -> Outcome | None:
+def when_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
+    """The answer to "when?"; None if it names no time."""
     understood = understand_time(turn.text, turn.now, turn.zone or ZoneInfo("UTC"), turn.language, PREFERENCES)
     if understood.asks_reminder or (understood.when is None and understood.problem is None):
         return None
-    whole = Understood(understood.when, task, recurring=understood.recurring, problem=understood.problem)
-    return set_reminder(turn, Wish(whole, f"{turn.text} {task}", turn.now))
+    task = str(pending["task"])
+    nag = UntilDone(*pending["nag"]) if pending.get("nag") else None
+    whole = replace(understood, task=task, recipient=pending.get("who"), asks_reminder=True)
+    return set_reminder(turn, Wish(whole, f"{turn.text} {task}", turn.now, nag))

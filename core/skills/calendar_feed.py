@@ -1,0 +1,52 @@
+"""One's reminders in a calendar program: a private address, told in private only. We keep no more than its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from core.language.phrases import say
+from core.language.wishes import FeedWish, feed_wish
+from core.messages import Reply
+from core.settings import Settings
+from core.skills.base import Outcome, Skill, Turn
+from core.store import Tx, preferences
+
+_SECRET_BYTES = 24
+
+
+def key_of(secret: str) -> str:
+    """What is kept of the secret in an address."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _recognize(turn: Turn) -> FeedWish | None:
+    return feed_wish(turn.text)
+
+
+async def _answer(turn: Turn, wish: FeedWish) -> Outcome:
+    if not turn.message.private:
+        return Outcome(Reply(say(turn.language, "only_in_private")), intent="calendar_feed")
+
+    async def write(tx: Tx) -> Reply:
+        had = await preferences.feed_key(tx, turn.person.id)
+        if wish == "off":
+            await preferences.set_feed_key(tx, turn.person.id, None)
+            return Reply(say(turn.language, "feed_off" if had else "feed_was_off"))
+        if wish == "show" and had:
+            return Reply(say(turn.language, "feed_known"))
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        await preferences.set_feed_key(tx, turn.person.id, key_of(secret))
+        key = "feed_new" if had else "feed_first"
+        return Reply(say(turn.language, key, url=_url(turn.settings, secret)))
+
+    return Outcome(write=write, intent="calendar_feed")
+
+
+def _url(settings: Settings, secret: str) -> str:
+    host = "localhost" if settings.host in ("", "0.0.0.0", "::") else settings.host  # noqa: S104
+    root = settings.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return f"{root}/calendar/{secret}.ics"
+
+
+SKILL = Skill(name="calendar_feed", answer=_answer, recognize=_recognize, order=16)

@@ -1,0 +1,78 @@
+"""How one person finds another to remind them, and who wants to hear nothing of whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from core.messages import Address
+from core.store.codec import address_from_json
+from core.store.database import Tx
+from core.store.people import Person
+from core.store.tables import account, inbox, muted, person, reminder
+
+_MANY = 2
+
+
+async def find(tx: Tx, platform: str, workspace: str, name: str) -> list[Person]:
+    """Whom a name means in a workspace: the account with this id or handle, else those who are called so; at most two."""
+    low = name.casefold()
+    there = sa.and_(account.c.platform == platform, account.c.workspace == workspace)
+    people = sa.select(person).join(account, account.c.person_id == person.c.id).where(there).distinct().limit(_MANY)
+    exact = sa.or_(sa.func.lower(account.c.account) == low, sa.func.lower(account.c.handle) == low)
+    called = sa.func.lower(person.c.name)
+    for condition in (exact, called == low, called.startswith(f"{low} ", autoescape=True)):
+        rows = await tx.rows(people.where(condition))
+        if rows:
+            return [Person(row.id, row.name, row.language, row.zone) for row in rows]
+    return []
+
+
+async def private_address(tx: Tx, person_id: int, platform: str, workspace: str) -> Address | None:
+    """Where this person last wrote to us alone on a platform; None if they never did."""
+    mine = sa.and_(
+        account.c.person_id == person_id, account.c.platform == platform, account.c.workspace == workspace,
+        account.c.private_address.is_not(None),
+    )  # fmt: skip
+    row = await tx.row(sa.select(account.c.private_address).where(mine).order_by(account.c.id.desc()).limit(1))
+    return address_from_json(row[0]) if row else None
+
+
+async def any_private_address(tx: Tx, person_id: int) -> Address | None:
+    """Where this person wrote to us alone, on whichever platform."""
+    mine = sa.and_(account.c.person_id == person_id, account.c.private_address.is_not(None))
+    row = await tx.row(sa.select(account.c.private_address).where(mine).order_by(account.c.id.desc()).limit(1))
+    return address_from_json(row[0]) if row else None
+
+
+async def asked_from(tx: Tx, cause: str) -> Address | None:
+    """Where the message stood for which something was made, by its cause "turn:17"."""
+    number = cause.removeprefix("turn:").partition(":")[0]
+    if not number.isdecimal():
+        return None
+    row = await tx.row(sa.select(inbox.c.message).where(inbox.c.id == int(number)))
+    return address_from_json(row.message["address"]) if row else None
+
+
+async def mute(tx: Tx, person_id: int, sender_id: int, now: dt.datetime) -> None:
+    """From now on this person is not asked about reminders from that sender."""
+    values = {"person_id": person_id, "sender_id": sender_id, "since": now}
+    await tx.insert_once(muted, values, ("person_id", "sender_id"))
+
+
+async def unmute_all(tx: Tx, person_id: int) -> int:
+    """This person may be asked by everybody again; returns how many were muted."""
+    return await tx.run(sa.delete(muted).where(muted.c.person_id == person_id))
+
+
+async def is_muted(tx: Tx, person_id: int, sender_id: int) -> bool:
+    row = await tx.row(sa.select(muted.c.id).where(muted.c.person_id == person_id, muted.c.sender_id == sender_id))
+    return row is not None
+
+
+async def count_proposed(tx: Tx, person_id: int, sender_id: int) -> int:
+    """Reminders from this sender to which this person has not answered yet."""
+    asked = sa.and_(reminder.c.person_id == person_id, reminder.c.asked_by == sender_id, reminder.c.state == "proposed")
+    row = await tx.row(sa.select(sa.func.count()).select_from(reminder).where(asked))
+    return int(row[0]) if row else 0
