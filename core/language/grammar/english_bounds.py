@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 from core.language.grammar.days import Day
 from core.language.grammar.english_clock import bare_clock_at
-from core.language.grammar.english_day_lists import days_at
-from core.language.grammar.english_days import day_at
+from core.language.grammar.english_days import day_at, days_at
 from core.language.grammar.english_each import TIMES, weekdays_at
 from core.language.grammar.english_lexicon import BOUNDS
 from core.language.grammar.english_pieces import Count, Except, Lasting, Reader, Shift, Starting, Until

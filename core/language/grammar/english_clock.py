@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from core.language.grammar.english_lexicon import LISTS
 from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Meridiem, Reader
 from core.language.grammar.tokens import word_set
 
-PARTS_BEHIND = frozenset({"morning", "afternoon", "evening", "night", "dawn"})
 _APPROXIMATELY = word_set("around about approximately approx circa roughly exactly precisely like ~ just")
 _PAST = frozenset({"past", "after"})
 _TO = frozenset({"to", "till", "til", "before", "of"})
 _OCLOCK = frozenset({"o'clock", "oclock", "oclok", "clock"})
-_QUANTITY = frozenset({"unit", "half"})
-_NOT_A_CLOCK = word_set(
-    "percent % people persons items cartons boxes times x km miles mi kg lbs lb g ml mph kmh degrees dollars "
-    "euros bucks pounds pages page copies bottles cups pills tablets mg bags pieces more of"
-)
+_NOT_A_CLOCK = LISTS["not_a_clock"]
 _AGAIN = frozenset({"again", "at"})
 _JOINS = frozenset({",", "and", "&", "/", "+"})
 _DASHES = word_set("- to until till til through thru and ~")
-
-
-def approximate(r: Reader, i: int) -> int:
-    """The index after words like "around" and "exactly"."""
-    return r.skip(i, _APPROXIMATELY)
 
 
 def clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
@@ -156,9 +149,8 @@ def _word_clock(r: Reader, i: int) -> tuple[Clock, int] | None:
 
 def bare_clock_at(r: Reader, i: int) -> tuple[Clock, int] | None:
     """A clock time where one is expected (behind "at", "by", "from"): also "6", "730", "three twenty", "17.30"."""
-    i = approximate(r, i)
-    strong = clock_at(r, i)
-    if strong is not None:
+    i = r.skip(i, _APPROXIMATELY)
+    if (strong := clock_at(r, i)) is not None:
         return strong
     token, ahead = r.at(i), r.at(i + 1)
     if token.kind == "decimal" and token.parts[1:] and len(token.text.split(".")[1]) == 2 and ahead.category != "unit":
@@ -186,11 +178,8 @@ def _counts_things(r: Reader, j: int) -> bool:
     token = r.at(j)
     if token.glued and token.kind == "word" and token.text not in ("h", "ish", "o", "hrs", "oclock", "o'clock"):
         return True
-    return (
-        token.category in _QUANTITY
-        or token.text in _NOT_A_CLOCK
-        or (token.text == "-" and r.at(j + 1).category == "unit")
-    )
+    length = token.text == "-" and r.at(j + 1).category == "unit"
+    return length or token.category in ("unit", "half") or token.text in _NOT_A_CLOCK
 
 
 def clocks_at(r: Reader, i: int, bare: bool) -> tuple[Clocks, int] | None:
@@ -209,7 +198,7 @@ def clocks_at(r: Reader, i: int, bare: bool) -> tuple[Clocks, int] | None:
             break
         found.append(more[0])
         j = more[1]
-    return Clocks(same_halves(tuple(found))), j
+    return Clocks((*(_sided(clock, found[-1], before=True) for clock in found[:-1]), found[-1])), j
 
 
 _AFTER_LISTED = word_set("on and to in until for starting o'clock each from")
@@ -218,8 +207,7 @@ TIMELY: frozenset[str] = frozenset({"every", "weekday", "relative", "part", "wee
 
 
 def _listed(r: Reader, k: int) -> tuple[Clock, int] | None:
-    strong = clock_at(r, k)
-    if strong is not None:
+    if (strong := clock_at(r, k)) is not None:
         return strong
     after = r.at(k + 1)
     if r.at(k).kind != "number" or (len(r.text(k)) > 2 and r.at(k).name != "word") or after.kind == "number":
@@ -228,20 +216,14 @@ def _listed(r: Reader, k: int) -> tuple[Clock, int] | None:
     return bare_clock_at(r, k) if timely or after.text in _AFTER_LISTED else None
 
 
-def same_halves(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
-    """ "7 and 9pm": the earlier ones share the half of the day of the last where that keeps them in order."""
-    last = clocks[-1]
-    if last.meridiem is None or len(clocks) == 1:
-        return clocks
-    return (*(_before(clock, last) for clock in clocks[:-1]), last)
-
-
-def _before(clock: Clock, last: Clock) -> Clock:
-    if clock.meridiem is not None or clock.exact:
+def _sided(clock: Clock, other: Clock, *, before: bool) -> Clock:
+    """ "7 and 9pm": the half of the day that puts an open clock time before (else behind) the other, which says its own."""
+    if clock.meridiem is not None or clock.exact or other.meridiem is None:
         return clock
-    in_order = (clock.hour % 12, clock.minute) < (last.hour % 12, last.minute)
-    other: Meridiem = "am" if last.meridiem == "pm" else "pm"
-    return Clock(clock.hour, clock.minute, last.meridiem if in_order else other)
+    first, last = (clock, other) if before else (other, clock)
+    in_order = (first.hour % 12, first.minute) < (last.hour % 12, last.minute)
+    flipped: Meridiem = "am" if other.meridiem == "pm" else "pm"
+    return replace(clock, meridiem=other.meridiem if in_order else flipped)
 
 
 def span_at(r: Reader, i: int, expected: bool = False) -> tuple[ClockRange, int] | None:
@@ -304,9 +286,5 @@ def _before_dash(r: Reader, j: int) -> tuple[Clock, int] | None:
 
 def ordered(first: Clock, last: Clock) -> tuple[Clock, Clock]:
     """Both with the half of the day that one of them says, so that the first comes before the last."""
-    first = _before(first, last) if last.meridiem else first
-    if last.meridiem is None and not last.exact and first.meridiem is not None:
-        later = (last.hour % 12, last.minute) > (first.hour % 12, first.minute)
-        other: Meridiem = "pm" if first.meridiem == "am" else "am"
-        last = Clock(last.hour, last.minute, first.meridiem if later else other)
-    return first, last
+    first = _sided(first, last, before=True)
+    return first, _sided(last, first, before=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.language.grammar.days import Day, Edge, merged_days
+from core.language.grammar.english_lexicon import LISTS
 from core.language.grammar.english_pieces import Reader
 from core.language.grammar.english_tokens import Token
 from core.language.grammar.tokens import word_set
@@ -108,10 +109,7 @@ def edge_at(r: Reader, i: int) -> tuple[Day, int] | None:
     return None
 
 
-AFTER_DAY = word_set(
-    "at by on in to and or so starting beginning that for i we please pls around about until till from remind call @ of each every "
-    "with before after ending except excluding but"
-)
+AFTER_DAY = LISTS["after_day"]
 
 
 def month_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
@@ -157,7 +155,19 @@ def with_year(r: Reader, day: Day, j: int) -> tuple[Day, int]:
     return replace(day, year=year[0]), year[1]
 
 
-def written_date(token: Token, i: int) -> tuple[Day, int] | None:
+def dated_at(r: Reader, i: int) -> tuple[Day, int] | None:
+    """A date in digits, or one that starts with a number."""
+    match r.at(i).kind:
+        case "date":
+            return _written_date(r.at(i), i)
+        case "decimal":
+            return _dotted_date(r, i)
+        case "number":
+            return _number_day_at(r, i)
+    return None
+
+
+def _written_date(token: Token, i: int) -> tuple[Day, int] | None:
     """Digits: year first as ISO; with slashes month first unless that cannot be; with dots day first."""
     groups = token.parts
     if groups[0] > 31:
@@ -177,7 +187,7 @@ def _valid(year: int | None, month: int, day: int, i: int) -> tuple[Day, int] | 
     return (Day(year=year, month=month, day=day), i + 1) if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
-def dotted_date(r: Reader, i: int) -> tuple[Day, int] | None:
+def _dotted_date(r: Reader, i: int) -> tuple[Day, int] | None:
     """ "23.08" is a date behind a weekday or "on", and a clock time elsewhere."""
     token = r.at(i)
     day, month = token.parts[0], token.parts[1]
@@ -194,7 +204,7 @@ def is_verb(r: Reader, j: int) -> bool:
     return plain and r.text(j) in ("may", "march", "mar")
 
 
-def number_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
+def _number_day_at(r: Reader, i: int) -> tuple[Day, int] | None:
     """ "21 August [2027]", "20 of this month"."""
     number = int(r.at(i).number)
     if not 1 <= number <= 31:

@@ -8,8 +8,8 @@ from typing import TypeAlias
 from core.language.grammar.days import Day
 from core.language.grammar.english_clock import clock_at
 from core.language.grammar.english_dates import is_time_number, ordinal_number
-from core.language.grammar.english_day_lists import counted_days_at, days_at
-from core.language.grammar.english_lexicon import VAGUE
+from core.language.grammar.english_days import counted_days_at, days_at
+from core.language.grammar.english_lexicon import LISTS
 from core.language.grammar.english_pieces import Every, Reader, Shift
 from core.language.grammar.english_shift import length_at
 from core.language.grammar.tokens import word_set
@@ -225,7 +225,9 @@ def unplaced_at(r: Reader, j: int, asked: bool) -> Found | None:
     token = r.at(j)
     timely = token.category != "" or token.kind in ("number", "ordinal", "decimal", "clock", "date")
     asks = asked and (token.kind == "end" or (token.kind == "word" and r.text(j - 1) != "each"))
-    if not (timely or asks or token.text in VAGUE or token.text == "other") or (token.text == "one" and not asks):
+    if not (timely or asks or token.text in LISTS["vague"] or token.text == "other") or (
+        token.text == "one" and not asks
+    ):
         return None
     k = r.skip(j + 1, _AFTER_VAGUE)
     return Every(None, trouble="unclear"), k

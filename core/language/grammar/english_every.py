@@ -15,7 +15,7 @@ from core.language.grammar.english_each import (
     unplaced_at,
     weekdays_at,
 )
-from core.language.grammar.english_lexicon import HABITS, REMINDING
+from core.language.grammar.english_lexicon import HABITS, LISTS
 from core.language.grammar.english_pieces import Every, Reader
 from core.language.grammar.tokens import word_set
 
@@ -146,7 +146,7 @@ def _often(r: Reader, i: int) -> Found | None:
         return Every("WEEKLY", 1, WEEKDAYS, part="night"), i + 1
     ahead, before = r.at(i + 1), r.text(i - 1)
     noun = ahead.kind == "word" and not ahead.category
-    describes = noun and ahead.text not in REMINDING and token.name in ("day", "week", "month", "year")
+    describes = noun and ahead.text not in LISTS["reminding"] and token.name in ("day", "week", "month", "year")
     timed = ahead.kind in ("number", "clock") or ahead.category == "noon"
     scheduled = ahead.text in _ALARMS or (ahead.text in _MEETING and before in ("my", "our"))
     if before in _OWNED and not timed and not scheduled:

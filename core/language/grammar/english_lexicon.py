@@ -62,8 +62,7 @@ IDIOMS = _by_meaning(_TABLES["idioms"])
 """The part of the day that they mean, or "end of work"."""
 BOUNDS = {kind: _by_meaning({kind: phrases}) for kind, phrases in _TABLES["bounds"].items()}
 """How the end, the start and the exceptions of a repetition are opened."""
-REMINDING = word_set(_TABLES["reminding"])
-VAGUE = word_set(_TABLES["vague"])
+LISTS = {name: word_set(words) for name, words in _TABLES["lists"].items()}
 
 WEAK_WEEKDAYS = frozenset({"sun", "sat", "mon", "wed"})
 """Also plain words ("the sun", "he sat"): days only beside another time word or a preposition."""

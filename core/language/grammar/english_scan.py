@@ -6,8 +6,8 @@ from core.language.grammar.days import Day
 from core.language.grammar.english_bounds import bound_at, except_at
 from core.language.grammar.english_clock import TIMELY, clocks_at, span_at
 from core.language.grammar.english_dates import LAST, NEXT, THIS, is_verb, period_at
-from core.language.grammar.english_day_lists import days_at
 from core.language.grammar.english_day_parts import idiom_at, part_behind, this_part
+from core.language.grammar.english_days import days_at
 from core.language.grammar.english_each import weekdays_at
 from core.language.grammar.english_every import every_at
 from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
@@ -29,7 +29,6 @@ from core.language.grammar.tokens import word_set
 _DAY_PREPOSITIONS = word_set(
     "on by for from before after until till til since in at around b4 this due of over between"
 )
-
 _CLOCK_PREPOSITIONS = word_set("at @ by around before after until till til from b4 about approximately since past for")
 
 _DETERMINERS = word_set("a an the my our your his her their")
@@ -37,7 +36,6 @@ _DETERMINERS = word_set("a an the my our your his her their")
 _ALARM = word_set(
     "alarm alarms reminder alert notification call meeting appointment scheduled set up me timer snooze ping"
 )
-
 _LENGTH_BEFORE = frozenset({"me", "us", "alarm", "timer", "reminder", "snooze", "", "alert", "it", "nap", "again"})
 
 _ASKING = word_set("remind ping nudge alert notify wake buzz poke rmd message tell for")
@@ -61,19 +59,13 @@ def pieces(r: Reader) -> list[Piece]:
             continue
         limit = rules[ahead].start if ahead < len(rules) else r.length
         new = _at(r, i, r.repeats, found)
-        if any(piece.end > limit for piece in new):
-            new = _at_before(r, i, limit, found)
+        if any(piece.end > limit for piece in new):  # its words are taken by the next repetition: read up to there
+            whole, r.length = r.length, limit
+            new = _at(r, i, r.repeats, found)
+            r.length = whole
         found.extend(new)
         i = max((piece.end for piece in new), default=i + 1)
     return found or _only_length(r)
-
-
-def _at_before(r: Reader, i: int, limit: int, found: list[Piece]) -> list[Piece]:
-    """The pieces here if the sentence ended where the next repetition begins, whose words are taken."""
-    whole, r.length = r.length, limit
-    new = _at(r, i, r.repeats, found)
-    r.length = whole
-    return new
 
 
 _BEFORE_RULE = word_set("on at in from all repeat repeats repeating recurring recurs for during over")
@@ -129,33 +121,26 @@ def _at(r: Reader, i: int, recurring: bool, before: list[Piece]) -> list[Piece]:
     token = r.at(i)
     if token.kind in ("other", "meridiem") or (token.kind == "punct" and token.text != "@"):
         return []
-    if recurring:
-        bound = _bound(r, i)
-        if bound is not None:
-            return [bound]
+    if recurring and (bound := _bound(r, i)):
+        return bound
     if (idiom := idiom_at(r, i)) is not None:
         return [idiom]
     shift = shift_at(r, i) if token.kind != "punct" else None
     if shift is not None and (before or not shift[0].anchored or r.at(shift[1]).kind not in ("end", "punct")):
-        return [Piece(shift[0], i, shift[1], 3)]
+        return _said(i, shift)
     beside_day = bool(before) and before[-1].end == i and isinstance(before[-1].value, Days)
-    span = span_at(r, i, expected=beside_day)
-    if span is not None:
-        return [Piece(span[0], i, span[1], 3)]
-    return _prepositional(r, i) or _plain(r, i, before)
+    return _said(i, span_at(r, i, expected=beside_day)) or _prepositional(r, i) or _plain(r, i, before)
 
 
-def _bound(r: Reader, i: int) -> Piece | None:
+def _said(start: int, found: tuple[Value, int] | None) -> list[Piece]:
+    return [Piece(found[0], start, found[1], 3)] if found is not None else []
+
+
+def _bound(r: Reader, i: int) -> list[Piece]:
     """A bound of a repetition; "from 9 to 5" and "from March to May" are looked for before "from March"."""
-    span = span_at(r, i)
-    if span is not None:
-        return Piece(span[0], i, span[1], 3)
-    if r.text(i) in ("from", "between"):
-        days = days_at(r, i + 1)
-        if days is not None and days[0].through:
-            return Piece(days[0], i, days[1], 3)
-    bound = bound_at(r, i)
-    return Piece(bound[0], i, bound[1], 3) if bound is not None else None
+    days = days_at(r, i + 1) if r.text(i) in ("from", "between") else None
+    through = days if days is not None and days[0].through else None
+    return _said(i, span_at(r, i) or through or bound_at(r, i))
 
 
 def _prepositional(r: Reader, i: int) -> list[Piece]:
@@ -203,15 +188,10 @@ def _named_period(r: Reader, j: int, word: str) -> tuple[Days, int] | None:
     """ "in June", "by September", "before 2027": a month or year named alone, where the preposition says that it is one."""
     if word in ("on", "at", "for", "of", "this", "around", "due"):
         return None
-    token = r.at(j + (r.text(j) == "the"))
-    if token.category == "unit":
+    found = period_at(r, j) if r.at(j + (r.text(j) == "the")).category != "unit" else None
+    if found is None or not (found[0].month or 1990 <= (found[0].year or 2000) <= 2100):
         return None
-    found = period_at(r, j)
-    if found is None or (found[0].year is not None and found[0].month is None and not 1990 <= found[0].year <= 2100):
-        return None
-    if word != "in" and is_verb(r, found[1] - 1):
-        return None
-    return Days((found[0],)), found[1]
+    return (Days((found[0],)), found[1]) if word == "in" or not is_verb(r, found[1] - 1) else None
 
 
 def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
@@ -244,9 +224,8 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
 def _softened(r: Reader, i: int) -> list[Piece]:
     """ "later today", "early tomorrow", "sometime next week", "later this afternoon"."""
     word, ahead = r.text(i), r.at(i + 1)
-    soft = word in ("later", "earlier", "sometime", "early", "late") and (
-        ahead.category == "relative" or (ahead.text in NEXT and r.at(i + 2).category == "unit")
-    )
+    coming = ahead.category == "relative" or (ahead.text in NEXT and r.at(i + 2).category == "unit")
+    soft = coming and word in ("later", "earlier", "sometime", "early", "late")
     if soft or (word == "later" and ahead.text in THIS and r.at(i + 2).category in ("unit", "part")):
         return [Piece(piece.value, i, piece.end, piece.weight) for piece in _plain(r, i + 1, [])]
     return []
