@@ -8,7 +8,6 @@ from typing import Any
 
 from core.messages import Address, Choice, Message, Receipt, Reply, Sender
 
-
 _NAMES: dict[type, tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind)) for kind in (Address, Choice, Message, Reply, Sender)
 }
