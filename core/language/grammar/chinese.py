@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from core.language.grammar.chinese_choice import (
@@ -32,7 +32,7 @@ from core.language.values import Preferences, Problem, Recurrence
 
 __all__ = ["FRAME", "parse", "turned"]
 
-MAX_TEXT = 1000
+MAX_TEXT = 600
 """Of a longer message the beginning and the end are read: times stand at either."""
 
 _MORNING, _EVENING = re.compile(AROUND["morning"]), re.compile(AROUND["evening"])
@@ -44,43 +44,19 @@ _UNKNOWN_EVERY_AFTER = re.compile(rf"[ ]?每(?!{AROUND['counted']}|一?个)")
 _ASKED_SOON = re.compile(r"[^,.;!?]{0,8}(?:提醒|叫|喊|通知)")
 _PARTICLE_BEFORE = re.compile(r"(?:提醒|重复|响|请?在|于|赶在|等到|到了?|就在|约|大约|大概|差不多)$")
 _PARTICLE_AFTER = re.compile(r"(?:的时候|的时间|时分|时候|那天|那时候?|当天|左右|许|准时|准点|时(?=提醒|叫|喊|[ ,]))")
-
-
 _SPACED = re.compile(
     r"(?<=\d) {1,3}(?=[年月日号天点时分秒周个小星礼刻半季])|(?<=[午上里晨早晚每第过隔点月年周]) {1,3}(?=\d)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Compact:
-    """The text without the spaces that people set between digits and Chinese signs (12 月 5 日)."""
-
-    text: str
-    gaps: tuple[tuple[int, int], ...]
-    """Where in the written text, in order, and how many signs were taken out."""
-
-    @classmethod
-    def of(cls, text: str) -> _Compact:
-        gaps = tuple((match.start(), match.end() - match.start()) for match in _SPACED.finditer(text))
-        return cls(_SPACED.sub("", text), gaps) if gaps else cls(text, ())
-
-    def place(self, index: int) -> int:
-        """The place in the written text of a sign of this one."""
-        for start, length in self.gaps:
-            if index < start:
-                break
-            index += length
-        return index
+"""Spaces that people set between digits and Chinese signs (12 月 5 日): read as if they were not there."""
 
 
 def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parsed:
     """The time of a Chinese message. `now` is naive, the wall clock of the person's zone."""
-    read = _Compact.of(_ends(simplified(text.text)))
-    parsed = _parse(read.text, now, preferences)
-    if not read.gaps or not parsed.spans:
-        return parsed
-    spans = tuple(Span(read.place(span.start), read.place(span.end - 1) + 1) for span in parsed.spans)
-    return replace(parsed, spans=spans)
+    written = simplified(_ends(text.text))
+    gaps = {place for match in _SPACED.finditer(written) for place in range(*match.span())}
+    places = [place for place in range(len(written)) if place not in gaps]
+    parsed = _parse("".join(written[place] for place in places), now, preferences)
+    return replace(parsed, spans=tuple(Span(places[start], places[end - 1] + 1) for start, end in parsed.spans))
 
 
 def _parse(plain: str, now: dt.datetime, preferences: Preferences) -> Parsed:

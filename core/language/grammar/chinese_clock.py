@@ -153,22 +153,18 @@ def _stands(match: re.Match[str]) -> bool:
     return _ONE_PLACED.search(before) is not None or _ONE_FOLLOWED.match(text, end) is not None
 
 
-def _clock_short_of(match: re.Match[str], _now_year: int) -> Clock | None:
-    hour, short = number(match["h"]), _short(match["short"])
-    return None if hour is None or hour > 24 or short > 59 else Clock(hour, open=1 <= hour <= 12, shift=-short)
-
-
 def _plain_clock(match: re.Match[str], _now_year: int) -> Clock | None:
-    """8:45, 20:30:15, 3pm, 18h, and the 9 of 9-18点."""
+    """8:45, 20:30:15, 3pm, 18h, 差五分八点, and the 9 of 9-18点."""
     said = match.groupdict()
     hour, minute, second = number(said["h"]), int(said.get("m") or 0), int(said.get("s") or 0)
-    if hour is None or hour > 24 or minute > 59 or second > 59:
+    short = _short(said["short"]) if "short" in said else 0
+    if hour is None or hour > 24 or max(minute, second, short) > 59:
         return None
     half = said.get("ap")
     if half and 1 <= hour <= 12:
         return Clock(hour % 12 + (12 if half.startswith("p") else 0), minute, second, open=False)
     left_open = 1 <= hour <= 12 and not said["h"].startswith("0") and not match[0].endswith("h")
-    return Clock(hour, minute, second, open=left_open)
+    return Clock(hour, minute, second, open=left_open, shift=-short)
 
 
 _HALF = r"(?: ?(?P<ap>[ap]\.?m\.?(?![a-z])))"
@@ -183,7 +179,7 @@ _TO_AN_HOUR = r"(?= ?[到至~-] ?(?:\d{1,2}|[一二三四五六七八九十]{1,3
 
 CLOCK_RULES = (
     Rule("早晚上下中", r"(?:早上|晚上|下午|中午|上午)好(?!好)|下午茶|中午饭|早晚[会都要]", skip),
-    Rule("差", rf"差{_SHORT}(?:就|到)?(?P<h>{NUMBER})[点时]钟?", _clock_short_of),
+    Rule("差", rf"差{_SHORT}(?:就|到)?(?P<h>{NUMBER})[点时]钟?", _plain_clock),
     Rule(DIGITS, rf"(?<![\d:])(?P<h>\d{{1,2}}):(?P<m>\d\d)(?::(?P<s>\d\d))?(?!\d){_HALF}?[分整]?", _plain_clock),
     Rule(DIGITS, rf"(?<![\d.])(?P<h>0?[1-9]|1[0-2]){_HALF}", _plain_clock),
     Rule(DIGITS, r"(?<![\d.])(?P<h>\d{1,2})h(?![a-z0-9后内]|之后|以后)", _plain_clock),

@@ -15,8 +15,11 @@ _WAYS: dict[str, Way] = listed(LEXICON["ways"])
 _UNIT = "秒钟?|分钟?|刻钟?|小时|钟头|个钟|天|日|周|星期|礼拜|个月|月|季度?|年|个工作日|工作日|mins?|minutes?|hours?|hrs?|days?|weeks?|h|s"
 _TIMES_AFTER = re.compile(rf"[吃喝服]?{NUMBER}[次回顿]")
 """一日三次."""
+_COUNTS_ALARM = r"(?<=天)天|(?<=[月季度])[底末初]|(?<=[周期拜])[一二三四五六日天末](?![次回遍天个年周])"
+"""设一个周五的闹钟, 设一个月底的闹钟: 个 counts the alarm, not the week or the month."""
 _SINGLE = (
-    rf"(?P<n>\d{{1,4}}\.\d|半|{NUMBER})(?:多|来)?(?P<ge>个)?(?P<half>半)?(?P<u>{_UNIT})(?P<tail>半(?!夜|天|个|小|年))?"
+    rf"(?P<n>\d{{1,4}}\.\d|半|{NUMBER})(?:多|来)?(?P<ge>个)?(?P<half>半)?(?P<u>(?>{_UNIT}))(?!{_COUNTS_ALARM})"
+    r"(?P<tail>半(?!夜|天|个|小|年))?"
 )
 _ONE = re.compile(rf"(?:零|又|加|外加)?{_SINGLE}(?:的时间|时间)?")
 _BEFORE = r"(?P<way>再过|再等|过|等|还有|未来的?|接下来的?|接下去的?|今后的?|往后的?|连续|连着|一连|持续|为期|坚持|提前|提早|前|后|约|大约|大概)?(?:大约|约|大概)?"
@@ -72,7 +75,7 @@ def _length(before: re.Match[str], _now_year: int) -> Cut | None:
     bare = False
     while len(parts) < 4 and (match := _ONE.match(text, position)):
         amount = _amount(match)
-        if amount is None or _counts_alarm(text, match) or (not parts and _is_date(text, match)):
+        if amount is None or (not parts and _is_date(text, match)):
             break
         parts.append(_single(amount, match["u"]))
         bare, position = bare or _needs_way(match), match.end()
@@ -91,18 +94,6 @@ def _length(before: re.Match[str], _now_year: int) -> Cut | None:
     if way is None and bare and len(parts) == 1 and not _TIMES_AFTER.match(text, end):
         return None
     return Cut(replace(total, way=way), end)
-
-
-def _counts_alarm(text: str, match: re.Match[str]) -> bool:
-    """设一个周五的闹钟: 个 counts the alarm, not the week."""
-    if match["u"] in ("月", "季", "季度") and match["ge"]:
-        return text.startswith(("底", "末", "初"), match.end())  # 设一个月底的闹钟
-    if match["u"] == "天":
-        return text.startswith("天", match.end())  # 一个天天的闹钟
-    return match["u"] in ("周", "星期", "礼拜") and _WEEKDAY_SIGN.match(text, match.end()) is not None
-
-
-_WEEKDAY_SIGN = re.compile(r"[一二三四五六日天末](?![次回遍天个年周])")
 
 
 def _is_date(text: str, match: re.Match[str]) -> bool:
