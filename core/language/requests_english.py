@@ -109,8 +109,8 @@ _SILENCE = _pattern(
     r"stop (?:nagging|bugging|pestering|bothering)(?: me)?(?P<named1>)|(?:be )?(?:quiet|silent)|silence|shut up"
 )
 _SNOOZE = _pattern(
-    r"snooze(?: (?:for|by|until|till|til|to) ?(?P<how1>.{1,60}?))?",
-    r"snooze (?P<how4>(?:\d|an? |half |one |two |tomorrow|tonight|later|noon|mon|tue|wed|thu|fri|sat|sun).{0,40}?)",
+    r"(?P<named1>snooze)(?: (?:for|by|until|till|til|to) ?(?P<how1>.{1,60}?))?",
+    r"(?P<named4>snooze) (?P<how4>(?:\d|an? |half |one |two |tomorrow|tonight|later|noon|mon|tue|wed|thu|fri|sat|sun).{0,40}?)",
     rf"snooze {_target(1, _ABOUT_MOVED)}(?: (?:for|by|until|till|til|to|again for)? ?(?P<how5>.{{1,60}}?))?",
     r"(?:remind|ping|nudge|tell|ask|alert|wake) me again(?: (?P<how2>.{1,60}?))?",
     r"(?:remind|ping|nudge) me later",

@@ -162,3 +162,15 @@ def feed_wish(text: str) -> FeedWish | None:
 def _short(text: str) -> str:
     """The sentence on one line; nothing where it is too long to be a wish."""
     return " ".join(text.replace("’", "'").split()) if len(text) <= _LONGEST else ""
+
+
+_UNMUTE = _pattern(
+    r"unmute (?:everybody|everyone|all|them all|all senders)",
+    r"(?:取消|解除)(?:所有)?屏蔽(?:所有人)?",
+)
+
+
+def unmute_wish(text: str) -> bool:
+    """Whether a sentence wants everybody to be able to ask again."""
+    words = _short(text)
+    return bool(words) and _UNMUTE.fullmatch(words) is not None

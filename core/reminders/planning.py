@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.language.phrases import say
 from core.messages import Reply
 from core.ports import Clock
-from core.reminders import lateness, wording
+from core.reminders import lateness, schedule, wording
 from core.reminders.quiet import held_until
 from core.reminders.recurrence import Occurrence, Rule, RuleError, last_at, next_after, occurrences
 from core.store import Store, Tx, planning
@@ -75,7 +75,7 @@ async def plan_due(tx: Tx, now: dt.datetime) -> int:
         moves.append(move)
         if number % _BREATH == 0:
             await asyncio.sleep(0)
-    await planning.put(tx, occasions, now)
+    await planning.put(tx, [await _worded(tx, one) for one in occasions], now)
     await planning.advance(tx, moves)
     if broken:
         await planning.park(tx, broken, now)
@@ -101,6 +101,13 @@ def _planned(due: Due, now: dt.datetime) -> tuple[list[Occasion], tuple[int, dt.
 def _occasion(reminder: Reminder, occurrence: Occurrence) -> Occasion:
     cause = f"reminder:{reminder.id}:{occurrence.key}"
     return Occasion(cause, reminder, wording.ringing(reminder), occurrence.utc)
+
+
+async def _worded(tx: Tx, occasion: Occasion) -> Occasion:
+    """The same; the morning's schedule gets its lines only now, since it lists what else rings that day."""
+    if occasion.reminder.kind != "digest" or occasion.state != "planned":
+        return occasion
+    return replace(occasion, reply=await schedule.morning(tx, occasion.reminder, occasion.due_at))
 
 
 def _held(occasion: Occasion, reminder: Reminder, until: dt.datetime, now: dt.datetime) -> Occasion:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from core.language.phrases import say
 from core.language.requests import ReminderRequest, reminder_request
-from core.language.wishes import DigestWish, digest_wish
+from core.language.wishes import DigestWish, digest_wish, unmute_wish
 from core.messages import Reply
 from core.reminders.retiming import is_length, is_time
 from core.reminders.schedule import days_meant
 from core.skills.base import Command, Outcome, Skill, Turn
-from core.skills.reminders import changing, editing, schedule, setting, snoozing
+from core.skills.reminders import changing, editing, recipients, schedule, setting, snoozing
 from core.skills.reminders.buttons import press
 from core.skills.reminders.setting import NAME, Wish
 
@@ -23,13 +23,15 @@ _NEVER_MIND = frozenset(
     ["never mind", "nevermind", "forget it", "cancel", "no", "no thanks", "stop", "skip it", "算了", "不用了", "取消", "不了", "不要了"]
 )  # fmt: skip
 
-_Found: TypeAlias = Wish | ReminderRequest | DigestWish
+_Found: TypeAlias = Wish | ReminderRequest | DigestWish | Literal["unmute"]
 
 
 def _recognize(turn: Turn) -> _Found | None:
     request = reminder_request(turn.text)
     if request is not None and _is_meant(turn, request):
         return request
+    if unmute_wish(turn.text):
+        return "unmute"
     return digest_wish(turn.text) or setting.recognize(turn)
 
 
@@ -67,6 +69,8 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
             return changing.requested(turn, ReminderRequest("cancel", rest))
         case Command(_, rest):
             return setting.wished(turn, rest, turn.now)
+        case "unmute":
+            return Outcome(write=lambda tx: recipients.unmute(tx, turn), intent="reminder_unmute")
         case DigestWish():
             return schedule.wished(turn, found)
         case Wish():

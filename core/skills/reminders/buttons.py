@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,15 +33,23 @@ async def press(turn: Turn, data: str) -> Outcome | None:
 
     async def write(tx: Tx) -> Reply:
         reminder = await reminders.get_any(tx, int(number))
+        spoken = _speaking(turn, reminder)
         if reminder is None or (verb != "metoo" and reminder.person_id != turn.person.id):
             return _nothing(pending, say(turn.language, "not_yours"))
         if reminder.state == "cancelled" or (reminder.state == "declined" and verb not in _ANSWERS):
-            return _nothing(pending, say(turn.language, "reminder_gone"))
+            return _nothing(pending, say(spoken.language, "reminder_gone"))
         if reminder.state == "proposed" and verb not in _ANSWERS:
-            return _nothing(pending, say(turn.language, "proposal_first"))
-        return await _PRESSED[verb](tx, turn, reminder, argument)
+            return _nothing(pending, say(spoken.language, "proposal_first"))
+        return await _PRESSED[verb](tx, spoken, reminder, argument)
 
     return Outcome(write=write, intent=f"reminder_{verb}", pending=pending)
+
+
+def _speaking(turn: Turn, reminder: Reminder | None) -> Turn:
+    """A button has no words: it is answered in the language of its reminder, unless the person has chosen one."""
+    if reminder is None or turn.person.language or reminder.person_id != turn.person.id:
+        return turn
+    return replace(turn, language="zh" if reminder.language == "zh" else "en")
 
 
 def _nothing(pending: dict[str, Any] | None, why: str) -> Reply:

@@ -97,8 +97,8 @@ def _proposal(turn: Turn, kept: Reminder, other: Person, language: Language) -> 
     zone = ZoneInfo(other.zone) if other.zone else None
     text = say(language, "proposal", who=sender, **_fields(turn, kept, language, zone))
     choices = tuple(
-        Choice(say(language, f"button_{verb}"), f"reminders:{verb}:{kept.id}")
-        for verb in ("accept", "decline", "mute_sender")
+        Choice(say(language, f"button_{name}"), f"reminders:{verb}:{kept.id}")
+        for name, verb in (("accept", "accept"), ("decline", "decline"), ("mute_sender", "mute"))
     )
     return Planned(
         cause=f"proposal:{kept.id}", address=kept.address, reply=Reply(text, choices), due_at=turn.now,
@@ -162,6 +162,12 @@ async def mute_sender(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
         await reminders.set_state(tx, reminder.id, "declined", turn.now)
         await _tell_sender(tx, turn, reminder, "proposal_declined_told")
     return Reply(say(turn.language, "proposal_muted"))
+
+
+async def unmute(tx: Tx, turn: Turn) -> Reply:
+    """Everybody may ask this person again."""
+    key = "unmuted" if await acquaintances.unmute_all(tx, turn.person.id) else "unmuted_none"
+    return Reply(say(turn.language, key))
 
 
 async def _tell_sender(tx: Tx, turn: Turn, reminder: Reminder, key: str) -> None:
