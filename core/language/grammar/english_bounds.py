@@ -7,21 +7,15 @@ from typing import TypeAlias
 
 from core.language.grammar.days import Day
 from core.language.grammar.english_clock import bare_clock_at
+from core.language.grammar.english_dates import period_at
 from core.language.grammar.english_days import day_at, days_at
-from core.language.grammar.english_each import TIMES, weekdays_at
-from core.language.grammar.english_lexicon import BOUNDS
+from core.language.grammar.english_every import TIMES, weekdays_at
+from core.language.grammar.english_lexicon import BOUNDS, LISTS
 from core.language.grammar.english_pieces import Count, Except, Lasting, Reader, Shift, Starting, Until
 from core.language.grammar.english_shift import amount_at, length_at
 from core.language.grammar.tokens import word_set
 
-_ENDLESS = word_set(
-    "further deleted i we you told canceled cancelled stopped forever done it it's they he she otherwise"
-)
-
 Found: TypeAlias = tuple[Until | Starting | Count | Lasting | Except, int]
-
-
-_ENDLESS_MORE = word_set("notice say stop tell turn you to so it do done otherwise off")
 
 
 def bound_at(r: Reader, i: int) -> Found | None:
@@ -51,8 +45,8 @@ def _until(r: Reader, i: int) -> Found | None:
     if opened is None:
         return None
     j = r.skip(opened[1], frozenset({"and", "including", "at"}))
-    if r.text(j) in _ENDLESS:
-        return Until(), r.skip(j + 1, _ENDLESS_MORE)
+    if r.text(j) in LISTS["endless"]:
+        return Until(), r.skip(j + 1, LISTS["endless_more"])
     found = _bounding_day(r, j)
     if found is not None:
         last, end = found
@@ -115,11 +109,8 @@ def _lasting(r: Reader, i: int) -> Found | None:
         return None
     j = r.skip(i + 1, word_set("the next up to another about following coming"))
     if r.text(j) == "rest" and r.text(j + 1) == "of":
-        found = day_at(r, j + 2)
-        if found is None and r.text(j + 2) in ("the", "this"):
-            name = r.at(j + 3).name
-            periods = {"week": Day(week=0), "month": Day(months=0), "year": Day(years=0), "day": Day(days=0)}
-            return (Until(periods[name]), j + 4) if name in periods else None
+        today = (Day(days=0), j + 4) if r.says(j + 2, ("the", "day")) else None
+        found = day_at(r, j + 2) or today or period_at(r, j + 2)
         return (Until(found[0]), found[1]) if found else None
     counted = _count_of_unit(r, j)
     return (Lasting(counted[0]), counted[1]) if counted else None

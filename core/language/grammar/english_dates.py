@@ -38,16 +38,13 @@ def with_period(day: Day, period: Day) -> Day:
 
 
 def named_period(name: str, offset: int) -> Day:
-    match name:
-        case "week":
-            return Day(week=offset)
-        case "weekend":
-            return Day(week=offset, weekend=True)
-        case "month":
-            return Day(months=offset)
-        case "quarter":
-            return Day(quarters=offset)
-    return Day(years=offset)
+    return {
+        "week": Day(week=offset),
+        "weekend": Day(week=offset, weekend=True),
+        "month": Day(months=offset),
+        "quarter": Day(quarters=offset),
+        "year": Day(years=offset),
+    }[name]
 
 
 def period_at(r: Reader, j: int) -> tuple[Day, int] | None:
@@ -178,8 +175,6 @@ def _written_date(token: Token, i: int) -> tuple[Day, int] | None:
     if year is not None and year < 100:
         year += 2000 if year < 70 else 1900
     month, day = (groups[1], groups[0]) if "." in token.text or groups[0] > 12 else (groups[0], groups[1])
-    if "-" in token.text and len(groups) == 3 and groups[0] <= 12 and groups[1] <= 12 and groups[2] > 31:
-        month, day = groups[0], groups[1]
     return _valid(year, month, day, i)
 
 

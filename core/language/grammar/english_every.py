@@ -1,23 +1,237 @@
-"""English repetitions ("every other Tuesday", "three times a day", "mondays") and their bounds."""
+"""English repetitions: what stands behind "every" and "each", and those without ("three times a day", "mondays")."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
-from core.language.grammar.days import Day
-from core.language.grammar.english_each import (
-    FREQUENCY,
-    TIMES,
-    WEEKDAYS,
-    Found,
-    each_at,
-    months_at,
-    unplaced_at,
-    weekdays_at,
-)
-from core.language.grammar.english_lexicon import HABITS, LISTS
-from core.language.grammar.english_pieces import Every, Reader
+from core.language.grammar.days import Day, Edge
+from core.language.grammar.english_clock import clock_at
+from core.language.grammar.english_dates import is_time_number, ordinal_number
+from core.language.grammar.english_days import counted_days_at, days_at
+from core.language.grammar.english_lexicon import HABITS, LISTS, PER
+from core.language.grammar.english_pieces import Every, Reader, Shift
+from core.language.grammar.english_shift import length_at
 from core.language.grammar.tokens import word_set
+from core.language.values import Frequency
+
+Found: TypeAlias = tuple[Every, int]
+
+FREQUENCY: dict[str, tuple[Frequency, int]] = {
+    "minute": ("MINUTELY", 1),
+    "hour": ("HOURLY", 1),
+    "day": ("DAILY", 1),
+    "week": ("WEEKLY", 1),
+    "fortnight": ("WEEKLY", 2),
+    "month": ("MONTHLY", 1),
+    "quarter": ("MONTHLY", 3),
+    "year": ("YEARLY", 1),
+    "decade": ("YEARLY", 10),
+}
+
+WEEKDAYS = tuple(Day(weekday=number) for number in range(5))
+
+WEEKEND = (Day(weekday=5), Day(weekday=6))
+
+PERIODS = {"workday": WEEKDAYS, "weekend": WEEKEND}
+
+TIMES = word_set("times time x occurrences occasions repetitions repeats reminders instances")
+_FILLERS = frozenset({"single", "and", "every", "of", "the", "darn"})
+_AND = word_set(", and &")
+_THROUGH = word_set("- to through thru till til until")
+_JOINS = word_set(", and & + / or on every each")
+_AFTER_VAGUE = word_set("often and then again in a while hours days weeks minutes months moon i of")
+_NTH_OF_MONTH = frozenset({-1, 1})
+
+
+def each_at(r: Reader, j: int) -> Found | None:
+    j = r.skip(j, _FILLERS)
+    interval, k = _interval(r, j)
+    token = r.at(k)
+    fraction = token.text == "half" or (token.text in ("a", "quarter") and r.at(k + 1).category in ("half", "unit"))
+    numbered = token.kind == "decimal" or (token.kind == "number" and k == j) or token.name == "quarter"
+    if (fraction or numbered) and (length := length_at(r, k)) is not None:
+        return _of_length(*length)
+    if fraction or token.kind == "decimal":
+        return None
+    if token.category == "unit":
+        return _every_unit(r, j, k, interval)
+    days = _every_days(r, j)
+    if days is not None:
+        return days
+    if token.category == "part" or token.name == "tonight":
+        return Every("DAILY", interval, part="night" if token.name == "tonight" else token.name), k + 1
+    if token.category in ("weekday", "weekdays"):
+        return weekdays_at(r, k, interval)
+    if token.text in ("working", "business", "work", "week") and r.at(k + 1).name == "day":
+        return Every("WEEKLY", interval, WEEKDAYS), k + 2
+    if token.name == "weeknight":
+        return Every("WEEKLY", interval, WEEKDAYS, part="night"), k + 1
+    return (Every("DAILY", interval), k) if clock_at(r, k) is not None else None
+
+
+def _interval(r: Reader, j: int) -> tuple[int, int]:
+    """ "other" 2, "3", "third", "second" -> the interval and the index behind; 1 where none is said."""
+    token = r.at(j)
+    if token.text in ("other", "alternate", "alternating", "2nd"):
+        return 2, j + 1
+    if token.text == "second" and r.at(j + 1).category in ("unit", "weekday", "weekdays", "part", "month"):
+        return 2, j + 1
+    if token.kind in ("number", "ordinal") and (r.at(j + 1).category or r.text(j + 1) in ("working", "business")):
+        return int(token.number), j + 1
+    if token.text == "couple":
+        return 2, j + 1 + (r.text(j + 1) == "of")
+    return 1, j
+
+
+def _every_unit(r: Reader, j: int, k: int, interval: int) -> Found | None:
+    """ "every 3 hours", "every hour and a half", "every weekday", "every second" (which is too fine)."""
+    unit = r.at(k).name
+    nth = r.text(k + 1) == "of" or (interval == 1 and unit in PERIODS)
+    if r.at(j).kind == "ordinal" and (unit == "day" or unit in PERIODS) and nth:
+        return _every_ordinal(r, j, (interval, k))
+    if r.text(k + 1) == "or" and r.text(k + 2) in ("two", "three", "so"):
+        return Every(None, trouble="unclear"), k + 3
+    if interval == 0:
+        return Every(None, trouble="too_fine"), k + 1
+    if unit in PERIODS:
+        return with_part(r, Every("WEEKLY", interval, PERIODS[unit]), k + 1)
+    length = length_at(r, j) if r.at(j).kind == "number" else None
+    if length is not None and length[1] > k + 1:
+        return _of_length(*length)
+    if unit == "hour" and r.says(k + 1, ("and", "a", "half")):
+        return Every("MINUTELY", 60 * interval + 30), k + 4
+    if unit == "second":
+        return _of_length(Shift(seconds=interval if k > j else 1), k + 1)
+    frequency, times = FREQUENCY[unit]
+    whole = unit == "day" and r.text(k + 1) == "of" and r.text(k + 2) in ("the", "every", "each")
+    end = k + 4 if whole and r.at(k + 3).name in ("week", "month", "year") else k + 1
+    return Every(frequency, interval * times), end
+
+
+def _of_length(length: Shift, end: int) -> Found:
+    """A repetition after so much time: months, days or whole minutes, or refused."""
+    match length:
+        case Shift(seconds=0, days=0):
+            return Every("MONTHLY", length.months), end
+        case Shift(seconds=0, months=0):
+            return Every("DAILY", length.days), end
+        case Shift(days=0, months=0) if length.seconds % 3600 == 0:
+            return Every("HOURLY", length.seconds // 3600), end
+        case Shift(days=0, months=0) if length.seconds % 60 == 0:
+            return Every("MINUTELY", length.seconds // 60), end
+    return Every(None, trouble="unclear" if length.days or length.months else "too_fine"), end
+
+
+def months_at(r: Reader, j: int) -> tuple[list[int], int]:
+    """ "January, April and July": the numbers of the months, and the index behind the last of them."""
+    months = [r.at(j).number_as_int]
+    for _ in range(11):
+        k = r.skip(j + 1, _AND, 2)
+        dated = r.at(k + 1).kind in ("number", "ordinal") and not is_time_number(r, k + 1)
+        if k == j + 1 or r.at(k).category != "month" or dated:
+            break
+        months.append(r.at(k).number_as_int)
+        j = k
+    return months, j + 1
+
+
+def _every_days(r: Reader, j: int) -> Found | None:
+    """ "every 1st and 15th", "every last Friday [of the month]", "every March 3rd", "every Christmas", "every August"."""
+    token = r.at(j)
+    if token.category == "month":
+        found = days_at(r, j)
+        if found is not None:
+            return Every("YEARLY", 1, found[0].days), found[1]
+        months, end = months_at(r, j)
+        return Every("YEARLY", 1, tuple(Day(month=month) for month in months)), end
+    numbered = ordinal_number(r, j)
+    if numbered is None:
+        found = days_at(r, j)
+        if found is not None and (found[0].days[0].holiday or found[0].days[0].month):
+            return Every("YEARLY", 1, found[0].days), found[1]
+        return None
+    return _every_ordinal(r, j, numbered)
+
+
+def _every_ordinal(r: Reader, j: int, numbered: tuple[int, int]) -> Found | None:
+    """ "every second Tuesday" is every other one, "every first Monday" and "every third Thursday of the month" are monthly."""
+    nth, k = numbered
+    if r.at(k).category in ("weekday", "weekdays") and nth not in _NTH_OF_MONTH and nth > 0:
+        days = days_at(r, k)
+        end = days[1] if days else k + 1
+        if not _monthly_behind(r, end):
+            return weekdays_at(r, k, nth)
+    found = counted_days_at(r, j) or days_at(r, j, bare_numbers=True)
+    if found is None:
+        return None
+    listed, end = found[0].days, found[1]
+    if listed[0].month is not None or listed[0].holiday is not None:
+        return Every("YEARLY", 1, listed), end
+    of = r.text(end) in ("of", "in")
+    if of and r.at(end + 1).category == "month":
+        month = r.at(end + 1).number_as_int
+        return Every("YEARLY", 1, tuple(replace(day, month=month) for day in listed)), end + 2
+    if of and r.text(end + 1) in ("the", "a") and r.at(end + 2).name == "month":
+        return Every("MONTHLY", 1, listed), end + 3
+    more = each_at(r, end + of + 1) if r.at(end + of).category == "every" else None
+    if more is not None and more[0].frequency in ("MONTHLY", "YEARLY") and not more[0].days:
+        return replace(more[0], days=listed), more[1]
+    return Every("MONTHLY", 1, listed), end
+
+
+def _monthly_behind(r: Reader, end: int) -> bool:
+    each = r.text(end + 1) in ("the", "each", "every", "a") or r.at(end + 1).category == "month"
+    return r.text(end) in ("of", "in") and each
+
+
+def with_part(r: Reader, every: Every, j: int) -> Found:
+    """ "Tuesday mornings": a part of the day right behind the days."""
+    token = r.at(j)
+    if token.category == "part":
+        return replace(every, part=token.name), j + 1
+    return every, j
+
+
+def weekdays_at(r: Reader, k: int, interval: int) -> Found | None:
+    """A list or stretch of weekdays, singular or plural, with a part of the day."""
+    days: list[Day] = []
+    through = False
+    for _ in range(9):
+        token = r.at(k)
+        if token.category == "weekday" or (token.category == "weekdays" and token.number >= 0):
+            days.append(Day(weekday=token.number_as_int))
+            k = r.past_dot(k + 1)
+        elif token.category == "weekdays" or token.name in PERIODS:
+            days.extend(WEEKEND if token.name == "weekend" else WEEKDAYS)
+            k += 1
+        else:
+            break
+        ahead = r.skip(k, _JOINS, 2)
+        if r.text(k) in _THROUGH and r.at(k + 1).category in ("weekday", "weekdays"):
+            through, ahead = True, k + 1
+        if not (r.at(ahead).category in ("weekday", "weekdays") or r.at(ahead).name in PERIODS):
+            break
+        k = ahead
+    if not days:
+        return None
+    if interval == 0:
+        return Every(None, trouble="too_fine"), k
+    return with_part(r, Every("WEEKLY", interval, tuple(days), through), k)
+
+
+def unplaced_at(r: Reader, j: int, asked: bool) -> Found | None:
+    """ "every so often", "every full moon": a repetition asked for that no rule says."""
+    token = r.at(j)
+    timely = token.category != "" or token.kind in ("number", "ordinal", "decimal", "clock", "date")
+    asks = asked and (token.kind == "end" or (token.kind == "word" and r.text(j - 1) != "each"))
+    if not (timely or asks or token.text in LISTS["vague"] or token.text == "other") or (
+        token.text == "one" and not asks
+    ):
+        return None
+    k = r.skip(j + 1, _AFTER_VAGUE)
+    return Every(None, trouble="unclear"), k
+
 
 _OWNED = word_set("the my our your his her their this that its")
 
@@ -52,29 +266,24 @@ def every_at(r: Reader, i: int) -> Found | None:
     return _per(r, i) or _other_habit(r, i)
 
 
-_EDGES = {"beginning": 1, "begin": 1, "start": 1, "middle": 15, "end": -1}
-
-_WEEK_EDGES = {1: 0, 15: 2, -1: 4}
-_FIRST_LAST = {"first": 1, "1st": 1, "last": -1, "final": -1}
+_EDGES: dict[str, Edge] = {"beginning": "start", "begin": "start", "start": "start", "middle": "middle", "end": "end"}
+_FIRST_LAST: dict[str, Edge] = {"first": "start", "1st": "start", "last": "end", "final": "end"}
+_EACH_PERIOD = {"WEEKLY": Day(week=0), "MONTHLY": Day(months=0), "YEARLY": Day(years=0)}
 
 
 def _edge_of_each(r: Reader, i: int) -> Found | None:
-    """ "at the beginning of each month", "end of every week"."""
+    """ "at the beginning of each month", "end of every week", "the last day of each year"."""
     counted = r.text(i) in _FIRST_LAST and r.text(i + 1) == "day"
     of = i + 1 + counted
     found = each_at(r, of + 2) if r.text(of) == "of" and r.at(of + 1).category == "every" else None
     if found is None or found[0].days or (r.text(i) in _FIRST_LAST and not counted):
         return None
-    number = _FIRST_LAST[r.text(i)] if counted else _EDGES[r.text(i)]
-    weekday = 6 if counted and number == -1 else _WEEK_EDGES[number]
-    days = {
-        "MONTHLY": Day(day=number),
-        "WEEKLY": Day(weekday=weekday),
-        "YEARLY": Day(day=number, month=1 if number == 1 else 12),
-    }
-    day = days.get(found[0].frequency or "")
-    if day is None or (number == 15 and day.month is not None):
+    edge = _FIRST_LAST[r.text(i)] if counted else _EDGES[r.text(i)]
+    day = _EACH_PERIOD.get(found[0].frequency or "")
+    if day is None or (edge == "middle" and day.years is not None):
         return None
+    first_or_last = Day(weekday=0 if edge == "start" else 6)  # not Friday, where only the end of a week is said
+    day = first_or_last if counted and day.week is not None else replace(day, edge=edge)
     return replace(found[0], days=(day,)), found[1]
 
 
@@ -95,10 +304,8 @@ def _other_habit(r: Reader, i: int) -> Found | None:
         r.says(i + 1, ("days", each, "week")) for each in ("a", "per", "each", "every")
     ):
         return (Every("DAILY") if r.at(i).number == 7 else Every(None, trouble="unclear")), i + 4
-    if word == "whenever" and r.text(i - 1) in ("me", "us"):
-        return Every(None, trouble="unclear"), i + 1
     alone = r.text(i - 1) in ("me", "us", "reminder", "reminders", "")
-    if word in ("regularly", "periodically", "repeatedly", "occasionally") and alone:
+    if word in LISTS["irregular"] and alone:
         return Every(None, trouble="unclear"), i + 1
     on = r.text(i - 1) in ("on", "to", "and") or r.text(i + 1) in ("on", "at")
     if word in ("recurring", "repeating") or (on and word in ("repeat", "repeats", "recur", "recurs")):
@@ -166,14 +373,11 @@ _MEETING = word_set("meeting call standup sync check checkin appointment review 
 def _per(r: Reader, i: int) -> Found | None:
     """ "three times a day", "once a week", "twice every hour", "2x per day"."""
     token = r.at(i)
-    if token.text in ("once", "twice", "thrice"):
-        per, j = {"once": 1, "twice": 2, "thrice": 3}[token.text], i + 1
+    said = r.phrase(i, PER)
+    if said is not None:
+        per, j = int(said[0]), said[1]
     elif token.kind == "number" and r.text(i + 1) in TIMES and token.number >= 1:
-        per, j = int(token.number), i + 2
-    elif (token.text in ("several", "many", "multiple", "few") and r.text(i + 1) == "times") or (
-        token.text == "couple" and r.text(i + 2) == "times"
-    ):
-        per, j = -1, i + 2 + (token.text == "couple")
+        per, j = token.number_as_int, i + 2
     else:
         return None
     if r.at(j).category == "often" and r.at(j).name in FREQUENCY:

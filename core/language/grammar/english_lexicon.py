@@ -57,6 +57,7 @@ HABITS: Phrases[tuple[Frequency | None, int]] = _phrases(
     (phrase, (frequency or None, interval)) for frequency, interval, phrases in _TABLES["habits"] for phrase in phrases
 )
 """Words that repeat: their frequency (None: no rule says it) and interval."""
+PER = _by_meaning(_TABLES["times"])
 AMOUNTS = _by_meaning(_TABLES["amounts"])
 IDIOMS = _by_meaning(_TABLES["idioms"])
 """The part of the day that they mean, or "end of work"."""
@@ -121,18 +122,18 @@ def corrected(word: str) -> Entry | None:
     if plain != word and plain in WORDS:
         return WORDS[plain]
     near = {meant for key in _shorter(word) for meant in _INDEX.get(key, ())}
-    slips = [
-        meant
-        for meant in near
-        if _one_slip(word, meant) and (len(word) >= 5 or WORDS[meant].category in ("weekday", "every", "relative"))
-    ]
-    if slips:
-        return WORDS[min(slips, key=lambda meant: (_slip_kind(word, meant), meant))]
-    if len(word) >= 7:
-        far = [meant for meant in near if len(meant) >= 8 and meant[0] == word[0] and abs(len(meant) - len(word)) <= 1]
-        if far:
-            return WORDS[min(far)]
-    return None
+    short = len(word) < 5
+    slips = [meant for meant in near if not short or WORDS[meant].category in ("weekday", "every", "relative")]
+    if (entry := _nearest(word, slips)) is not None or len(word) < 7:
+        return entry
+    far = [meant for meant in near if len(meant) >= 8 and meant[0] == word[0] and abs(len(meant) - len(word)) <= 1]
+    return WORDS[min(far)] if far else None
+
+
+def _nearest(word: str, meant: Iterable[str]) -> Entry | None:
+    """The likeliest of these that the word is one slip away from."""
+    slips = [(_slip_kind(word, each), each) for each in meant if _one_slip(word, each)]
+    return WORDS[min(slips)[1]] if slips else None
 
 
 def _without_runs(word: str) -> str:
@@ -149,11 +150,6 @@ def corrected_unit(word: str) -> Entry | None:
     """The unit one slip away, where the words before leave room for nothing else ("every moth", "in 3 dyas")."""
     if not 3 <= len(word) <= 12 or not word.isalpha() or word in _TYPED_RIGHT:
         return None
-    near = [
-        unit
-        for unit in _UNIT_WORDS
-        if unit[0] == word[0]
-        and _one_slip(word, unit)
-        and (len(word) > 3 or len(unit) > 3 or _slip_kind(word, unit) == 1)
-    ]
-    return WORDS[min(near, key=lambda unit: (_slip_kind(word, unit), unit))] if near else None
+    short = len(word) == 3  # "dya" for "day", but not any three letters
+    units = [unit for unit in _UNIT_WORDS if not short or len(unit) > 3 or _slip_kind(word, unit) == 1]
+    return _nearest(word, units)

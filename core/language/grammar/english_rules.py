@@ -47,20 +47,15 @@ def recurrence(found: list[Piece], scene: Scene) -> Meaning:
 
 def _told(found: list[Piece]) -> tuple[Piece, ...]:
     """The pieces that say the rule; clock times of other things in the sentence are left to the task."""
-    used = [piece for piece in found if piece.weight >= 2]
-    if any(isinstance(piece.value, Every) and piece.value.days for piece in used):
-        used = [piece for piece in used if not _other_weekday(piece)]
+    dayed = any(isinstance(piece.value, Every) and piece.value.days for piece in found)
+    used = [piece for piece in found if piece.weight >= (3 if dayed and _weekdays_only(piece) else 2)]
     clocks = _clock_pieces(used)
     return tuple(piece for piece in used if not isinstance(piece.value, Clocks) or piece in clocks)
 
 
-def _other_weekday(piece: Piece) -> bool:
+def _weekdays_only(piece: Piece) -> bool:
     """ "my Sunday class" in "every Saturday remind me of my Sunday class" is a detail of the task."""
-    return (
-        isinstance(piece.value, Days)
-        and piece.weight < 3
-        and all(says_only(day, "weekday") for day in piece.value.days)
-    )
+    return isinstance(piece.value, Days) and all(says_only(day, "weekday") for day in piece.value.days)
 
 
 def _rule(used: list[Piece], scene: Scene) -> Rule:
@@ -117,13 +112,11 @@ def _times_of(group: list[Piece]) -> list[Clocks | Part]:
 
 def _inferred(used: list[Piece]) -> Frequency:
     """ "a recurring reminder on the first Monday": the days say how often."""
-    days = [day for piece in used if isinstance(piece.value, Days) for day in piece.value.days]
-    if not days:
-        raise Unplaced
-    day = days[0]
-    if day.holiday is not None or (day.month is not None and (day.day is not None or day.nth is not None)):
+    day = next((day for piece in used if isinstance(piece.value, Days) for day in piece.value.days), Day())
+    counted = day.nth is not None or day.day is not None
+    if day.holiday is not None or (day.month is not None and counted):
         return "YEARLY"
-    if day.nth is not None or day.day is not None:
+    if counted:
         return "MONTHLY"
     if says_only(day, "weekday") or day.weekend:
         return "WEEKLY"

@@ -8,8 +8,7 @@ from core.language.grammar.english_clock import TIMELY, clocks_at, span_at
 from core.language.grammar.english_dates import LAST, NEXT, THIS, is_verb, period_at
 from core.language.grammar.english_day_parts import idiom_at, part_behind, this_part
 from core.language.grammar.english_days import days_at
-from core.language.grammar.english_each import weekdays_at
-from core.language.grammar.english_every import every_at
+from core.language.grammar.english_every import every_at, weekdays_at
 from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
 from core.language.grammar.english_pieces import (
     MOST_LOOKS,
