@@ -58,9 +58,13 @@ def expiry(due: Due, due_at: dt.datetime, following: dt.datetime | None) -> dt.d
 
 
 async def judge(tx: Tx, now: dt.datetime) -> int:
-    """Decides about everything late that is not decided yet, a page at a time; returns how many were decided."""
+    """Decides about everything late that is not decided yet, a page at a time; returns how many were decided.
+
+    After a gap in which nobody ran, first the heartbeat has to note it: it is why things are late.
+    """
     late = await planning.late(tx, now, _PAGE)
-    if not late:
+    alive = await workers.last_alive(tx) if late else None
+    if not late or (alive is not None and now - alive > PUNCTUAL):
         return 0
     gaps = await workers.downtimes(tx, min(one.due_at for one in late))
     expired = [one for one in late if one.expires_at is not None and one.expires_at <= now]

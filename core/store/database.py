@@ -167,7 +167,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "temp_store=MEMORY",
-        "cache_size=-16384",
+        "cache_size=-4096",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

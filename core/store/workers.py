@@ -79,3 +79,9 @@ async def downtimes(tx: Tx, since: dt.datetime) -> list[Downtime]:
     """The gaps that ended after `since`, the oldest first."""
     rows = await tx.rows(sa.select(downtime).where(downtime.c.ended_at > since).order_by(downtime.c.began_at))
     return [Downtime(row.began_at, row.ended_at, row.kind) for row in rows]
+
+
+async def last_alive(tx: Tx) -> dt.datetime | None:
+    """When any worker beat last; None where none ever did."""
+    row = await tx.row(sa.select(sa.func.max(worker.c.seen_at)))
+    return row[0] if row else None
