@@ -1,7 +1,7 @@
 """What happens to a message, in order: accept it, claim it, answer it, finish it in one transaction, have it delivered.
 
     adapter.listen -> accept   [T1: inbox row]  -> the platform may be told that we have it
-    run -> _claim              [T2: claim, person, session, history]
+    run -> _claim, _load       [T2: claim; then person, session, history, for each message by itself]
         -> engine.answer       (no transaction; the preview is shown meanwhile)
         -> _finish             [T3: skill writes, turn, outbox row, inbox done: all or nothing]
     Deliverer                  [T4: attempting] -> adapter.send -> [T5: receipt]          (`core/outbox.py`)
@@ -15,7 +15,7 @@ import asyncio
 import datetime as dt
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ from core.skills.base import Outcome, Turn
 from core.store import Store, Tx, inbox, outbox, people, reminders
 from core.store.inbox import ClaimedMessage
 from core.store.outbox import ClaimedDelivery, Planned
-from core.store.people import TurnRecord
+from core.store.people import PastTurn, TurnRecord
 
 log = logging.getLogger(__name__)
 
@@ -133,82 +133,89 @@ class Turns:
 
     async def _start_turns(self, room: int) -> bool:
         try:
-            turns = await self._claim(room)
+            claimed = await self._claim(room)
         except StoreUnavailable as error:
             log.error("cannot claim messages", extra={"why": error.what})
             return False
-        if not turns and not self._running:
+        if not claimed and not self._running:
             self._waiting, self._backlog = 0, False
-        self._waiting = max(self._waiting - len(turns), 0)
-        for claimed, turn in turns:
-            self._stops[turn.message.address.key()] = turn.stop
-            task = asyncio.create_task(self._take_turn(claimed, turn), name=f"turn-{claimed.id}")
+        self._waiting = max(self._waiting - len(claimed), 0)
+        for one in claimed:
+            task = asyncio.create_task(self._take_turn(one), name=f"turn-{one.id}")
             self._running.add(task)
             task.add_done_callback(self._ended)
-        return bool(turns)
+        return bool(claimed)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if self._waiting or self._backlog or self._draining:
             self._wake.set()
 
-    async def _claim(self, room: int) -> list[tuple[ClaimedMessage, Turn]]:
-        now = self._clock.now()
+    async def _claim(self, room: int) -> list[ClaimedMessage]:
         async with self._store.write() as tx:
             for left in self._abandoned:
                 with suppress(LeaseLost):
                     await inbox.release(tx, left)
-            claimed = await inbox.claim(tx, self._worker, self._served, now, room)
-            turns = [(one, await self._load(tx, one, now)) for one in claimed]
+            claimed = await inbox.claim(tx, self._worker, self._served, self._clock.now(), room)
         self._abandoned.clear()
-        return turns
+        return claimed
 
-    async def _load(self, tx: Tx, claimed: ClaimedMessage, now: dt.datetime) -> Turn:
-        message = claimed.message
+    async def _load(self, tx: Tx, claimed: ClaimedMessage) -> Turn:
+        now, message = self._clock.now(), claimed.message
         address = message.address
         private = address if message.private else None
         person = await people.person_of(tx, address.workspace, address.platform, message.sender, now, private)
         silence = dt.timedelta(minutes=self._settings.session_minutes)
         session = await people.session_of(tx, person.id, message, now, silence)
         text = cleaned(message.text)
+        history = await people.history(tx, session.id, _HISTORY_TURNS)
         return Turn(
             id=claimed.id,
             message=message,
             text=text,
             person=person,
             session=session,
-            history=await people.history(tx, session.id, _HISTORY_TURNS),
-            language=self._language(person.language, text, message),
+            history=history,
+            language=self._language(person.language, text, history, message),
             now=now,
             settings=self._settings,
             commands=self._engine.commands,
             touched=await reminders.last_touched(tx, person.id, address, now - _LATELY) if refers_back(text) else None,
         )
 
-    def _language(self, chosen: str | None, text: str, message: Message) -> Language:
-        """What the person chose, else what they write, else what their platform says, else the default."""
+    def _language(self, chosen: str | None, text: str, history: Sequence[PastTurn], message: Message) -> Language:
+        """What the person chose, else what they write, else what they wrote before, else what their platform says, else
+        the default."""
         if chosen in ("en", "zh"):
             return "zh" if chosen == "zh" else "en"
-        words = text.partition(" ")[2] if text.startswith("/") else text
-        if any(character.isalpha() for character in words):
-            return detect(words)
+        for said in (text, *(past.said for past in reversed(history))):
+            words = said.partition(" ")[2] if said.startswith("/") else said
+            if any(character.isalpha() for character in words):
+                return detect(words)
         locale = (message.sender.locale or self._settings.default_language).lower()
         return "zh" if locale.startswith("zh") else "en"
 
-    async def _take_turn(self, claimed: ClaimedMessage, turn: Turn) -> None:
+    async def _take_turn(self, claimed: ClaimedMessage) -> None:
+        key = claimed.message.address.key()
         try:
+            async with self._store.write() as tx:
+                turn = await self._load(tx, claimed)
+            self._stops[key] = turn.stop
             outcome = await self._answer(turn)
             await self._finish(claimed, turn, outcome)
         except LeaseLost:
             log.warning("another worker has this message now", extra={"inbox": claimed.id})
+        except StoreUnavailable as error:
+            log.error("a message waits for the database", extra={"inbox": claimed.id, "why": error.what})
+            await self._give_back(claimed, self._clock.now() + back_off(1))
         except asyncio.CancelledError:
             await asyncio.shield(self._give_back(claimed, None))
             raise
         except Exception as error:  # boundary: a turn; one that breaks must not stop the others
             log.exception("turn failed", extra={"inbox": claimed.id, "attempt": claimed.attempts})
-            await self._fail(claimed, turn, type(error).__name__)
+            await self._fail(claimed, type(error).__name__)
         finally:
-            self._stops.pop(turn.message.address.key(), None)
+            self._stops.pop(key, None)
 
     async def _answer(self, turn: Turn) -> Outcome:
         """Lets the engine answer and the platform show it meanwhile; returns the outcome."""
@@ -277,7 +284,7 @@ class Turns:
                 started_at=turn.now,
             )
             await people.save_turn(tx, record, outcome.pending, now)
-            planned = _planned(claimed, turn, reply, now)
+            planned = _planned(claimed, reply, now, turn.person.id)
             return reply, await outbox.add_claimed(tx, planned, self._worker, now)
 
     def _note(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome, reply: Reply) -> None:
@@ -293,16 +300,17 @@ class Turns:
             },
         )  # fmt: skip
 
-    async def _fail(self, claimed: ClaimedMessage, turn: Turn, why: str) -> None:
+    async def _fail(self, claimed: ClaimedMessage, why: str) -> None:
         """Tries a broken turn again later; after the last attempt says sorry and sets the message aside."""
         now = self._clock.now()
         if claimed.attempts < MAX_ATTEMPTS:
             await self._give_back(claimed, now + back_off(claimed.attempts))
             return
+        language = self._language(None, cleaned(claimed.message.text), claimed.message)
         try:
             async with self._store.write() as tx:
                 await inbox.park(tx, claimed, now, why)
-                await outbox.add(tx, _planned(claimed, turn, Reply(say(turn.language, "failed")), now), now)
+                await outbox.add(tx, _planned(claimed, Reply(say(language, "failed")), now, None), now)
         except LeaseLost:
             return
         except StoreUnavailable:
@@ -320,15 +328,15 @@ class Turns:
             self._abandoned.append(claimed)
 
 
-def _planned(claimed: ClaimedMessage, turn: Turn, reply: Reply, now: dt.datetime) -> Planned:
-    message = turn.message
+def _planned(claimed: ClaimedMessage, reply: Reply, now: dt.datetime, person_id: int | None) -> Planned:
+    message = claimed.message
     return Planned(
         cause=f"turn:{claimed.id}",
         address=message.address,
         reply=reply,
         due_at=now,
         reply_to=message.message_id,
-        person_id=turn.person.id,
+        person_id=person_id,
     )
 
 

@@ -81,11 +81,15 @@ async def claim(tx: Tx, worker: str, served: Collection[str], now: dt.datetime, 
     ids = [row.id for row in await tx.rows(ready, {"served": list(served), "now": now, "most": limit})]
     if not ids:
         return []
-    claimed = [
-        ClaimedMessage(row.id, row.fence, row.attempts, message_from_json(row.message), row.received_at)
-        for row in await tx.rows(_CLAIM, {"ids": ids, "worker": worker})
-    ]
-    return sorted(claimed, key=lambda one: one.id)
+    claimed: list[ClaimedMessage] = []
+    for row in sorted(await tx.rows(_CLAIM, {"ids": ids, "worker": worker}), key=lambda row: row.id):
+        try:
+            message = message_from_json(row.message)
+        except (KeyError, TypeError, ValueError):  # written by a version that we do not know, or damaged
+            await tx.run(sa.update(inbox).where(inbox.c.id == row.id).values(state="parked", note="unreadable"))
+            continue
+        claimed.append(ClaimedMessage(row.id, row.fence, row.attempts, message, row.received_at))
+    return claimed
 
 
 _LEAVE = (

@@ -451,3 +451,45 @@ async def test_addresses_never_share_a_key() -> None:
 async def test_a_model_that_promises_is_corrected(spine: Spine) -> None:
     spine.model.words = lambda _turns: "Sure! I'll remind you tomorrow at nine."
     assert "(I have not set a reminder." in await spine.platform.ask("hello there")
+
+
+async def test_a_message_whose_person_cannot_be_loaded_is_set_aside_with_an_apology(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What breaks before a turn begins is a broken turn like any other: the rest goes on."""
+    load = turns_module.people.person_of
+
+    async def breaks(tx: Any, workspace: str, platform: str, sender: Any, *more: Any) -> Any:
+        if sender.account == "eve":
+            raise KeyError("unforeseen")
+        return await load(tx, workspace, platform, sender, *more)
+
+    monkeypatch.setattr(turns_module.people, "person_of", breaks)
+    await spine.platform.say("hello", person="eve")
+    assert await spine.platform.ask("hello", person="ann") == "You said: hello"
+    sent = await spine.platform.arrived(2)
+    assert "something went wrong" in sent[1].reply.text
+    await spine.app.settled()
+    assert await spine.column(inbox, "state") == ["parked", "done"]
+
+
+async def test_a_row_that_cannot_be_read_is_parked_and_blocks_nobody(spine: Spine) -> None:
+    message = spine.platform.message("hello", person="eve")
+    async with spine.app.store.write() as tx:
+        values = {
+            "platform": "fake", "event_id": "old", "address_key": message.address.key(), "message": {"text": "hello"},
+            "received_at": message.sent_at,
+        }  # fmt: skip
+        await tx.insert(inbox, values)
+    assert await spine.platform.ask("hello", person="eve") == "You said: hello"
+    assert (await spine.column(inbox, "state"))[0] == "parked"
+
+
+async def test_the_end_of_the_turns_ends_the_app_loudly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_arguments: Any) -> None:
+        raise KeyError("unforeseen")
+
+    monkeypatch.setattr(turns_module.inbox, "claim", broken)
+    with pytest.raises(KeyError, match="unforeseen"):
+        async with spine_on(settings_in(tmp_path)) as spine:
+            await asyncio.wait_for(spine.app.broken.wait(), 5)
