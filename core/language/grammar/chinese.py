@@ -23,7 +23,7 @@ from core.language.grammar.chinese_once import once
 from core.language.grammar.chinese_phrase import Phrase
 from core.language.grammar.chinese_reader import ATTRIBUTE
 from core.language.grammar.chinese_rule_bounds import rule
-from core.language.grammar.chinese_rules import Unplaced
+from core.language.grammar.chinese_rules import Refusal, Unplaced
 from core.language.grammar.chinese_scan import scan
 from core.language.grammar.chinese_words import Every, Times, Word
 from core.language.grammar.normalise import Normalised
@@ -72,14 +72,18 @@ def _parse(plain: str, now: dt.datetime, preferences: Preferences) -> Parsed:
     phrase = completed(chosen, [one for one in candidates if one not in further], context)
     try:
         answer = _answer(phrase, context, plain, chosen)
-        if not answer.recurring and answer.when is not None and _repeats_elsewhere(words, phrase, plain):
-            shown = answer.problem.shown if answer.problem else _shown(phrase, plain)
-            return Parsed(None, answer.spans, True, problem=Problem("unclear_recurrence", shown))
-        return _with_further(answer, further, context, plain) if further else answer
     except (OverflowError, ValueError):  # beyond the calendar: year 9999, lunar tables
-        return Parsed(
-            None, _spans(phrase, plain), bool(phrase.everies), problem=Problem("impossible", _shown(phrase, plain))
-        )
+        return _problem("impossible", phrase, plain, bool(phrase.everies))
+    if not answer.recurring and answer.when is not None and _repeats_elsewhere(words, phrase, plain):
+        return _problem("unclear_recurrence", phrase, plain)
+    return _with_further(answer, further, context, plain) if further else answer
+
+
+def _problem(kind: Refusal | Literal["never"], phrase: Phrase, text: str, recurring: bool = True) -> Parsed:
+    """No time, and the words of the message that say why."""
+    words = _used(phrase) or phrase.used
+    shown = text[min(word.start for word in words) : max(word.end for word in words)]
+    return Parsed(None, _spans(phrase, text), recurring, problem=Problem(kind, shown))
 
 
 def _repeats_elsewhere(words: list[Word], phrase: Phrase, text: str) -> bool:
@@ -128,25 +132,25 @@ def _with_further(answer: Parsed, further: list[Candidate], context: Context, te
 
 def _answer(phrase: Phrase, context: Context, text: str, chosen: Candidate) -> Parsed:
     lengths_that_repeat(phrase)
-    spans, shown = _spans(phrase, text), _shown(phrase, text)
+    spans = _spans(phrase, text)
     try:
         repeated = recurrence(phrase, context, text)
     except Unplaced as unplaced:
-        kind = "never" if unplaced.kind == "impossible" else unplaced.kind
-        return Parsed(None, spans, True, problem=Problem(kind, shown))
+        return _problem("never" if unplaced.kind == "impossible" else unplaced.kind, phrase, text)
     if repeated is not None:
         return Parsed(repeated, spans, True, phrase.deadline)
     if phrase.start is not None and not phrase.points and not phrase.length:
         point, phrase.start = phrase.start, None
         phrase.points = [point]
-        phrase.after = not chosen.asked_after
+        phrase.side = phrase.side if chosen.asked_after else "after"
     if phrase.until is not None and not phrase.points and not phrase.length:
         phrase.points, phrase.until = [phrase.until], None
     found = once(phrase, context, REQUEST.search(text) is not None)
     if found.when is None:
-        return Parsed(None, spans, problem=Problem("impossible", shown))
+        return _problem("impossible", phrase, text, recurring=False)
     deadline = phrase.deadline or (phrase.length is not None and phrase.length.way == "within")
-    return Parsed(found.when, spans, False, deadline, Problem("past", shown) if found.past else None)
+    past = _problem("past", phrase, text).problem if found.past else None
+    return Parsed(found.when, spans, False, deadline, past)
 
 
 def _used(phrase: Phrase) -> list[Word]:
@@ -191,8 +195,3 @@ def _with_brackets(span: Span, text: str) -> Span:
         return Span(span.start - 1, span.end + 1)
     inside = text[span.start : span.end]
     return Span(span.start, span.end + 1) if closing and inside.count("(") > inside.count(")") else span
-
-
-def _shown(phrase: Phrase, text: str) -> str:
-    words = _used(phrase) or phrase.used
-    return text[min(word.start for word in words) : max(word.end for word in words)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_clock import Context, readings
@@ -27,22 +27,21 @@ _TIMER_AFTER = re.compile(r"[ 的之]*(?:倒?计时|定时|闹钟|闹铃|提醒|
 _TIMER_BEFORE = re.compile(r"(?:闹钟|闹铃|计时器?|定时器?|timer)(?:设置?|定)?[为在成到: ]*$")
 CLAUSE_START = re.compile(rf"(?:^|[ ,.:;!?~\n]|{AROUND['clause']})$")
 _CLAUSE_END = re.compile(r"[ ]*(?:$|[,.:;!?~\n)])")
+_NOUN_AFTER = re.compile(r"的(?!时|闹|提醒|日程|倒|定|,)")
 _LISTED = re.compile(r"[ ,]*(?:,|和|与|跟|及|以及|还有)[ ,]*每?(?:个|逢)?")
 
 
-@dataclass(slots=True)
 class Candidate:
     """A phrase of the message and how it stands in it."""
 
-    phrase: Phrase
-    start: int
-    end: int
-    asked_after: bool
-    asked_before: bool
-    clause_start: bool
-    clause_end: bool
-    attribute: bool
-    """Followed by 的 and a noun: 周五晚上的餐厅."""
+    def __init__(self, phrase: Phrase, text: str) -> None:
+        self.phrase = phrase
+        self.start, self.end = min(word.start for word in phrase.used), max(word.end for word in phrase.used)
+        before, after = text[max(0, self.start - 12) : self.start], text[self.end : self.end + 16]
+        self.asked_after, self.asked_before = bool(_ASKS_AFTER.match(after)), bool(_ASKS_BEFORE.search(before))
+        self.clause_start, self.clause_end = bool(CLAUSE_START.search(before)), bool(_CLAUSE_END.match(after))
+        self.attribute = _NOUN_AFTER.match(after) is not None
+        """Followed by 的 and a noun: 周五晚上的餐厅."""
 
     @property
     def recurring(self) -> bool:
@@ -59,34 +58,16 @@ class Candidate:
 
 
 def candidates_of(words: list[zh.Word], text: str) -> list[Candidate]:
+    """The phrases of a message in order; where one ends inside a run of words, the next begins."""
     found: list[Candidate] = []
-    waiting = clusters(words, text)
-    while waiting:
-        run = waiting.pop(0)
-        reader = PhraseReader(run, text)
-        phrase = reader.read()
-        rest = run[max(1, reader.index) :]
-        if phrase.used:
-            found.append(_candidate(phrase, text))
-        if rest:
-            waiting.insert(0, rest)
+    for run in clusters(words, text):
+        while run:
+            reader = PhraseReader(run, text)
+            phrase = reader.read()
+            if phrase.used:
+                found.append(Candidate(phrase, text))
+            run = run[max(1, reader.index) :]
     return found
-
-
-def _candidate(phrase: Phrase, text: str) -> Candidate:
-    start = min(word.start for word in phrase.used)
-    end = max(word.end for word in phrase.used)
-    before, after = text[max(0, start - 12) : start], text[end : end + 16]
-    return Candidate(
-        phrase,
-        start,
-        end,
-        bool(_ASKS_AFTER.match(after)),
-        bool(_ASKS_BEFORE.search(before)),
-        bool(CLAUSE_START.search(before)),
-        bool(_CLAUSE_END.match(after)),
-        after.startswith("的") and not after.startswith(("的时", "的闹", "的提醒", "的日程", "的倒", "的定", "的,")),
-    )
 
 
 def primary(candidates: list[Candidate], text: str) -> Candidate | None:

@@ -202,8 +202,7 @@ _ORDINAL = (
 )
 
 DAY_RULES = (
-    zh.Rule("《「『", r"[《「『][^》」』]{0,60}[》」』]", zh.skip),
-    zh.Rule('"“', r"[\"“][^\"”]{0,60}[\"”]", zh.skip),
+    zh.Rule('《「『"“', r"[《「『\"“][^》」』\"”]{0,60}[》」』\"”]", zh.skip),
     zh.Rule("h", r"https?://\S{1,200}", zh.skip),
     zh.Rule(_YEAR_SIGNS, rf"{_WHOLE_YEAR}年(?P<m>{NUMBER})月(?:份)?(?P<d>{NUMBER})(?:[日号]|(?!\d|[点个天]))", _date),
     zh.Rule("2", r"(?<!\d)(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?!\d)", _date),
@@ -229,6 +228,5 @@ DAY_RULES = (
     zh.Rule("第最倒首头", _ORDINAL, _ordinal),
     zh.Rule("下次", r"(?:下一?个?|次一?个?)(?:工作日|上班日)", zh.word(zh.Workdays(1))),
     zh.Rule("工上平", r"(?:工作日|上班日|平日|上班的日子)(?!志|报|常)", zh.word(zh.Workdays())),
-    zh.Rule("法节公假", r"(?:法定)?(?:节假日|假日|公众假期|公共假期|节日|假期)", zh.word(zh.Holidays())),
 )
 """Tried in this order."""

@@ -78,8 +78,7 @@ def place(point: Point, today: dt.date) -> Placed | None:
             return _festival(named, year, today)
         case zh.Workdays(step):
             return _one(add_workdays(today, step or 1))
-        case zh.Stretch():
-            return None
+    return None
 
 
 def _scope(stretches: list[zh.Stretch], today: dt.date) -> _Scope | None:

@@ -32,16 +32,12 @@ def lengths_that_repeat(phrase: Phrase) -> None:
 
 def recurrence(phrase: Phrase, context: Context, text: str) -> Recurrence | None:
     """The rule where the phrase repeats, with or without a word of repetition; None where it happens once."""
-    if not phrase.everies:
-        if _is_daily(phrase, text):
-            phrase.everies.append(Every("DAILY"))
-        elif phrase.start is not None and phrase.start.has_day and not phrase.loose_start and not phrase.points:
-            return None
-        elif phrase.range_end is None or any(isinstance(point.day, Workdays) for point in phrase.points):
-            return _implied(phrase, context)
-        else:
-            return None
-    return rule(phrase, context)
+    if not phrase.everies and _is_daily(phrase, text):
+        phrase.everies.append(Every("DAILY"))
+    if phrase.everies:
+        return rule(phrase, context)
+    workdays = any(isinstance(point.day, Workdays) for point in phrase.points)
+    return _implied(phrase, context) if workdays or phrase.range_end is None else None
 
 
 def _is_daily(phrase: Phrase, text: str) -> bool:
@@ -71,19 +67,15 @@ def _implied(phrase: Phrase, context: Context) -> Recurrence | None:
     if any(isinstance(day, Workdays) and day.step is None for day in days):
         return rule(phrase, context)
     weekdays = [day for day in days if isinstance(day, Weekdays) and not day.weekend]
-    count = sum(len(day.days) for day in weekdays)
-    if weekdays and count > 1 and len(weekdays) == len(days):
+    if len(weekdays) == len(days) and sum(len(day.days) for day in weekdays) > 1:
         if any(day.run for day in weekdays) and not phrase.has_clock:
             return None
-        found = rule(phrase, context)
-        if all(day.week is None for day in weekdays):
-            return found
-        if all(len(day.days) == 1 for day in weekdays):
-            return rule_of_several(several_times(phrase, context), phrase.has_clock)
-        return found
-    dates = [day for day in days if isinstance(day, Date)]
-    if len(days) == len(dates) and sum(len(day.days) for day in dates) > 1:
-        return replace(rule(phrase, context), count=sum(len(day.days) for day in dates))
+        if all(day.week is None for day in weekdays) or any(len(day.days) > 1 for day in weekdays):
+            return rule(phrase, context)
+        return rule_of_several(several_times(phrase, context), phrase.has_clock)
+    count = sum(len(day.days) for day in days if isinstance(day, Date))
+    if count > 1 and all(isinstance(day, Date) for day in days):
+        return replace(rule(phrase, context), count=count)
     if len(days) > 1 or sum(point.clock is not None for point in phrase.points) > 1:
         return rule_of_several(several_times(phrase, context), phrase.has_clock)
     return None

@@ -58,12 +58,12 @@ def _finish(phrase: Phrase, instant: Instant, context: Context) -> Once:
         instant = _offset(instant, phrase.offset, 1 if phrase.offset.way == "offset_on" else -1)
     if phrase.lead is not None:
         instant = _offset(instant, phrase.lead, -1)
-    if phrase.inside:
+    if phrase.side == "between":
         end = end_of(instant)
         return Once(Window(max(instant.local, context.now), end, instant.grain), end <= context.now)
-    if phrase.or_before:
+    if phrase.side == "or_before":
         return Once(Window(None, end_of(instant) if instant.grain == "day" else instant.local, instant.grain))
-    if phrase.after:
+    if phrase.side in ("after", "or_after"):
         return Once(Window(instant.local, None, instant.grain))
     return Once(instant, is_past(instant, context.now))
 

@@ -135,10 +135,8 @@ class Phrase:
     bare: zh.Length | None = None
     """A length that no word gives a direction (十五分钟)."""
     times: zh.Times | None = None
-    deadline: bool = False
-    inside: bool = False
-    or_before: bool = False
-    after: bool = False
+    side: zh.Value | None = None
+    """The mark behind a point: 之前, 或之前, 之后, 期间."""
     now: bool = False
     loose_start: bool = False
     """从 without 开始."""
@@ -149,6 +147,10 @@ class Phrase:
         return not (
             self.everies or self.points or self.length or self.bare or self.start or self.until or self.span or self.now
         )
+
+    @property
+    def deadline(self) -> bool:
+        return self.side in ("before", "or_before", "between")
 
     @property
     def has_clock(self) -> bool:

@@ -74,7 +74,7 @@ class PhraseReader:
                 phrase.now = phrase.now or mark == "now"
                 self._take()
             case "before" | "or_before" as mark if phrase.length is None and phrase.points:
-                phrase.deadline, phrase.or_before = True, mark == "or_before"
+                phrase.side = mark
                 self._take()
             case str():
                 self.index += 1  # a particle with nothing before it
@@ -84,8 +84,6 @@ class PhraseReader:
                 return self._length(length)
             case zh.Times() as times:
                 self._times(times)
-            case zh.Holidays():
-                return self._holidays()
             case _:
                 return self._points()
         return True
@@ -219,13 +217,6 @@ class PhraseReader:
         else:
             self.index += 1  # 去一趟银行 is the task
 
-    def _holidays(self) -> bool:
-        """No calendar of holidays is known, so the words stay in the task, where the person sees them."""
-        self.index += 1
-        while self._value() in ("except_after", "except_before"):
-            self.index += 1
-        return self.index < len(self.words)
-
     def _points(self) -> bool:
         phrase, at, used = self.phrase, self.index, len(self.phrase.used)
         point = self._point()
@@ -279,10 +270,7 @@ class PhraseReader:
             case "before" | "or_before" | "after" | "or_after" | "between" if self._fits(point):
                 self._take()
                 phrase.points.append(point)
-                phrase.deadline = phrase.deadline or mark in ("before", "or_before", "between")
-                phrase.or_before = phrase.or_before or mark == "or_before"
-                phrase.inside = phrase.inside or mark == "between"
-                phrase.after = phrase.after or mark in ("after", "or_after")
+                phrase.side = mark
             case _:
                 return None
         return True

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from core.language.grammar.chinese_clock import PART_WORD
 from core.language.grammar.chinese_day_words import FESTIVAL
-from core.language.grammar.chinese_lexicon import LEXICON, NUMBER, counted, listed, number
+from core.language.grammar.chinese_lexicon import LEXICON, NUMBER, listed, number
 from core.language.grammar.chinese_words import NUMERALS, Cut, Every, Length, Rule, Times, Way, word
 
-_SECONDS, _DAYS, _MONTHS = (counted(LEXICON["units"][name]) for name in ("seconds", "days", "months"))
+_UNITS = {unit: sizes for units, sizes in LEXICON["units"].items() for unit in units.split()}
 _WAYS: dict[str, Way] = listed(LEXICON["ways"])
 _UNIT = "秒钟?|分钟?|刻钟?|小时|钟头|个钟|天|日|周|星期|礼拜|个月|月|季度?|年|个工作日|工作日|mins?|minutes?|hours?|hrs?|days?|weeks?|h|s"
 _TIMES_AFTER = re.compile(rf"[吃喝服]?{NUMBER}[次回顿]")
@@ -36,16 +36,10 @@ def _stem(unit: str) -> str:
 
 def _single(amount: float, unit: str) -> Length:
     """So many of one unit; halves of months are fifteen days, of days twelve hours."""
-    unit, fraction = _stem(unit), amount != int(amount)
-    if unit in _SECONDS:
-        return Length(seconds=round(amount * _SECONDS[unit]), fraction=fraction)
-    if unit in _DAYS:
-        days = amount * _DAYS[unit]
-        return Length(days=int(days), seconds=round((days - int(days)) * 86400), fraction=fraction)
-    if unit in _MONTHS:
-        months = amount * _MONTHS[unit]
-        return Length(months=int(months), days=15 if months != int(months) else 0, fraction=fraction)
-    return Length(workdays=int(amount), fraction=fraction)
+    if unit.endswith("工作日"):
+        return Length(workdays=int(amount))
+    months, days, seconds = (amount * size for size in _UNITS[_stem(unit)])
+    return Length(int(months), int(days) + 15 * (months % 1 > 0), round(seconds + days % 1 * 86400))
 
 
 def _amount(match: re.Match[str]) -> float | None:
@@ -77,23 +71,25 @@ def _length(before: re.Match[str], _now_year: int) -> Cut | None:
         amount = _amount(match)
         if amount is None or (not parts and _is_date(text, match)):
             break
+        if amount % 1 and match["u"].endswith("工作日"):
+            break
         parts.append(_single(amount, match["u"]))
         bare, position = bare or _needs_way(match), match.end()
-    total = Length(
-        months=sum(part.months for part in parts),
-        days=sum(part.days for part in parts),
-        seconds=sum(part.seconds for part in parts),
-        workdays=sum(part.workdays for part in parts),
-        fraction=any(part.fraction for part in parts),
-    )
-    if not parts or (total.workdays and (len(parts) > 1 or total.fraction)):
+    if not parts or (len(parts) > 1 and any(part.workdays for part in parts)):
         return None
     after = _AFTER.match(text, position)
     end = after.end() if after and after["after"] else position
     way = _way((before["way"] or "").removesuffix("的"), (after["after"] if after else None) or "")
     if way is None and bare and len(parts) == 1 and not _TIMES_AFTER.match(text, end):
         return None
-    return Cut(replace(total, way=way), end)
+    total = Length(
+        months=sum(part.months for part in parts),
+        days=sum(part.days for part in parts),
+        seconds=sum(part.seconds for part in parts),
+        workdays=parts[0].workdays,
+        way=way,
+    )
+    return Cut(total, end)
 
 
 def _is_date(text: str, match: re.Match[str]) -> bool:
@@ -113,10 +109,6 @@ def _is_date(text: str, match: re.Match[str]) -> bool:
 def _way(before: str, after: str) -> Way | None:
     """Which way the words before and after a length make it go."""
     way = _WAYS.get(before)
-    if way is None and before.endswith("前"):
-        return "offset_back"
-    if before == "后":
-        return "offset_on"
     if after and way in (None, "after"):
         return "within" if after.endswith("内") else "before" if after.endswith("前") else "after"
     return way
@@ -133,7 +125,7 @@ def _every_unit(match: re.Match[str], _now_year: int) -> Every:
     amount = 2.0 if match["two"] else _amount(match)
     if amount is None:
         return Every(None, problem="unclear_recurrence")
-    left_out = match["gap"] is not None and _stem(match["u"]) not in _SECONDS
+    left_out = match["gap"] is not None and not _single(1, match["u"]).seconds
     every = _every(_single(2.0 if left_out and amount == 1 else amount, match["u"]))
     return replace(every, open=True) if left_out and amount > 1 else every
 

@@ -14,6 +14,7 @@ from core.language.grammar.days import DAY_CODES, monday_of, shifted
 from core.language.values import Frequency, Recurrence
 
 _DAY = dt.timedelta(days=1)
+Refusal = Literal["too_fine", "unclear_recurrence", "impossible", "past"]
 UNDER_A_DAY = ("MINUTELY", "HOURLY")
 _COARSENESS: dict[Frequency | None, int] = {
     "MINUTELY": 0, "HOURLY": 1, "DAILY": 2, "WEEKLY": 3, "MONTHLY": 4, "YEARLY": 5, None: 9,
@@ -26,7 +27,7 @@ _SPREAD_OVER_WEEK = {2: {0, 3}, 3: {0, 2, 4}, 4: {0, 1, 3, 4}, 5: set(range(5)),
 class Unplaced(Exception):
     """The repetition cannot be kept as it was said."""
 
-    def __init__(self, kind: Literal["too_fine", "unclear_recurrence", "impossible", "past"]) -> None:
+    def __init__(self, kind: Refusal) -> None:
         super().__init__(kind)
         self.kind = kind
 

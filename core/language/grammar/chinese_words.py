@@ -110,11 +110,6 @@ class Workdays:
     step: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Holidays:
-    """节假日, 法定假日: no calendar of them is known."""
-
-
 Day = Relative | Weekdays | Date | Stretch | Ordinal | Festival | MoonDate | Workdays
 
 
@@ -165,8 +160,6 @@ class Length:
     workdays: int = 0
     way: Way | None = None
     """三天后, 三天前, 三天内, 未来三天, 连续三天, 持续三天, 提前三天, 节日前三天, 节日后一天."""
-    fraction: bool = False
-    """半天, 两个半小时: a count of units cannot be taken from it."""
 
     @property
     def repeats(self) -> Every | None:
@@ -196,7 +189,7 @@ Mark = Literal[
     "aside",
 ]  # fmt: skip
 Value = (
-    Relative | Weekdays | Date | Stretch | Ordinal | Festival | MoonDate | Workdays | Holidays | Part | Clock | Length | Every
+    Relative | Weekdays | Date | Stretch | Ordinal | Festival | MoonDate | Workdays | Part | Clock | Length | Every
     | Times | Mark
 )  # fmt: skip
 
