@@ -21,6 +21,7 @@ from core.language.values import Preferences, Understood
 __all__ = ["Moment", "on_wall_clock", "resolve", "turned", "understand", "understand_time"]
 
 _USUAL = Preferences()
+_DAY_FIRST = ("Africa/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
 _BARE_NUMBER = re.compile(
     r"\s*(?:at\s+|@\s*|move\s+it\s+to\s+|make\s+it\s+|to\s+)?(\d{1,2}(?:[:.]?\d{2})?)\s*[.!]?\s*\Z"
 )
@@ -40,6 +41,7 @@ def understand(
     more of it.
     """
     read = normalise(text)
+    preferences = replace(preferences, day_first=preferences.day_first or zone.key.startswith(_DAY_FIRST))
     local = now.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
     first = lang or detect(text)
     parsed, frame = _read(read, local, preferences, first, both=mixed(text))

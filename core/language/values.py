@@ -26,7 +26,8 @@ class Instant:
     grain: Grain = "minute"
     window: tuple[dt.datetime, dt.datetime] | None = None
     ambiguous: bool = False
-    """The sentence left morning or evening open ("at 5"): the next one was taken and must be shown."""
+    """The sentence left morning or evening open ("at 5"), or which number is the month ("3/4"): one was taken and must
+    be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class Preferences:
     default_hour: int = 9
     waking_hour: int = 7
     sleeping_hour: int = 23
+    day_first: bool = False
+    """ "3/4" is the third of April, as nearly everywhere outside America."""
 
 
 @dataclass(frozen=True, slots=True)

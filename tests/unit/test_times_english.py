@@ -409,6 +409,28 @@ def test_the_open_half_of_the_day_is_flagged() -> None:
     assert (five.ambiguous, six.ambiguous) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "zone", "date", "ambiguous"),
+    [
+        ("remind me 3/4 to file the taxes", "Europe/Berlin", "2027-04-03", True),
+        ("remind me 3/4 to file the taxes", "Asia/Singapore", "2027-04-03", True),
+        ("remind me 3/4 to file the taxes", "America/Chicago", "2027-03-04", True),
+        ("remind me 3/4 to file the taxes", "UTC", "2027-03-04", True),
+        ("remind me 25/4 to file the taxes", "America/Chicago", "2027-04-25", False),
+        ("remind me 4/25 to file the taxes", "Europe/Berlin", "2027-04-25", False),
+        ("remind me 4/4 to file the taxes", "Europe/Berlin", "2027-04-04", False),
+        ("remind me 2027-03-04 to file the taxes", "Europe/Berlin", "2027-03-04", False),
+    ],
+)
+def test_a_date_with_a_slash_is_read_as_where_its_writer_lives(
+    text: str, zone: str, date: str, ambiguous: bool
+) -> None:
+    when = understand(text, NOW, ZoneInfo(zone), "en").when
+    assert isinstance(when, Instant)
+    assert when.local.date() == dt.date.fromisoformat(date)
+    assert when.ambiguous == ambiguous
+
+
 def test_a_stretch_has_both_ends() -> None:
     assert meaning("tomorrow between 2 and 4pm").when == Window(
         dt.datetime(2026, 9, 22, 14), dt.datetime(2026, 9, 22, 16), "minute"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from core.language.grammar.english_bounds import lasts_days
+from core.language.grammar.english_dates import either_way
 from core.language.grammar.english_frame import FRAME as FRAME
 from core.language.grammar.english_frame import turned as turned
 from core.language.grammar.english_once import Scene, once
@@ -14,7 +16,7 @@ from core.language.grammar.english_scan import pieces
 from core.language.grammar.english_tokens import request_tokens, tokens
 from core.language.grammar.normalise import Normalised
 from core.language.grammar.tokens import NOTHING, Parsed, Span, merged, word_set
-from core.language.values import Preferences, Problem, Recurrence
+from core.language.values import Instant, Preferences, Problem, Recurrence
 
 _ASKING = word_set("remind ping nudge alert notify wake tell message poke buzz prompt call text rmd")
 _ASKED = word_set("me us alarm alarms reminder reminders timer everyone channel alert notification")
@@ -27,11 +29,11 @@ def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parse
 
 def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) -> tuple[Parsed, int]:
     """The parse and how many times it looked at a token, which a test holds to a bound."""
-    request = Reader(request_tokens(text.text))
+    request = Reader(request_tokens(text.text), preferences.day_first)
     parsed = _parse(request, text, now, preferences) if request.length else NOTHING
     if parsed is not NOTHING:
         return parsed, request.looks
-    reader = Reader(tokens(text.text))
+    reader = Reader(tokens(text.text), preferences.day_first)
     return _parse(reader, text, now, preferences), request.looks + reader.looks
 
 
@@ -55,7 +57,14 @@ def _parse(reader: Reader, text: Normalised, now: dt.datetime, preferences: Pref
     shown = text.source[spans[0].start : spans[-1].end]
     problem = Problem(meaning.trouble, shown) if meaning.trouble else None
     repeats = repeats or isinstance(meaning.when, Recurrence)
-    return Parsed(meaning.when, spans, repeats, meaning.deadline, problem, meaning.also)
+    when = meaning.when
+    if isinstance(when, Instant) and any(_either_way(reader, piece) for piece in meaning.used):
+        when = replace(when, ambiguous=True)
+    return Parsed(when, spans, repeats, meaning.deadline, problem, meaning.also)
+
+
+def _either_way(reader: Reader, piece: Piece) -> bool:
+    return isinstance(piece.value, Days) and any(map(either_way, reader.tokens[piece.start : piece.end]))
 
 
 def _span(reader: Reader, piece: Piece) -> Span:

@@ -156,7 +156,7 @@ def dated_at(r: Reader, i: int) -> tuple[Day, int] | None:
     """A date in digits, or one that starts with a number."""
     match r.at(i).kind:
         case "date":
-            return _written_date(r.at(i), i)
+            return _written_date(r, i)
         case "decimal":
             return _dotted_date(r, i)
         case "number":
@@ -164,9 +164,10 @@ def dated_at(r: Reader, i: int) -> tuple[Day, int] | None:
     return None
 
 
-def _written_date(token: Token, i: int) -> tuple[Day, int] | None:
-    """Digits: year first as ISO; with slashes month first unless that cannot be; with dots day first."""
-    groups = token.parts
+def _written_date(r: Reader, i: int) -> tuple[Day, int] | None:
+    """Digits: year first as ISO; with slashes as the writer's part of the world does unless that cannot be; with dots
+    day first."""
+    groups = r.at(i).parts
     if groups[0] > 31:
         return _valid(groups[0], groups[1], groups[2], i)
     if len(groups) == 2 and groups[1] > 31:
@@ -174,8 +175,19 @@ def _written_date(token: Token, i: int) -> tuple[Day, int] | None:
     year = groups[2] if len(groups) == 3 else None
     if year is not None and year < 100:
         year += 2000 if year < 70 else 1900
-    month, day = (groups[1], groups[0]) if "." in token.text or groups[0] > 12 else (groups[0], groups[1])
+    day_first = "." in r.text(i) or groups[0] > 12 or (r.day_first and groups[1] <= 12)
+    month, day = (groups[1], groups[0]) if day_first else (groups[0], groups[1])
     return _valid(year, month, day, i)
+
+
+def either_way(token: Token) -> bool:
+    """A date such as "3/4", which people of two parts of the world read differently."""
+    return (
+        token.kind == "date"
+        and "." not in token.text
+        and max(token.parts[:2]) <= 12
+        and token.parts[0] != token.parts[1]
+    )
 
 
 def _valid(year: int | None, month: int, day: int, i: int) -> tuple[Day, int] | None:

@@ -164,10 +164,11 @@ class Reader:
     Counts its looks: a person's sentence takes some hundred, and the scan stops after MOST_LOOKS whatever was typed.
     """
 
-    __slots__ = ("length", "looks", "repeats", "tokens")
+    __slots__ = ("day_first", "length", "looks", "repeats", "tokens")
 
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[Token], day_first: bool = False) -> None:
         self.tokens = tokens
+        self.day_first = day_first
         self.length = len(tokens)
         self.looks = 0
         self.repeats = False
