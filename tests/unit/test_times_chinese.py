@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.language.grammar.chinese import FRAME, parse
-from core.language.grammar.chinese_calendar import FESTIVALS, named_day
+from core.language.grammar.chinese_days import FESTIVALS, named_day
 from core.language.grammar.chinese_lexicon import both, number, simplified, year
 from core.language.grammar.normalise import normalise
 from core.language.grammar.task import Framed, extract

@@ -7,22 +7,14 @@ import re
 from dataclasses import replace
 from typing import Literal
 
-from core.language.grammar.chinese_choice import (
-    CLAUSE_START,
-    Candidate,
-    candidates_of,
-    completed,
-    further_rules,
-    primary,
-)
+from core.language.grammar.chinese_choice import CLAUSE_START, choose
 from core.language.grammar.chinese_clock import Context
 from core.language.grammar.chinese_frame import FRAME, turned
-from core.language.grammar.chinese_habits import REQUEST, lengths_that_repeat, recurrence
 from core.language.grammar.chinese_lexicon import AROUND, simplified
 from core.language.grammar.chinese_once import once
 from core.language.grammar.chinese_phrase import Phrase
 from core.language.grammar.chinese_reader import ATTRIBUTE
-from core.language.grammar.chinese_rule_bounds import rule
+from core.language.grammar.chinese_recurrence import REQUEST, lengths_that_repeat, recurrence, rule
 from core.language.grammar.chinese_rules import Refusal, Unplaced
 from core.language.grammar.chinese_scan import scan
 from core.language.grammar.chinese_words import Every, Times, Word
@@ -61,17 +53,13 @@ def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parse
 
 def _parse(plain: str, now: dt.datetime, preferences: Preferences) -> Parsed:
     words = scan(plain, now.year)
-    if not words:
-        return NOTHING
     context = Context(now, preferences, _hint(plain))
-    candidates = candidates_of(words, plain)
-    chosen = primary(candidates, plain)
-    if chosen is None:
+    choice = choose(words, plain, context)
+    if choice is None:
         return NOTHING
-    further = further_rules(chosen, candidates, plain) if chosen.recurring else []
-    phrase = completed(chosen, [one for one in candidates if one not in further], context)
+    phrase, asked_after, further = choice
     try:
-        answer = _answer(phrase, context, plain, chosen)
+        answer = _answer(phrase, context, plain, asked_after)
     except (OverflowError, ValueError):  # beyond the calendar: year 9999, lunar tables
         return _problem("impossible", phrase, plain, bool(phrase.everies))
     if not answer.recurring and answer.when is not None and _repeats_elsewhere(words, phrase, plain):
@@ -115,22 +103,21 @@ def _hint(text: str) -> Literal["am", "pm"] | None:
     return "am" if morning else "pm"
 
 
-def _with_further(answer: Parsed, further: list[Candidate], context: Context, text: str) -> Parsed:
+def _with_further(answer: Parsed, further: list[Phrase], context: Context, text: str) -> Parsed:
     """The answer with the further rules; one that cannot be placed stays in the task, where the person sees it."""
     rules: list[Recurrence] = []
     spans = list(answer.spans)
-    for one in further:
-        if not one.phrase.everies:
-            one.phrase.everies.append(Every("WEEKLY"))
+    for phrase in further:
+        phrase.everies = phrase.everies or [Every("WEEKLY")]
         try:
-            rules.append(rule(one.phrase, context))
+            rules.append(rule(phrase, context))
         except Unplaced:
             break
-        spans += _spans(one.phrase, text)
+        spans += _spans(phrase, text)
     return replace(answer, also=tuple(rules), spans=_closed(spans, text))
 
 
-def _answer(phrase: Phrase, context: Context, text: str, chosen: Candidate) -> Parsed:
+def _answer(phrase: Phrase, context: Context, text: str, asked_after: bool) -> Parsed:
     lengths_that_repeat(phrase)
     spans = _spans(phrase, text)
     try:
@@ -142,7 +129,7 @@ def _answer(phrase: Phrase, context: Context, text: str, chosen: Candidate) -> P
     if phrase.start is not None and not phrase.points and not phrase.length:
         point, phrase.start = phrase.start, None
         phrase.points = [point]
-        phrase.side = phrase.side if chosen.asked_after else "after"
+        phrase.side = phrase.side if asked_after else "after"
     if phrase.until is not None and not phrase.points and not phrase.length:
         phrase.points, phrase.until = [phrase.until], None
     found = once(phrase, context, REQUEST.search(text) is not None)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
+from typing import NamedTuple
 
 from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_clock import Context, readings
-from core.language.grammar.chinese_habits import REQUEST
 from core.language.grammar.chinese_lexicon import AROUND
 from core.language.grammar.chinese_once import at
 from core.language.grammar.chinese_once import merged as merge_points
 from core.language.grammar.chinese_phrase import Phrase, Point, clusters
 from core.language.grammar.chinese_reader import PhraseReader
+from core.language.grammar.chinese_recurrence import REQUEST
 
 _DAY = dt.timedelta(days=1)
 
@@ -57,7 +58,7 @@ class Candidate:
         return (self.asked_after, self.asked_before, self.clause_start, True).index(True)
 
 
-def candidates_of(words: list[zh.Word], text: str) -> list[Candidate]:
+def _candidates(words: list[zh.Word], text: str) -> list[Candidate]:
     """The phrases of a message in order; where one ends inside a run of words, the next begins."""
     found: list[Candidate] = []
     for run in clusters(words, text):
@@ -70,7 +71,29 @@ def candidates_of(words: list[zh.Word], text: str) -> list[Candidate]:
     return found
 
 
-def primary(candidates: list[Candidate], text: str) -> Candidate | None:
+class Choice(NamedTuple):
+    """The phrase that is the time of a message, with what others add to it, and the further rules of a list."""
+
+    phrase: Phrase
+    asked_after: bool
+    further: list[Phrase]
+
+
+def choose(words: list[zh.Word], text: str, context: Context) -> Choice | None:
+    """What the time words of a message say together; None where none of them is its time."""
+    candidates = _candidates(words, text)
+    chosen = _primary(candidates, text)
+    if chosen is None:
+        return None
+    further = _further_rules(chosen, candidates, text) if chosen.recurring else []
+    for other in candidates:
+        if other is not chosen and other not in further:
+            _add_points(chosen, other, context)
+            _add_bounds(chosen.phrase, other)
+    return Choice(chosen.phrase, chosen.asked_after, [one.phrase for one in further])
+
+
+def _primary(candidates: list[Candidate], text: str) -> Candidate | None:
     """The phrase that says when: next to the words of asking, else the first that can stand for itself."""
     able = [one for one in candidates if _stands(one, text)]
     if not able:
@@ -87,7 +110,7 @@ def primary(candidates: list[Candidate], text: str) -> Candidate | None:
     return min(able, key=lambda one: one.rank)
 
 
-def further_rules(chosen: Candidate, candidates: list[Candidate], text: str) -> list[Candidate]:
+def _further_rules(chosen: Candidate, candidates: list[Candidate], text: str) -> list[Candidate]:
     """工作日早上8点、周末上午10点: the rules that follow the first in a list."""
     found: list[Candidate] = []
     end = chosen.end
@@ -127,15 +150,6 @@ def _stands(one: Candidate, text: str) -> bool:
     if one.attribute and not one.clause_start and not one.asked_before:
         return not one.recurring and REQUEST.search(text, 0, one.start) is None
     return True
-
-
-def completed(chosen: Candidate, candidates: list[Candidate], context: Context) -> Phrase:
-    """The chosen phrase with what other parts of the sentence add to it."""
-    for other in candidates:
-        if other is not chosen:
-            _add_points(chosen, other, context)
-            _add_bounds(chosen.phrase, other)
-    return chosen.phrase
 
 
 def _add_points(chosen: Candidate, other: Candidate, context: Context) -> None:

@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 
 from core.language.grammar import chinese_words as zh
-from core.language.grammar.chinese_calendar import FESTIVALS
+from core.language.grammar.chinese_days import FESTIVALS
 from core.language.grammar.chinese_lexicon import LEXICON, NUMBER, counted, listed, number, one_of, year
 
 WEEKDAY = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "七": 6} | {

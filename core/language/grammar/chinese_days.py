@@ -6,10 +6,16 @@ import calendar
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
+from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter
+from dateutil.relativedelta import relativedelta
+from dateutil.relativedelta import weekday as weekday_at
+from lunardate import LunarDate
+
 from core.language.grammar import chinese_words as zh
-from core.language.grammar.chinese_calendar import coming_moon_days, named_day
+from core.language.grammar.chinese_lexicon import LEXICON, counted, listed
 from core.language.grammar.chinese_phrase import Point
 from core.language.grammar.days import monday_of, shifted
 from core.language.values import Grain
@@ -17,6 +23,16 @@ from core.language.values import Grain
 _DAY = dt.timedelta(days=1)
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 _MONTHS: dict[zh.Unit, int] = {"month": 1, "quarter": 3, "year": 12}
+_LISTS = LEXICON["festivals"]
+_EASTER = counted(_LISTS["easter"])
+FESTIVALS: dict[str, zh.Named] = (
+    {name: zh.Date((int(day[3:]),), int(day[:2])) for name, day in listed(_LISTS["sun"]).items()}
+    | {name: zh.MoonDate(int(day[:2]), int(day[3:])) for name, day in listed(_LISTS["moon"]).items()}
+    | {name: zh.NthDay(*day) for name, day in _LISTS["nth"].items()}
+    | {name: zh.Term(days) for names, days in _LISTS["terms"].items() for name in names.split()}
+    | {name: zh.AfterEaster(days, orthodox=False) for name, days in _EASTER.items()}
+    | {f"东正教{name}": zh.AfterEaster(days, orthodox=True) for name, days in _EASTER.items()}
+)
 _THIRDS = {"first_third": 0, "second_third": 10, "last_third": 20}
 
 
@@ -70,11 +86,9 @@ def place(point: Point, today: dt.date) -> Placed | None:
         case zh.Ordinal(places, what):
             found = _ordinal(places[0], 0 if what == "week" else what, scope or _scope([zh.Stretch("month")], today))
             return Placed((found,), "week", 7) if found and what == "week" else _one(found)
-        case zh.Festival(_, named):
-            return _festival(named, year, today)
         case zh.MoonDate(None, day_of_month):
             return _coming(coming_moon_days(day_of_month, today), today)
-        case zh.MoonDate() as named:
+        case zh.Festival(_, named) | (zh.MoonDate() as named):
             return _festival(named, year, today)
         case zh.Workdays(step):
             return _one(add_workdays(today, step or 1))
@@ -210,3 +224,39 @@ def _edge(stretch: zh.Stretch, scope: _Scope) -> Placed:
             return Placed((shifted(first, _MONTHS[stretch.unit] // 2),), "month", 30)
     start = first + _THIRDS[stretch.edge or "first_third"] * _DAY
     return Placed((start,), "part", (last - start).days + 1 if stretch.edge == "last_third" else 10)
+
+
+def named_day(named: zh.Named, year: int) -> dt.date | None:
+    """The day in that year (of the Chinese calendar, where it is one of its days); None where there is none."""
+    match named:
+        case zh.Date(days, month):
+            return dt.date(year, month or 1, days[0])
+        case zh.NthDay(month, weekday, nth, plus):
+            found: dt.date = dt.date(year, month, 1) + relativedelta(weekday=weekday_at(weekday, nth))
+            return found + dt.timedelta(days=plus)
+        case zh.MoonDate(month, day):
+            return moon_day(year, month or 1, day)
+        case zh.AfterEaster(days_after, orthodox):
+            sunday: dt.date = easter(year, EASTER_ORTHODOX if orthodox else EASTER_WESTERN)
+            return sunday + dt.timedelta(days=days_after)
+        case zh.Term(days_on):
+            return dt.date(2000, 1, 1) + dt.timedelta(days=int(days_on + 365.2422 * (year - 2000)))
+
+
+@lru_cache(maxsize=4096)
+def moon_day(year: int, month: int, day: int) -> dt.date | None:
+    """A day of the Chinese year that begins in `year`; the 30th of a short month is its 29th. 1901 to 2098."""
+    if not (1901 <= year <= 2098 and 1 <= month <= 12 and 1 <= day <= 30):
+        return None
+    try:
+        found: dt.date = LunarDate(year, month, day).to_solar_date()
+    except ValueError:
+        return moon_day(year, month, 29)
+    return found
+
+
+def coming_moon_days(day: int, today: dt.date) -> list[dt.date]:
+    """That day of each month of the Chinese calendar (初一, 十五), from today on, about two years of them."""
+    years = (today.year - 1, today.year, today.year + 1)
+    found = (moon_day(year, month, day) for year in years for month in range(1, 13))
+    return sorted(one for one in found if one is not None and one >= today)

@@ -96,5 +96,5 @@ def year(text: str, now_year: int) -> int | None:
         return None
     if value >= 100:
         return value if 1900 <= value <= 2199 else None
-    century = now_year - now_year % 100
-    return min((century - 100 + value, century + value, century + 100 + value), key=lambda y: abs(y - now_year))
+    first = now_year - 50
+    return first + (value - first) % 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_clock import Context
@@ -16,9 +16,7 @@ from core.language.values import Frequency, Recurrence
 _DAY = dt.timedelta(days=1)
 Refusal = Literal["too_fine", "unclear_recurrence", "impossible", "past"]
 UNDER_A_DAY = ("MINUTELY", "HOURLY")
-_COARSENESS: dict[Frequency | None, int] = {
-    "MINUTELY": 0, "HOURLY": 1, "DAILY": 2, "WEEKLY": 3, "MONTHLY": 4, "YEARLY": 5, None: 9,
-}  # fmt: skip
+_COARSENESS: dict[Frequency | None, int] = {name: place for place, name in enumerate((*get_args(Frequency), None))}
 _LONGEST = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
 _DAY_AT = {"start": 1, "middle": 15, "end": -1, "first_third": 1, "second_third": 11, "last_third": 21}
 _SPREAD_OVER_WEEK = {2: {0, 3}, 3: {0, 2, 4}, 4: {0, 1, 3, 4}, 5: set(range(5)), 6: set(range(6)), 7: set(range(7))}
@@ -167,12 +165,8 @@ def add_day(point: Point, fields: Fields, context: Context) -> None:
             _on_date(days, own_month or month, fields)
         case zh.Ordinal() as ordinal:
             _on_ordinal(ordinal, month, fields, context)
-        case zh.Festival(_, named):
-            if fields.by_month:
-                raise Unplaced("unclear_recurrence")
+        case zh.Festival(_, named) | (zh.MoonDate() as named) if not fields.by_month:
             _on_named(named, fields)
-        case zh.MoonDate() as moon:
-            _on_named(moon, fields)
         case zh.Relative():
             fields.start = placed(point, context.today).dates[0]
         case None:
