@@ -33,6 +33,8 @@ def configure(level: str) -> None:
     handler.setFormatter(_Lines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in (
+        "alembic",
+        "apscheduler",
         "httpx",
         "httpcore",
         "httpx2",
