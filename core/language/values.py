@@ -26,8 +26,9 @@ class Instant:
     grain: Grain = "minute"
     window: tuple[dt.datetime, dt.datetime] | None = None
     ambiguous: bool = False
-    """The sentence left morning or evening open ("at 5"), or which number is the month ("3/4"): one was taken and must
-    be shown."""
+    """The sentence left morning or evening open ("at 5"): the next one was taken and must be shown."""
+    date_ambiguous: bool = False
+    """It left open which number is the month ("3/4"): the order usual in the person's zone was taken and must be shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,6 +249,12 @@ def test_two_rules_in_one_sentence_are_two_rules() -> None:
     assert understood.task == "feed the cat"
 
 
+def test_a_daily_rule_beside_a_weekly_one_keeps_its_days() -> None:
+    understood = meaning("every day at 8am and every friday at 5pm")
+    assert understood.when == Recurrence("DAILY", times=(dt.time(8),))
+    assert understood.also == (Recurrence("WEEKLY", by_day=("FR",), times=(dt.time(17),)),)
+
+
 @pytest.mark.parametrize(
     ("text", "moments"),
     [
@@ -428,7 +434,8 @@ def test_a_date_with_a_slash_is_read_as_where_its_writer_lives(
     when = understand(text, NOW, ZoneInfo(zone), "en").when
     assert isinstance(when, Instant)
     assert when.local.date() == dt.date.fromisoformat(date)
-    assert when.ambiguous == ambiguous
+    assert when.date_ambiguous == ambiguous
+    assert not when.ambiguous
 
 
 def test_a_stretch_has_both_ends() -> None:

@@ -59,7 +59,7 @@ def _parse(reader: Reader, text: Normalised, now: dt.datetime, preferences: Pref
     repeats = repeats or isinstance(meaning.when, Recurrence)
     when = meaning.when
     if isinstance(when, Instant) and any(_either_way(reader, piece) for piece in meaning.used):
-        when = replace(when, ambiguous=True)
+        when = replace(when, date_ambiguous=True)
     return Parsed(when, spans, repeats, meaning.deadline, problem, meaning.also)
 
 

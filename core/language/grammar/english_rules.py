@@ -90,7 +90,7 @@ def _groups(used: list[Piece]) -> list[list[Piece]]:
     groups: list[list[Piece]] = []
     shared: list[Piece] = []
     for piece in used:
-        if isinstance(piece.value, Every) and piece.value.days:
+        if isinstance(piece.value, Every) and (piece.value.days or piece.value.frequency == "DAILY"):
             groups.append([piece])
         elif isinstance(piece.value, Clocks | Part) and groups:
             groups[-1].append(piece)
@@ -98,7 +98,8 @@ def _groups(used: list[Piece]) -> list[list[Piece]]:
             shared.append(piece)
     clocks = [_times_of(group) for group in groups]
     early = any(isinstance(piece.value, Clocks | Part | Every) for piece in shared)
-    if len(groups) < 2 or early or not all(clocks) or all(times == clocks[0] for times in clocks):
+    daily = not any(isinstance(group[0].value, Every) and group[0].value.days for group in groups)
+    if daily or len(groups) < 2 or early or not all(clocks) or all(times == clocks[0] for times in clocks):
         return [used]
     return [[*group, *shared] for group in groups]
 
