@@ -29,8 +29,7 @@ class Chosen:
 
 
 def _rank(piece: Piece, asked_at: int) -> tuple[int, int]:
-    nearby = 2 if asked_at >= 0 and 0 <= piece.start - asked_at <= 0 else 0
-    return -(piece.weight + nearby), piece.start
+    return -(piece.weight + (2 if piece.start == asked_at else 0)), piece.start
 
 
 def choose(found: list[Piece], asked_at: int) -> Chosen:

@@ -1,4 +1,4 @@
-"""What the English rules find in a sentence, piece by piece, before `english_combine.py` makes one meaning of them."""
+"""What the English rules find in a sentence, piece by piece, before one moment or rule is made of it."""
 
 from __future__ import annotations
 

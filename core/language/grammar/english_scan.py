@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from core.language.grammar.days import Day
 from core.language.grammar.english_bounds import bound_at, except_at
-from core.language.grammar.english_clock import TIMELY, clocks_at, span_at
+from core.language.grammar.english_clock import TIMELY, clocks_at, idiom_at, part_behind, span_at, this_part
 from core.language.grammar.english_dates import LAST, NEXT, THIS, is_verb, period_at
-from core.language.grammar.english_day_parts import idiom_at, part_behind, this_part
 from core.language.grammar.english_days import days_at
 from core.language.grammar.english_every import every_at, weekdays_at
 from core.language.grammar.english_lexicon import WEAK_WEEKDAYS
