@@ -101,12 +101,13 @@ def _pending(step: str, wish: Wish) -> dict[str, Any]:
 
 
 def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None, *, new_zone: bool = False) -> Outcome:
-    """The outcome that keeps a reminder. Without a known zone (only for "in 20 minutes") it is asked for afterwards."""
+    """The outcome that keeps a reminder, or one for each of several times that were said. Without a known zone (only for "in 20 minutes") it is asked for afterwards."""
     language, understood = turn.language, wish.understood
     assert understood.when is not None, "asked for before"
     known = zone or ZoneInfo("UTC")
     try:
-        ring = creating.first_ring(understood.when, wish.now, known, PREFERENCES, language)
+        times = (understood.when, *understood.also)
+        rings = [creating.first_ring(when, wish.now, known, PREFERENCES, language) for when in times]
     except Refused as refused:
         return Outcome(Reply(refused.what), intent="reminder_set", pending=_pending("when", wish))
     pending: dict[str, Any] = {"skill": "profile"} if zone is None else {"skill": NAME, "step": "set"}
@@ -114,23 +115,30 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
     async def write(tx: Tx) -> Reply:
         if new_zone:
             await moving.set_zone(tx, turn.person.id, known, turn.now)
-        new = _new(turn, wish, ring, recipient, known)
-        if recipient.handle:
-            return await kept_for(tx, turn, new, recipient.handle)
-        await check_limit(tx, turn)
-        kept = await reminders.add(tx, new, turn.now)
-        await reminder_changes.remember(tx, kept.id, "set", turn.now)
-        pending["reminder"] = kept.id
-        return _confirmation(turn, kept, ring, ask_zone=zone is None)
+        replies: list[Reply] = []
+        for number, ring in enumerate(rings):
+            new = _new(turn, wish, ring, recipient, known, number)
+            if recipient.handle:
+                replies.append(await kept_for(tx, turn, new, recipient.handle))
+                continue
+            await check_limit(tx, turn)
+            kept = await reminders.add(tx, new, turn.now)
+            await reminder_changes.remember(tx, kept.id, "set", turn.now)
+            pending["reminder"] = kept.id
+            replies.append(_confirmation(turn, kept, ring, ask_zone=zone is None and number == len(rings) - 1))
+        choices = replies[0].choices if len(replies) == 1 else ()
+        return Reply("\n\n".join(reply.text for reply in replies), choices)
 
     return Outcome(write=write, intent="reminder_set", pending=pending)
 
 
-def _new(turn: Turn, wish: Wish, ring: creating.FirstRing, recipient: Recipient, zone: ZoneInfo) -> NewReminder:
+def _new(
+    turn: Turn, wish: Wish, ring: creating.FirstRing, recipient: Recipient, zone: ZoneInfo, number: int
+) -> NewReminder:
     text, link = about(turn, turned(wish.understood.task, turn.language))
     return NewReminder(
         person_id=turn.person.id,
-        cause=f"turn:{turn.id}",
+        cause=f"turn:{turn.id}:{number}" if number else f"turn:{turn.id}",
         address=recipient.address,
         text=text,
         language=turn.language,

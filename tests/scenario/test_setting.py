@@ -1,0 +1,51 @@
+"""Setting reminders: what is said, what is asked for, what is confirmed, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenario.world import World
+
+PLAYS = {
+    "several times in one sentence are several reminders": """
+        ann> remind me on weekdays at 8:00 and on weekends at 10:00 to stretch
+        < to stretch .. Thu 26 Nov 08:00 .. every weekday at 08:00 .. to stretch .. Sat 28 Nov 10:00
+        ann> my reminders
+        < 1. .. Thu 26 Nov 08:00 .. 2. .. Sat 28 Nov 10:00
+    """,
+    "several times in Chinese": """
+        li> 工作日早上8点、周末上午10点提醒我吃药
+        < 吃药 .. 08:00 .. 吃药 .. 10:00
+    """,
+    "a time is asked for, and the short answer is understood": """
+        ann> remind me to buy milk
+        < When should I remind you to buy milk?
+        ann> in half an hour
+        < to buy milk: **Wed 25 Nov 10:30 Europe/Paris**, in 30 min
+        +30m
+        < buy milk
+    """,
+    "a question that is not answered is dropped": """
+        ann> remind me to buy milk
+        < When should I remind you
+        ann> tell me about the sea
+        model
+    """,
+    "a time that is over is refused with a proposal": """
+        ann> remind me yesterday at 9 to call mum
+        < yesterday .. over .. tomorrow at 09:00
+    """,
+    "the confirmation names weekday, date, time, zone and distance": """
+        ann> remind me on friday at 9am to post the letter
+        < **Fri 27 Nov 09:00 Europe/Paris**, in 1 d 23 h
+    """,
+    "an hour that stands for two says which was taken": """
+        ann> remind me at 5 to eat
+        < Wed 25 Nov 17:00 .. I took 17:00; if you meant 05:00
+    """,
+}
+
+
+@pytest.mark.parametrize("play", PLAYS.values(), ids=PLAYS)
+async def test_setting(world: World, play: str) -> None:
+    await world.play(play)
