@@ -59,6 +59,17 @@ def test_a_repetition_beside_another_time_is_not_lost(text: str) -> None:
     assert read(text).recurring
 
 
+def test_working_days_beside_a_single_date_are_asked_about() -> None:
+    parsed = read("工作日12月25日提醒我交报告")
+    assert (parsed.when, parsed.recurring) == (None, True)
+    assert parsed.problem is not None
+    assert parsed.problem.kind == "unclear_recurrence"
+
+
+def test_every_weekend_by_its_other_name_is_every_week() -> None:
+    assert read("每个双休日早上十点提醒我浇花").when == Recurrence("WEEKLY", by_day=("SA", "SU"), times=at("10:00"))
+
+
 def test_a_repetition_inside_the_task_is_the_tasks() -> None:
     assert instant("明天提醒我整理每周例会纪要").local == dt.datetime(2026, 11, 26)
     assert framed("明天提醒我每个文件都检查一遍").task == "每个文件都检查一遍"

@@ -14,7 +14,7 @@ from core.language.grammar.chinese_lexicon import AROUND, simplified
 from core.language.grammar.chinese_once import once
 from core.language.grammar.chinese_phrase import Phrase
 from core.language.grammar.chinese_reader import ATTRIBUTE
-from core.language.grammar.chinese_recurrence import REQUEST, lengths_that_repeat, recurrence, rule
+from core.language.grammar.chinese_recurrence import REQUEST, recurrence, rule
 from core.language.grammar.chinese_rules import Refusal, Unplaced
 from core.language.grammar.chinese_scan import scan
 from core.language.grammar.chinese_words import Every, Times, Word
@@ -98,9 +98,7 @@ def _ends(text: str) -> str:
 
 def _hint(text: str) -> Literal["am", "pm"] | None:
     morning, evening = _MORNING.search(text), _EVENING.search(text)
-    if bool(morning) == bool(evening):
-        return None
-    return "am" if morning else "pm"
+    return None if bool(morning) == bool(evening) else "am" if morning else "pm"
 
 
 def _with_further(answer: Parsed, further: list[Phrase], context: Context, text: str) -> Parsed:
@@ -118,12 +116,11 @@ def _with_further(answer: Parsed, further: list[Phrase], context: Context, text:
 
 
 def _answer(phrase: Phrase, context: Context, text: str, asked_after: bool) -> Parsed:
-    lengths_that_repeat(phrase)
-    spans = _spans(phrase, text)
     try:
         repeated = recurrence(phrase, context, text)
     except Unplaced as unplaced:
         return _problem("never" if unplaced.kind == "impossible" else unplaced.kind, phrase, text)
+    spans = _spans(phrase, text)
     if repeated is not None:
         return Parsed(repeated, spans, True, phrase.deadline)
     if phrase.start is not None and not phrase.points and not phrase.length:
@@ -142,13 +139,9 @@ def _answer(phrase: Phrase, context: Context, text: str, asked_after: bool) -> P
 
 def _used(phrase: Phrase) -> list[Word]:
     """The words that say the time; a length that was not needed stays with the task."""
-    bare_idle = phrase.bare is not None and bool(phrase.points or phrase.everies or phrase.length)
-    return [
-        word
-        for word in phrase.used
-        if not (bare_idle and word.value == phrase.bare)
-        and not (isinstance(word.value, Times) and phrase.times is None)
-    ]
+    idle = phrase.bare if phrase.points or phrase.everies or phrase.length else None
+    used = [word for word in phrase.used if idle is None or word.value != idle]
+    return [word for word in used if phrase.times is not None or not isinstance(word.value, Times)]
 
 
 def _spans(phrase: Phrase, text: str) -> tuple[Span, ...]:

@@ -12,8 +12,8 @@ from core.language.grammar import chinese_words as zh
 from core.language.grammar.chinese_days import FESTIVALS
 from core.language.grammar.chinese_lexicon import LEXICON, NUMBER, counted, listed, number, one_of, year
 
-WEEKDAY = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "七": 6} | {
-    str(n): n - 1 for n in range(1, 8)
+WEEKDAY = {
+    sign: day for day, signs in enumerate(["一1", "二2", "三3", "四4", "五5", "六6", "日天七7"]) for sign in signs
 }
 _ENGLISH = counted(LEXICON["days_in_english"])
 _DAYS, _YEARS = counted(LEXICON["days"]) | _ENGLISH, counted(LEXICON["years"])

@@ -20,17 +20,11 @@ _LAST_MINUTE = dt.time(23, 59)
 REQUEST = re.compile(r"提醒|叫我|喊我|告诉我|通知|闹钟|闹铃|记得|别忘|remind")
 
 
-def lengths_that_repeat(phrase: Phrase) -> None:
-    """两小时提醒我一次: a length with a number of times is a rule."""
-    bare, times = phrase.bare, phrase.times
-    if bare is None or times is None or phrase.everies:
-        return
-    phrase.everies.append(bare.repeats or zh.Every(None, problem="unclear_recurrence"))
-    phrase.bare = None
-
-
 def recurrence(phrase: Phrase, context: Context, text: str) -> Recurrence | None:
     """The rule where the phrase repeats, with or without a word of repetition; None where it happens once."""
+    if phrase.bare is not None and phrase.times is not None and not phrase.everies:  # 两小时提醒我一次
+        phrase.everies.append(phrase.bare.repeats or zh.Every(None, problem="unclear_recurrence"))
+        phrase.bare = None
     if not phrase.everies and _is_daily(phrase, text):
         phrase.everies.append(zh.Every("DAILY"))
     if phrase.everies:
@@ -64,6 +58,8 @@ def _implied(phrase: Phrase, context: Context) -> Recurrence | None:
         return rule(phrase, context)
     days = [point.day for point in phrase.points if point.day is not None]
     if any(isinstance(day, zh.Workdays) and day.step is None for day in days):
+        if not all(isinstance(day, zh.Workdays | zh.Weekdays) for day in days):
+            raise Unplaced("unclear_recurrence")  # 工作日12月25日 says two things
         return rule(phrase, context)
     weekdays = [day for day in days if isinstance(day, zh.Weekdays) and not day.weekend]
     if len(weekdays) == len(days) and sum(len(day.days) for day in weekdays) > 1:
