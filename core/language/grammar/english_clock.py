@@ -220,7 +220,7 @@ def _listed(r: Reader, k: int) -> tuple[Clock, int] | None:
 
 def _sided(clock: Clock, other: Clock, *, before: bool) -> Clock:
     """ "7 and 9pm": the half of the day that puts an open clock time before (else behind) the other, which says its own."""
-    if clock.meridiem is not None or clock.exact or other.meridiem is None:
+    if not clock.is_open or other.meridiem is None:
         return clock
     first, last = (clock, other) if before else (other, clock)
     in_order = (first.hour % 12, first.minute) < (last.hour % 12, last.minute)
@@ -250,7 +250,7 @@ def span_at(r: Reader, i: int, expected: bool = False) -> tuple[ClockRange, int]
     last = _in_its_part(r, bare_clock_at(r, first[1] + 1 + (r.text(first[1] + 1) == "at")))
     if last is None:
         return None
-    clear = first[0].meridiem or first[0].exact or last[0].meridiem
+    clear = not first[0].is_open or last[0].meridiem
     surely = clear or r.at(j).kind == "clock" or r.text(first[1] - 1) in _OCLOCK
     if not prefixed and not surely and not expected:
         return None
@@ -273,7 +273,7 @@ def _in_its_part(r: Reader, found: tuple[Clock, int] | None) -> tuple[Clock, int
     clock, j = found
     named = 2 * (r.text(j) == "in" and r.text(j + 1) == "the") or (r.text(j) == "at" and r.at(j + 1).name == "night")
     part = r.at(j + named)
-    if not named or part.category != "part" or clock.meridiem or clock.exact:
+    if not named or part.category != "part" or not clock.is_open:
         return found
     return Clock(clock.hour, clock.minute, "am" if part.name in ("morning", "dawn") else "pm"), j + named + 1
 

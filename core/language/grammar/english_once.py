@@ -163,11 +163,10 @@ def _on_day(chosen: Chosen, day: Day, scene: Scene) -> Outcome:
         return _through(dated, chosen.through, today)
     midnight = dt.datetime.combine(dated.date, dt.time())
     if dated.end is not None:
-        end = dt.datetime.combine(dated.end, dt.time())
-        if dated.end <= today:
-            return Instant(midnight, dated.grain, (midnight, end)), "past"
-        start = max(midnight, dt.datetime.combine(today, dt.time()))
-        return Instant(start, dated.grain, (midnight, end)), None
+        window = midnight, dt.datetime.combine(dated.end, dt.time())
+        past = dated.end <= today
+        start = midnight if past else max(midnight, dt.datetime.combine(today, dt.time()))
+        return Instant(start, dated.grain, window), "past" if past else None
     return Instant(midnight, dated.grain), "past" if dated.date < today else None
 
 
@@ -216,8 +215,7 @@ def _later_half(local: dt.datetime, clock: Clock, part: str | None) -> dt.dateti
     """The evening reading of an open clock time; the midnight at the end of today for "today at midnight"."""
     if clock.exact and clock.hour == 0 and clock.minute == 0:
         return local + dt.timedelta(days=1)
-    is_open = clock.meridiem is None and not clock.exact and part is None and local.hour < 12
-    return local + dt.timedelta(hours=12) if is_open else local
+    return local + dt.timedelta(hours=12) if clock.is_open and part is None and local.hour < 12 else local
 
 
 def clock_on(date: dt.date, clock: Clock, part: str | None, scene: Scene) -> tuple[dt.datetime, bool]:
@@ -250,7 +248,7 @@ def hour_of(clock: Clock, part: str | None, scene: Scene) -> tuple[int, int, boo
 
 def _next_clock(clock: Clock, part: str | None, scene: Scene) -> Instant:
     now = scene.now
-    if clock.meridiem is None and not clock.exact and part is None and not scene.waking:
+    if clock.is_open and part is None and not scene.waking:
         return Instant(next_of_both(clock.hour, clock.minute, now, scene.preferences), ambiguous=True)
     for days in (-1, 0, 1):
         local, _ = clock_on(now.date() + dt.timedelta(days=days), clock, part, scene)
@@ -277,7 +275,7 @@ def _stretch(chosen: Chosen, span: ClockRange, scene: Scene) -> Outcome:
 
 def _with_half(first: Clock, last: Clock, chosen: Chosen, scene: Scene) -> Clock:
     """ "9 to 5" starts in the morning, "2 to 4" in the afternoon."""
-    if first.meridiem is not None or first.exact or chosen.part is not None:
+    if not first.is_open or chosen.part is not None:
         return first
     if last.exact and last.hour > 12:
         return replace(first, hour=first.hour if first.hour < last.hour else first.hour % 12, exact=True)

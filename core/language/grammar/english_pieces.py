@@ -22,6 +22,11 @@ class Clock:
     meridiem: Meridiem | None = None
     exact: bool = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether both halves of the day are possible."""
+        return self.meridiem is None and not self.exact
+
 
 @dataclass(frozen=True, slots=True)
 class Clocks:

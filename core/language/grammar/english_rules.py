@@ -205,8 +205,7 @@ def _time(clock: Clock, part: str | None, scene: Scene) -> tuple[dt.time, bool]:
 def _ending(clock: Clock, first: dt.time, scene: Scene) -> dt.time:
     """The end of a stretch of the day: the evening reading where an open clock time would lie before its start."""
     last, _ = _time(clock, None, scene)
-    is_open = clock.meridiem is None and not clock.exact
-    return last.replace(hour=last.hour + 12) if is_open and last <= first and last.hour < 12 else last
+    return last.replace(hour=last.hour + 12) if clock.is_open and last <= first and last.hour < 12 else last
 
 
 def _spread_over_day(rule: Rule, preferences: Preferences) -> None:
