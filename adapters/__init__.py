@@ -15,6 +15,11 @@ from core.ports import Adapter, Clock
 from core.settings import Settings
 
 
+async def no_calendar(_secret: str) -> str | None:
+    """Nobody has a calendar here."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a platform may use of the product besides its own settings."""
@@ -26,6 +31,8 @@ class Surroundings:
     """The newest messages of a conversation, oldest first."""
     checks: Mapping[str, Callable[[], Awaitable[None]]]
     """Each returns if its part of the product is well, and raises a `RemoraError` that says what is not."""
+    calendar: Callable[[str], Awaitable[str | None]] = no_calendar
+    """The iCalendar file of the person whose secret it is; None: nobody's."""
 
 
 def available() -> list[str]:

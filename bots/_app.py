@@ -22,6 +22,7 @@ from core.journal import Journal
 from core.messages import Address, Line
 from core.outbox import Deliverer
 from core.ports import Adapter, Clock, LanguageModel, served
+from core.reminders import feed
 from core.reminders.planning import Planner
 from core.scheduler import Heartbeat
 from core.settings import Settings
@@ -123,7 +124,14 @@ def made(name: str, settings: Settings, here: Sequence[App] = ()) -> Adapter | N
 
         return run
 
-    around = Surroundings(clock, signing_key(settings), history, {part: check(part) for part in health.PARTS})
+    async def calendar(secret: str) -> str | None:
+        if not here:
+            raise Unavailable("Remora is starting")
+        async with here[0].store.read() as tx:
+            return await feed.of_secret(tx, secret, clock.now())
+
+    checks = {part: check(part) for part in health.PARTS}
+    around = Surroundings(clock, signing_key(settings), history, checks, calendar)
     return create(name, settings, around)
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 
 from core.language.phrases import say
 from core.language.wishes import FeedWish, feed_wish
 from core.messages import Reply
+from core.reminders.feed import key_of
 from core.settings import Settings
 from core.skills.base import Outcome, Skill, Turn
 from core.store import Tx, preferences
 
 _SECRET_BYTES = 24
-
-
-def key_of(secret: str) -> str:
-    """What is kept of the secret in an address."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _recognize(turn: Turn) -> FeedWish | None:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from core.skills.calendar_feed import key_of
+from core.reminders.feed import key_of
 from core.store import preferences
 from tests.scenario.world import World
 
