@@ -303,8 +303,8 @@ class PhraseReader:
         return all((other.clock, other.parts) == (point.clock, point.parts) for other in both)
 
     def _list_without_comma(self, point: Point) -> bool:
-        """周二周四, 早上8点晚上8点."""
+        """周二周四, 早上8点晚上8点; 工作日12月25日, so that the contradiction is seen."""
         last = self.phrase.points[-1]
         if point.has_day and not last.has_hour:
-            return isinstance(point.day, zh.Weekdays | zh.Date) and type(point.day) is type(last.day)
+            return {type(point.day), type(last.day)} in ({zh.Weekdays}, {zh.Date}, {zh.Date, zh.Workdays})
         return not point.has_day and bool(point.parts) and bool(last.parts)
