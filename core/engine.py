@@ -16,6 +16,7 @@ from core import promises, prompt
 from core.catalog import Bot
 from core.errors import ModelUnavailable
 from core.language.phrases import phrases, say
+from core.language.spoken import spoken_command
 from core.messages import Reply, ReplyEvent, Sampling, TextDelta
 from core.ports import LanguageModel
 from core.settings import Settings
@@ -29,7 +30,9 @@ _T = TypeVar("_T")
 
 def cleaned(text: str) -> str:
     """The text without control, bidirectional-override and unassigned characters, and without surrounding space."""
-    kept = (c for c in text if c in "\n\t" or (unicodedata.category(c) not in ("Cc", "Cs", "Cn") and c not in _OVERRIDES))
+    kept = (
+        c for c in text if c in "\n\t" or (unicodedata.category(c) not in ("Cc", "Cs", "Cn") and c not in _OVERRIDES)
+    )
     return "".join(kept).strip()
 
 
@@ -74,7 +77,11 @@ class Engine:
             return Outcome(Reply(say(language, "too_long", length=len(turn.text), limit=limit)), intent="too_long")
         if command := _COMMAND.match(turn.text):
             return await self._commanded(turn, f"/{command[1].lower()}", turn.text[command.end() :].strip())
-        return await self._resumed(turn) or await self._recognized(turn)
+        if (resumed := await self._resumed(turn)) is not None:
+            return resumed
+        if spoken := spoken_command(turn.text):
+            return await self._commanded(turn, *spoken)
+        return await self._recognized(turn)
 
     async def _pressed(self, turn: Turn) -> Outcome:
         name, _, data = turn.message.choice.partition(":")
