@@ -306,7 +306,7 @@ class Turns:
         if claimed.attempts < MAX_ATTEMPTS:
             await self._give_back(claimed, now + back_off(claimed.attempts))
             return
-        language = self._language(None, cleaned(claimed.message.text), claimed.message)
+        language = self._language(None, cleaned(claimed.message.text), (), claimed.message)
         try:
             async with self._store.write() as tx:
                 await inbox.park(tx, claimed, now, why)

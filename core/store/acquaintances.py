@@ -76,3 +76,18 @@ async def count_proposed(tx: Tx, person_id: int, sender_id: int) -> int:
     asked = sa.and_(reminder.c.person_id == person_id, reminder.c.asked_by == sender_id, reminder.c.state == "proposed")
     row = await tx.row(sa.select(sa.func.count()).select_from(reminder).where(asked))
     return int(row[0]) if row else 0
+
+
+async def called(tx: Tx, name: str) -> list[Person]:
+    """Whom the owner means: "telegram:12345", or an account, a handle or a name on any platform; at most two."""
+    platform, colon, account_id = name.partition(":")
+    low = name.casefold()
+    there = sa.or_(sa.func.lower(account.c.account) == low, sa.func.lower(account.c.handle) == low)
+    if colon:
+        there = sa.and_(account.c.platform == platform, account.c.account == account_id)
+    people = sa.select(person).join(account, account.c.person_id == person.c.id).distinct().limit(_MANY)
+    for condition in (there, sa.func.lower(person.c.name) == low):
+        rows = await tx.rows(people.where(condition))
+        if rows:
+            return [Person(row.id, row.name, row.language, row.zone) for row in rows]
+    return []

@@ -131,6 +131,19 @@ async def open_of(tx: Tx, person_id: int, limit: int = 50) -> list[Reminder]:
     return [from_row(row) for row in await tx.rows(statement)]
 
 
+async def open_everywhere(tx: Tx, platform: str, chat: str, limit: int) -> list[Reminder]:
+    """The open reminders of everybody, or of one chat where it is named; the next one first."""
+    statement = (
+        _WHOLE.where(reminder.c.state.in_(("active", "paused")))
+        .order_by(sa.func.coalesce(_PLANNED, reminder.c.next_due), reminder.c.id)
+        .limit(limit)
+    )
+    if chat:
+        here = reminder.c.address["chat"].as_string() == chat
+        statement = statement.where(reminder.c.platform == platform, here)
+    return [from_row(row) for row in await tx.rows(statement)]
+
+
 async def count_open(tx: Tx, person_id: int) -> int:
     mine = sa.and_(reminder.c.person_id == person_id, reminder.c.state.in_(("active", "paused")))
     row = await tx.row(sa.select(sa.func.count()).select_from(reminder).where(mine))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -76,7 +77,7 @@ def test_a_rule_means_the_same_to_another_program(rule: str, start: str) -> None
         forceset=True,
     )
     ours = occurrences(Rule.parse(rule), dt.datetime.fromisoformat(start), PARIS)
-    assert [one.nominal for one, _ in zip(ours, range(10), strict=False)] == list(theirs[:10])
+    assert [one.nominal for one, _ in zip(ours, range(10), strict=False)] == list(islice(theirs, 10))
 
 
 def test_the_end_of_a_rule_is_given_in_utc() -> None:

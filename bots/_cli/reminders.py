@@ -1,0 +1,153 @@
+"""`remora reminders`: what people are reminded of, seen and changed from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from bots._desk import Desk
+
+_T = TypeVar("_T")
+_person = click.option("--person", required=True, help="Whose: a name, a handle, or PLATFORM:ACCOUNT.")
+_number = click.argument("number", type=int)
+
+
+@click.group()
+def command() -> None:
+    """See and change reminders: of a person, of a channel, or of all."""
+
+
+def _at_desk(work: Callable[[Desk], Awaitable[_T]]) -> _T:
+    """Does the work on the database of the settings."""
+    from bots._desk import Desk
+    from core.clock import SystemClock
+    from core.settings import load_settings
+    from core.store import Store
+
+    settings = load_settings()
+
+    async def run() -> _T:
+        store = Store(settings.store_url)
+        try:
+            return await work(Desk(store, SystemClock(), settings))
+        finally:
+            await store.aclose()
+
+    return asyncio.run(run())
+
+
+def _told(person: str, words: str) -> None:
+    """Does what the words ask for, as if the person had said them, and prints the answer."""
+    click.echo(_at_desk(lambda desk: desk.say(person, words)))
+
+
+@command.command("list")
+@click.option("--person", help="Whose: a name, a handle, or PLATFORM:ACCOUNT.")
+@click.option("--channel", help="Of a chat: PLATFORM:CHAT.")
+@click.option("--all", "everybody", is_flag=True, help="Of everybody.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_(person: str | None, channel: str | None, everybody: bool, as_json: bool) -> None:
+    """What is going to ring, the next one first."""
+    if sum((person is not None, channel is not None, everybody)) != 1:
+        raise click.UsageError("give one of --person, --channel and --all")
+    rows: list[dict[str, Any]] = _at_desk(lambda desk: desk.listed(person, channel))
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        rule = f"  [{row['rule']}]" if row["rule"] else ""
+        click.echo(
+            f"{row['number']:>3}  {row['rings'] or '-':25}  {row['state']:7}  {row['person']}: {row['text']}{rule}"
+        )
+    if not rows:
+        click.echo("no reminders", err=True)
+
+
+@command.command()
+@_person
+@click.argument("words", nargs=-1, required=True)
+def add(person: str, words: tuple[str, ...]) -> None:
+    """Set one: `add --person ann tomorrow at 9 call mum`."""
+    click.echo(_at_desk(lambda desk: desk.remind(person, " ".join(words))))
+
+
+@command.command()
+@_person
+@_number
+@click.argument("words", nargs=-1, required=True)
+def edit(person: str, number: int, words: tuple[str, ...]) -> None:
+    """Another time or text for number N of the person's list."""
+    _told(person, f"change reminder {number} to {' '.join(words)}")
+
+
+@command.command()
+@_person
+@_number
+def pause(person: str, number: int) -> None:
+    """Let one rest."""
+    _told(person, f"pause reminder {number}")
+
+
+@command.command()
+@_person
+@_number
+def resume(person: str, number: int) -> None:
+    """Let one go on."""
+    _told(person, f"resume reminder {number}")
+
+
+@command.command()
+@_person
+@_number
+def done(person: str, number: int) -> None:
+    """Mark one as done."""
+    _told(person, f"mark reminder {number} as done")
+
+
+@command.command()
+@_person
+@_number
+@click.argument("until", nargs=-1, required=True)
+def snooze(person: str, number: int, until: tuple[str, ...]) -> None:
+    """Have one ring once more: `snooze --person ann 2 until 6pm`."""
+    words = " ".join(until).removeprefix("until ")
+    _told(person, f"snooze reminder {number} until {words}")
+
+
+@command.command()
+@_person
+@_number
+def cancel(person: str, number: int) -> None:
+    """Take one back."""
+    _told(person, f"cancel reminder {number}")
+
+
+@command.command()
+@_person
+def export(person: str) -> None:
+    """Write the person's reminders as iCalendar."""
+    click.echo(_at_desk(lambda desk: desk.exported(person)), nl=False)
+
+
+@command.command("import")
+@_person
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(person: str, file: Path) -> None:
+    """Take the events of an iCalendar FILE over as reminders; exit 1 where some are not taken."""
+    with file.open("rb") as opened:
+        data = opened.read(_MOST_BYTES + 1)
+    taken, known, left = _at_desk(lambda desk: desk.imported(person, data))
+    click.echo(f"{taken} taken" + (f", {known} known already" if known else ""))
+    for one in left:
+        click.echo(f"not taken: {one.text or '(no title)'}: {one.why}", err=True)
+    if left:
+        raise click.exceptions.Exit(1)
+
+
+_MOST_BYTES = 1_000_000

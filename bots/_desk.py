@@ -1,0 +1,148 @@
+"""Reminders from the command line: the same skill that answers people, with the owner speaking in their place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from core.errors import RemoraError
+from core.language.detect import detect
+from core.language.phrases import Language
+from core.messages import Address, Message, Sender
+from core.ports import Clock
+from core.reminders import feed, ical_import
+from core.reminders.ical_import import Found, Left
+from core.settings import Settings
+from core.skills.base import Command, Outcome, Turn
+from core.skills.reminders import SKILL
+from core.store import Store, Tx, acquaintances, people, reminders
+from core.store.people import Person, Session
+from core.store.reminders import NewReminder, Reminder
+
+_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    store: Store
+    clock: Clock
+    settings: Settings
+
+    async def say(self, whose: str, words: str) -> str:
+        """The answer to words said in a person's name; what they ask for is done."""
+        async with self.store.write() as tx:
+            turn = await self._turn(tx, whose, words)
+            found = SKILL.recognize(turn)
+            if found is None:
+                raise RemoraError("that is no request about reminders", "see remora reminders --help")
+            return await _answered(tx, await SKILL.answer(turn, found))
+
+    async def remind(self, whose: str, words: str) -> str:
+        """Sets a reminder for a person, as /remind does."""
+        async with self.store.write() as tx:
+            turn = await self._turn(tx, whose, words)
+            return await _answered(tx, await SKILL.answer(turn, Command("/remind", words)))
+
+    async def listed(self, whose: str | None, channel: str | None) -> list[dict[str, Any]]:
+        """Open reminders as rows: of a person, of a channel ("slack:C123"), or of everybody."""
+        async with self.store.read() as tx:
+            if whose is not None:
+                found = await reminders.open_of(tx, (await self._person(tx, whose)).id, _MOST)
+            else:
+                platform, _, chat = (channel or "").partition(":")
+                found = await reminders.open_everywhere(tx, platform, chat, _MOST)
+            names = {one.person_id: (await people.get(tx, one.person_id)).name for one in found}
+        return [_row(number, one, names[one.person_id]) for number, one in enumerate(found, 1)]
+
+    async def exported(self, whose: str) -> str:
+        async with self.store.read() as tx:
+            return await feed.of_person(tx, (await self._person(tx, whose)).id, self.clock.now())
+
+    async def imported(self, whose: str, data: bytes) -> tuple[int, int, Sequence[Left]]:
+        """Takes an iCalendar file over: how many events became reminders, how many were known, and what was left."""
+        now = self.clock.now()
+        async with self.store.write() as tx:
+            person = await self._person(tx, whose)
+            address = await self._address(tx, person, whose)
+            zone = person.zone or self.settings.default_timezone or "UTC"
+            found, left = ical_import.read(data, now, ZoneInfo(zone), _language(person, "", self.settings))
+            taken = known = 0
+            for one in found:
+                cause = f"ical:{person.id}:{one.cause}"
+                if await reminders.by_cause(tx, cause, person.id) is not None:
+                    known += 1
+                    continue
+                if await reminders.count_open(tx, person.id) >= self.settings.max_reminders:
+                    left.append(Left(one.text, f"more than {self.settings.max_reminders} reminders of one person"))
+                    continue
+                await reminders.add(tx, _new(one, cause, person, address, self.settings), now)
+                taken += 1
+        return taken, known, left
+
+    async def _turn(self, tx: Tx, whose: str, words: str) -> Turn:
+        person = await self._person(tx, whose)
+        address = await self._address(tx, person, whose)
+        now = self.clock.now()
+        message = Message(f"desk:{now.isoformat()}", address, Sender(whose, person.name), words, now)
+        return Turn(
+            id=-int(now.timestamp() * 1_000_000),
+            message=message,
+            text=words.strip(),
+            person=person,
+            session=Session(0, None),
+            history=(),
+            language=_language(person, words, self.settings),
+            now=now,
+            settings=self.settings,
+            commands={},
+        )
+
+    async def _person(self, tx: Tx, whose: str) -> Person:
+        found = await acquaintances.called(tx, whose)
+        if len(found) == 1:
+            return found[0]
+        what = f"several people are called {whose}" if found else f"nobody is called {whose}"
+        raise RemoraError(what, "name the account: --person PLATFORM:ACCOUNT, such as telegram:12345")
+
+    async def _address(self, tx: Tx, person: Person, whose: str) -> Address:
+        address = await acquaintances.any_private_address(tx, person.id)
+        if address is None:
+            raise RemoraError(
+                f"{whose} has never written in private, so there is nowhere to send to", "let them write once"
+            )
+        return address
+
+
+async def _answered(tx: Tx, outcome: Outcome) -> str:
+    reply = await outcome.write(tx) if outcome.write else outcome.reply
+    assert reply is not None, "an outcome has a reply or changes that give one"
+    return reply.text
+
+
+def _language(person: Person, words: str, settings: Settings) -> Language:
+    if person.language in ("en", "zh"):
+        return "zh" if person.language == "zh" else "en"
+    return detect(words) if words else settings.default_language
+
+
+def _new(one: Found, cause: str, person: Person, address: Address, settings: Settings) -> NewReminder:
+    return NewReminder(
+        person_id=person.id, cause=cause, address=address, text=one.text, language=_language(person, one.text, settings),
+        zone=one.zone, starts_local=one.starts_local, next_due=one.due, next_local=one.local, rule=one.rule,
+        link=one.link,
+    )  # fmt: skip
+
+
+def _row(number: int, one: Reminder, name: str) -> dict[str, Any]:
+    return {
+        "number": number, "id": one.id, "person": name, "text": one.text, "state": one.state, "kind": one.kind,
+        "rings": _local(one.rings, one.zone), "zone": one.zone, "rule": one.rule, "platform": one.address.platform,
+        "chat": one.address.chat,
+    }  # fmt: skip
+
+
+def _local(moment: dt.datetime | None, zone: str) -> str | None:
+    return None if moment is None else moment.astimezone(ZoneInfo(zone)).isoformat()
