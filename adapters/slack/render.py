@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from adapters.slack.text import clean, escape, neutralise, split
@@ -16,6 +17,8 @@ NOTIFICATION = 1_000
 LABEL = 75
 BUTTONS = 25
 
+_EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|`+)")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 DELIVERY = "remora_delivery"
 PREVIEW = "remora_preview"
 
@@ -60,7 +63,7 @@ def buttons(choices: tuple[Choice, ...]) -> tuple[Json, ...]:
 
 def growing(markdown: str) -> Part:
     """A preview of a reply; `markdown` is neutralised already."""
-    return Part(markdown, (_markdown(markdown),), _notification(markdown))
+    return Part(markdown, (_markdown(markdown),), _notification(_words(markdown)))
 
 
 def delivered(cause: str, part: int, of: int) -> Json:
@@ -75,7 +78,7 @@ def previewed(cause: str) -> Json:
 
 def _part(piece: str, plain: bool, choices: tuple[Choice, ...]) -> Part:
     words = () if not piece.strip() else ((_literal(piece),) if plain else (_markdown(piece),))
-    return Part("" if plain else piece, (*words, *buttons(choices)), _notification(piece))
+    return Part("" if plain else piece, (*words, *buttons(choices)), _notification(piece if plain else _words(piece)))
 
 
 def _markdown(text: str) -> Json:
@@ -87,6 +90,11 @@ def _literal(text: str) -> Json:
     pieces = [text[at : at + PLAIN] for at in range(0, len(text), PLAIN)]
     section = {"type": "rich_text_section", "elements": [{"type": "text", "text": piece} for piece in pieces]}
     return {"type": "rich_text", "elements": [section]}
+
+
+def _words(markdown: str) -> str:
+    """What a notification reads out: no emphasis marks, and what was escaped as it is meant."""
+    return _ESCAPED.sub(r"\1", _EMPHASIS.sub("", markdown))
 
 
 def _notification(text: str) -> str:

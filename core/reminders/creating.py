@@ -28,6 +28,8 @@ class FirstRing:
     rule: Rule | None
     note: Literal["normal", "gap", "fold"]
     ambiguous: bool
+    other_day: dt.date | None = None
+    """The other reading of a date such as 3/4, where it was one."""
 
 
 def first_ring(when: When, now: dt.datetime, zone: ZoneInfo, preferences: Preferences, language: Language) -> FirstRing:
@@ -75,7 +77,10 @@ def _once(when: When, now: dt.datetime, zone: ZoneInfo, preferences: Preferences
         raise Refused(say(language, "reminder_never"))
     local = moment.at.astimezone(zone).replace(tzinfo=None)
     ambiguous = isinstance(when, Instant) and when.ambiguous
-    return FirstRing(moment.at, local, local, None, _NOTES[moment.note], ambiguous)
+    other = None
+    if isinstance(when, Instant) and when.date_ambiguous:
+        other = local.date().replace(month=local.day, day=local.month)
+    return FirstRing(moment.at, local, local, None, _NOTES[moment.note], ambiguous, other)
 
 
 def _first_of_rule(

@@ -39,6 +39,10 @@ PLAYS = {
         ann> remind me on friday at 9am to post the letter
         < **Fri 27 Nov 09:00 Europe/Paris**, in 1 d 23 h
     """,
+    "a date that stands for two says which was taken": """
+        ann> remind me on 3/4 at 10:00 to file the papers
+        < Sat 3 Apr 2027 10:00 .. I took 2027-04-03; if you meant 2027-03-04
+    """,
     "an hour that stands for two says which was taken": """
         ann> remind me at 5 to eat
         < Wed 25 Nov 17:00 .. I took 17:00; if you meant 05:00

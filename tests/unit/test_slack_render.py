@@ -18,7 +18,7 @@ from core.messages import Choice, Reply
 def test_a_reply_is_one_markdown_block_with_a_text_for_notifications() -> None:
     (part,) = render.parts(Reply("**Tea** & <b>"))
     assert part.blocks == ({"type": "markdown", "text": "**Tea** & <b>"},)
-    assert part.text == "**Tea** &amp; &lt;b&gt;"
+    assert part.text == "Tea &amp; &lt;b&gt;"
 
 
 def test_literal_words_are_rich_text_which_is_never_parsed() -> None:
@@ -117,3 +117,10 @@ def test_the_libraries_log_errors_only_and_without_secrets(caplog: pytest.LogCap
     logger.warning("private words")
     logger.error("failed with %s", "xoxb-1-abc")
     assert [record.getMessage() for record in caplog.records] == ["failed with ***"]
+
+
+def test_a_notification_reads_as_words() -> None:
+    [part] = render.parts(Reply("I'll remind you to \\*wave\\*: **Thu 26 Nov 09:00**, `in 2 h`"))
+    assert part.text == "I'll remind you to *wave*: Thu 26 Nov 09:00, in 2 h"
+    [literal] = render.parts(Reply("**as it is**", plain=True))
+    assert literal.text == "**as it is**"

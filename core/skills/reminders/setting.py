@@ -190,6 +190,9 @@ def notes(language: Language, ring: creating.FirstRing, rings: dt.datetime, zone
     if ring.ambiguous:
         other = (ring.local + dt.timedelta(hours=12)).strftime("%H:%M")
         text += say(language, "reminder_assumed", time=ring.local.strftime("%H:%M"), other=other)
+    if ring.other_day:
+        taken, other = ring.local.date().isoformat(), ring.other_day.isoformat()
+        text += say(language, "reminder_assumed_date", taken=taken, other=other)
     if ring.note == "gap":
         text += say(language, "reminder_gap", time=rings.astimezone(zone).strftime("%H:%M"))
     if ring.note == "fold":
