@@ -65,6 +65,7 @@ class User(_Shape):
     is_bot: bool = False
     first_name: _Words = ""
     last_name: _Words = ""
+    username: _Words = ""
     language_code: _Words | None = None
 
 
@@ -72,6 +73,7 @@ class Chat(_Shape):
     id: int
     type: str
     title: _Words = ""
+    username: _Words = ""
 
 
 class Span(_Shape):
@@ -175,6 +177,7 @@ def _from_written(update_id: int, written: Written, me: Me, *, edited: bool) -> 
     if not (private or called or _answers(written, me)):
         return None
     kind: MessageKind = "edit" if edited else "attachment" if attachment else "text"
+    quoted, link = _replied_to(written, me)
     return Message(
         event_id=f"u{update_id}",
         address=Address(PLATFORM, "", str(written.chat.id), written.thread),
@@ -185,7 +188,25 @@ def _from_written(update_id: int, written: Written, me: Me, *, edited: bool) -> 
         message_id=str(written.message_id),
         attachment=attachment,
         private=private,
+        quoted=quoted,
+        link=link,
     )
+
+
+def _replied_to(written: Written, me: Me) -> tuple[str, str]:
+    """The words of the message that this one replies to, and where it can be read again: only messages of supergroups
+    have an address. Nothing for a reply to one of ours, or to the opening of a topic."""
+    target = written.reply_to_message
+    if target is None or "forum_topic_created" in (target.model_extra or {}):
+        return "", ""
+    if target.sender is not None and target.sender.id == me.id:
+        return "", ""
+    chat = str(target.chat.id)
+    if target.chat.username:
+        link = f"https://t.me/{target.chat.username}/{target.message_id}"
+    else:
+        link = f"https://t.me/c/{chat[4:]}/{target.message_id}" if chat.startswith("-100") else ""
+    return target.text or target.caption or "", link
 
 
 def _from_pressed(update_id: int, pressed: Pressed, now: dt.datetime) -> Message | None:
@@ -207,7 +228,7 @@ def _from_pressed(update_id: int, pressed: Pressed, now: dt.datetime) -> Message
 
 def _account(user: User) -> Sender:
     name = f"{user.first_name} {user.last_name}".strip()
-    return Sender(str(user.id), name, user.is_bot, user.language_code)
+    return Sender(str(user.id), name, user.is_bot, user.language_code, handle=user.username)
 
 
 def _sender(written: Written) -> Sender | None:

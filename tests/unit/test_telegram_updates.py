@@ -212,3 +212,30 @@ def test_half_a_character_is_made_whole() -> None:
 def test_a_text_that_is_none_cannot_be_read(text: object) -> None:
     with pytest.raises(ValidationError):
         message(text=text)
+
+
+@pytest.mark.parametrize(
+    ("chat", "link"),
+    [
+        ({"id": 7, "type": "private"}, ""),
+        ({"id": -1001234567890, "type": "supergroup"}, "https://t.me/c/1234567890/4"),
+        ({"id": -1001234567890, "type": "supergroup", "username": "friends"}, "https://t.me/friends/4"),
+        ({"id": -55, "type": "group"}, ""),
+    ],
+)
+def test_a_reply_brings_the_words_it_is_about_and_their_address(chat: dict[str, Any], link: str) -> None:
+    about = {"message_id": 4, "date": 1_795_760_000, "chat": chat, "from": ADA, "text": "Lunch on Friday?"}
+    found = heard(chat=chat, text=f"@{ME.username} remind me about this", reply_to_message=about, entities=[
+        {"type": "mention", "offset": 0, "length": len(ME.username) + 1}
+    ])  # fmt: skip
+    assert (found.text, found.quoted, found.link) == ("remind me about this", "Lunch on Friday?", link)
+
+
+def test_a_reply_to_us_quotes_nothing() -> None:
+    ours = {"message_id": 4, "date": 1_795_760_000, "chat": {"id": 7, "type": "private"}, "text": "Hello!"}
+    found = heard(text="thanks", reply_to_message={**ours, "from": {"id": ME.id, "is_bot": True, "first_name": "R"}})
+    assert (found.quoted, found.link) == ("", "")
+
+
+def test_the_name_by_which_others_call_an_account_is_kept() -> None:
+    assert heard(text="hi", **{"from": {**ADA, "username": "ada_l"}}).sender.handle == "ada_l"
