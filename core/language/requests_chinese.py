@@ -17,7 +17,7 @@ def _target(n: int) -> str:
     """Which reminder: 2号提醒, 牙医的提醒, 它, 所有提醒."""
     named = (
         rf"(?:我的)?第?{_NUMBER}(?:号|个|条)的?(?:{_NOUN})?"
-        rf"|(?P<all{{n}}>所有|全部|全|一切)(?:我)?的?(?:{_NOUN.replace('{n}', '{n}1')})?"
+        rf"|(?:我的?)?(?P<all{{n}}>所有|全部|全|一切)(?:我)?的?(?:{_NOUN.replace('{n}', '{n}1')})?"
         rf"|{_PRONOUN}(?:的?(?:{_NOUN.replace('{n}', '{n}2')}))?"
         rf"|(?:我的?)?{_NOUN.replace('{n}', '{n}3')}(?:#|号)?{_NUMBER.replace('{n}', '{n}3')}?"
         rf"|(?:我的?|那个|这个|关于|有关|那条)*(?P<about{{n}}>[^，。,\n]{{{{1,30}}}}?)的?{_NOUN.replace('{n}', '{n}4')}"

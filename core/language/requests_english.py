@@ -44,7 +44,7 @@ def _pattern(*ways: str) -> re.Pattern[str]:
 
 _ANY = r"(?:all |any |of |every )*(?:my |the |our )?(?:current |upcoming |open |active |pending |next |existing )*(?:reminders|reminder list|alarms)"
 _LIST = _pattern(
-    rf"(?:what(?:'s| are| is)|which(?: are)?|show(?: me)?|list|see|view|display|give me|tell me(?: about)?|check|get|read(?: me)?)? ?{_ANY}"
+    rf"(?:what(?:'?s| are| is)|which(?: are)?|show(?: me)?|list|see|view|display|give me|tell me(?: about)?|check|get|read(?: me)?)? ?{_ANY}"
     r"(?: do i have| have i got| are there| are set| i have| i set| have you got| did i set)?(?: set| left| open| coming up| for me)?",
     r"(?:what|which) reminders (?:do i have|have i(?: got| set)?|did i set|are (?:there|set|active|open))(?: set| left| open| coming up)?",
     r"(?:do i have|have i got|are there) (?:any |some )?(?:reminders|alarms)(?: set| left| open| coming up)?",
@@ -52,7 +52,7 @@ _LIST = _pattern(
 )
 _PLACE = r"(?:here|in (?:this|the) (?:channel|group|chat|thread|room)|of (?:this|the) (?:channel|group|chat))"
 _HERE = _pattern(
-    rf"(?:what(?:'s| are)|which|show(?: me)?|list|see|tell me)? ?(?:all |any )?(?:the )?(?:reminders|alarms)(?: are)?(?: there)? {_PLACE}",
+    rf"(?:what(?:'?s| are)|which|show(?: me)?|list|see|tell me)? ?(?:all |any )?(?:the )?(?:reminders|alarms)(?: are)?(?: there)? {_PLACE}",
     r"(?:show(?: me)? |list |what are )?(?:the |this |our )?(?:channel|group|chat)(?:'s)? reminders",
 )
 _SEARCH = _pattern(
@@ -67,14 +67,14 @@ _DAY = (
 )
 _BOOK = r"(?:day|schedule|agenda|calendar|plans?|diary|week|morning|afternoon|evening|weekend)"
 _SCHEDULE = _pattern(
-    rf"(?:what(?:'s| is| does| do| are)|show(?: me)?|tell me|give me|how(?:'s| is| does)|see|check) (?:on |in |up with )?(?:my|the) {_BOOK}(?: looks?| looking)?(?: like)?"
+    rf"(?:what(?:'?s| is| does| do| are)|show(?: me)?|tell me|give me|how(?:'s| is| does)|see|check) (?:on |in |up with )?(?:my|the) {_BOOK}(?: looks?| looking)?(?: like)?"
     rf"(?: (?:for |on |like )*{_DAY.format(n=1)})?(?: looks?| looking)?(?: like)?",
     rf"(?:my |show me )?(?:(?P<day2>today|tomorrow)'s )?(?:schedule|agenda)(?: (?:for |on )?{_DAY.format(n=3)})?",
-    rf"what(?:'s| is| have i got| do i have| do i got|'ve i got) (?:on|planned|scheduled|due|coming up|to do)(?: for| on)? {_DAY.format(n=4)}",
+    rf"what(?:'?s| is| have i got| do i have| do i got|'ve i got) (?:on|planned|scheduled|due|coming up|to do)(?: for| on)? {_DAY.format(n=4)}",
     rf"what (?:do i have|have i got|am i doing|must i do|do i need to do|do i have to do|should i do)(?: on| for)? {_DAY.format(n=5)}",
     rf"(?:do i have|have i got|is there)? ?(?:anything|something|any plans|plans|any appointments)(?: on| planned| scheduled| due| coming up)?(?: for| on)? {_DAY.format(n=6)}",
     rf"am i (?:free|busy)(?: on)? {_DAY.format(n=7)}",
-    r"what(?:'s| is) (?:on|planned|due) (?P<day8>today)",
+    r"what(?:'?s| is) (?:on|planned|due) (?P<day8>today)",
 )
 _UNDO = _pattern(
     r"undo(?: (?:that|it|this|the last (?:change|one|thing)|my last (?:change|one)|last))?",

@@ -10,7 +10,7 @@ USUAL_MOST = 6
 LONGEST_MINUTES = 24 * 60
 MOST = 50
 
-_N = r"(?P<n{k}>\d{{1,4}}|an?|one|two|three|five|ten|fifteen|twenty|thirty|half an?|other)?"
+_N = r"(?P<n{k}>\d{{1,4}}|an?|one|two|three|five|ten|fifteen|twenty|thirty|half(?: an?)?|other)?"
 _EVERY = rf"(?:every|each) ?{_N} ?(?P<unit{{k}}>minutes?|mins?|m|hours?|hrs?|h)"
 _DONE = (
     r"(?:i(?:'ve| have)? (?:actually |really )?(?:do|did|done|finish(?:ed)?|complete[d]?|confirm(?:ed)?|acknowledge[d]?|answer(?:ed)?|take|took|taken)(?: (?:it|that|so|them))?"
