@@ -121,6 +121,17 @@ async def test_a_calendar_address_is_told_once_and_only_its_hash_is_kept(world: 
     """)
 
 
+async def test_about_a_message_also_when_the_time_is_told_afterwards(world: World) -> None:
+    await world.say("remind me about this", quoted="Call my aunt", link="https://example.org/m/8")
+    await world.play("""
+        < When should I remind you to “Call my aunt”?
+        ann> tomorrow at 9:00
+        < Thu 26 Nov 09:00
+    """)
+    await world.forward(dt.timedelta(hours=23))
+    assert world.heard("ann").reply.text == "⏰ “Call my aunt”\nhttps://example.org/m/8"
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

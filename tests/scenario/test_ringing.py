@@ -210,6 +210,22 @@ PLAYS = {
         < Done ✓ take out the trash
         +2h
     """,
+    "the question for a time keeps what was said": """
+        ann> keep reminding me to take my pills
+        < When should I remind you to take your pills?
+        ann> 11:00
+        < Wed 25 Nov 11:00 .. every 10 min, up to 6 times.
+        ann> cancel it
+        < Cancelled: take your pills
+    """,
+    "several times are several reminders": """
+        ann> remind me every weekday at 8:00 and weekends at 10:00 to get up
+        < to get up: **Thu 26 Nov 08:00 .. to get up: **Sat 28 Nov 10:00
+        ann> undo
+        < Taken back for all 2 reminders.
+        ann> my reminders
+        < You have no reminders
+    """,
     "中文：推迟与完成": """
         li> 20分钟后提醒我喝水
         < 喝水 .. 11月25日 周三 17:20

@@ -38,6 +38,8 @@ class Wish:
     text: str
     now: dt.datetime
     nag: UntilDone | None = None
+    about: tuple[str, str] | None = None
+    """The text and the link as they are kept, where they were settled with an earlier message."""
 
 
 def recognize(turn: Turn) -> Wish | None:
@@ -75,6 +77,7 @@ def _ask(turn: Turn, key: str, pending: dict[str, Any], **fields: object) -> Out
 
 def set_reminder(turn: Turn, wish: Wish) -> Outcome:
     """Keeps the reminder, or asks for what is missing, or says why it cannot be."""
+    wish = _settled(turn, wish)
     understood, language = wish.understood, turn.language
     if len(understood.task) > creating.MAX_TEXT:
         said = say(language, "reminder_too_long", limit=creating.MAX_TEXT, length=len(understood.task))
@@ -87,17 +90,33 @@ def set_reminder(turn: Turn, wish: Wish) -> Outcome:
         said = creating.problem_said(understood.problem, language)
         return Outcome(Reply(said), intent="reminder_set", pending=_pending("when", wish))
     if understood.when is None:
-        what = wording.to_task(language, "ask_when_what", turned(understood.task, language))
+        what = wording.to_task(language, "ask_when_what", wish.about[0] if wish.about else understood.task)
         return _ask(turn, "ask_when", _pending("when", wish), what=what)
     if turn.zone is None and not isinstance(understood.when, Delta):
-        return _ask(turn, "ask_zone", {"step": "zone", "text": wish.text, "now": wish.now.isoformat()})
+        return _ask(turn, "ask_zone", {**_pending("zone", wish), "text": wish.text, "now": wish.now.isoformat()})
     return _setting(turn, wish, recipient, turn.zone)
 
 
 def _pending(step: str, wish: Wish) -> dict[str, Any]:
     nag = [wish.nag.minutes, wish.nag.most] if wish.nag else None
-    asked = {"task": wish.understood.task, "nag": nag, "who": wish.understood.recipient}
+    asked = {"task": wish.understood.task, "nag": nag, "who": wish.understood.recipient, "about": wish.about}
     return {"skill": NAME, "step": step, **asked}
+
+
+def _settled(turn: Turn, wish: Wish) -> Wish:
+    """The same; what "this" is about is settled with the message that it replies to, whatever is asked afterwards."""
+    if wish.about is not None:
+        return wish
+    return replace(wish, about=about(turn, turned(wish.understood.task, turn.language)))
+
+
+def _nag_of(pending: dict[str, Any]) -> UntilDone | None:
+    return UntilDone(*pending["nag"]) if pending.get("nag") else None
+
+
+def _about_of(pending: dict[str, Any]) -> tuple[str, str] | None:
+    kept = pending.get("about")
+    return (str(kept[0]), str(kept[1])) if kept else None
 
 
 def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None, *, new_zone: bool = False) -> Outcome:
@@ -135,7 +154,7 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
 def _new(
     turn: Turn, wish: Wish, ring: creating.FirstRing, recipient: Recipient, zone: ZoneInfo, number: int
 ) -> NewReminder:
-    text, link = about(turn, turned(wish.understood.task, turn.language))
+    text, link = wish.about or (wish.understood.task, "")
     return NewReminder(
         person_id=turn.person.id,
         cause=f"turn:{turn.id}:{number}" if number else f"turn:{turn.id}",
@@ -206,10 +225,12 @@ def zone_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     if name is None:
         if recognize(turn) is not None or len(turn.text) > _LONGEST_PLACE:
             return None
-        return _ask(turn, "ask_zone_again", {key: pending[key] for key in ("step", "text", "now")})
+        return _ask(turn, "ask_zone_again", pending)
     zone, now = ZoneInfo(name), dt.datetime.fromisoformat(pending["now"])
     wish = _wish(str(pending["text"]), now, zone, None)
-    return _setting(turn, wish, recipient_of(turn, wish.understood.recipient), zone, new_zone=True)
+    wish = _settled(turn, replace(wish, about=_about_of(pending), nag=wish.nag or _nag_of(pending)))
+    recipient = recipient_of(turn, wish.understood.recipient or pending.get("who"))
+    return _setting(turn, wish, recipient, zone, new_zone=True)
 
 
 def when_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
@@ -218,6 +239,6 @@ def when_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     if understood.asks_reminder or (understood.when is None and understood.problem is None):
         return None
     task = str(pending["task"])
-    nag = UntilDone(*pending["nag"]) if pending.get("nag") else None
     whole = replace(understood, task=task, recipient=pending.get("who"), asks_reminder=True)
-    return set_reminder(turn, Wish(whole, f"{turn.text} {task}", turn.now, nag))
+    wish = Wish(whole, f"{turn.text} {task}", turn.now, _nag_of(pending), _about_of(pending))
+    return set_reminder(turn, wish)
