@@ -19,8 +19,10 @@ from core.store.outbox import ClaimedDelivery
 
 AHEAD_SECONDS = 3.0
 """So much of the allowed rate is claimed ahead, and not more."""
-_PARALLEL_SENDS = 128
-_MOST_WAITING = 2_000
+_PARALLEL_SENDS = 1_000
+_MOST_WAITING = 10_000
+_AT_ONCE = 50
+"""Messages that are started before others get a turn on the event loop."""
 
 Send: TypeAlias = Callable[["Lane", ClaimedDelivery], Awaitable[None]]
 
@@ -75,16 +77,24 @@ class Lane:
         while True:
             self._wake.clear()
             seconds = self._start_ready(time.monotonic())
+            if seconds == 0.0:
+                await asyncio.sleep(0)
+                continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._wake.wait()
 
     def _start_ready(self, now: float) -> float | None:
-        """Starts whatever may go; returns the seconds until the next may, None where something has to happen first."""
-        while self._later and self._later[0][0] <= now:
-            ready, number, claimed = heapq.heappop(self._later)
-            heapq.heappush(self._ready, (claimed.reminder_id is not None, ready, number, claimed))
-        while self._ready and len(self._flying) < _PARALLEL_SENDS:
+        """Starts what may go, some at once; returns the seconds until more may, None where something has to happen
+        first."""
+        for _ in range(_AT_ONCE):
+            while self._later and self._later[0][0] <= now and len(self._ready) < _AT_ONCE:
+                ready, number, claimed = heapq.heappop(self._later)
+                heapq.heappush(self._ready, (claimed.reminder_id is not None, ready, number, claimed))
+            if not self._ready:
+                return max(self._later[0][0] - now, 0.001) if self._later else None
+            if len(self._flying) >= _PARALLEL_SENDS:
+                return None
             wait = max(self.pacer.ready_at(), self.breaker.ready_at()) - now
             if wait > 0:
                 return None if wait == float("inf") else wait
@@ -95,14 +105,18 @@ class Lane:
                 heapq.heappush(self._later, (free, number, claimed))
                 continue
             self.pacer.sent(chat, now, ready)
-            self._start(claimed)
-        return max(self._later[0][0] - now, 0.0) if self._later else None
+            self._start(claimed, now)
+        return 0.0
 
-    def _start(self, claimed: ClaimedDelivery) -> None:
+    def _start(self, claimed: ClaimedDelivery, now: float) -> None:
         self.breaker.trying()
-        task = asyncio.ensure_future(self._send(self, claimed))
+        task = asyncio.create_task(self._go(claimed, now), name=f"deliver-{claimed.delivery.cause}")
         self._flying.add(task)
         task.add_done_callback(self._ended)
+
+    async def _go(self, claimed: ClaimedDelivery, planned: float) -> None:
+        self.pacer.left(planned, time.monotonic())
+        await self._send(self, claimed)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)

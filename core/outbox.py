@@ -40,8 +40,9 @@ LONGEST_DELAY = 600.0
 _AHEAD = dt.timedelta(seconds=AHEAD_SECONDS)
 _AT_ONCE = 200
 """Rows claimed or written down in one transaction, so that it stays short."""
-_LEAD = 0.15
-"""Seconds before its moment at which a claim that was made ahead is looked at once more."""
+_LEAD, _LEAD_EACH = 0.15, 0.000_05
+"""Seconds before its moment at which a claim that was made ahead is looked at once more; longer where many are held."""
+_CONFIRMED_AT_ONCE = 250
 _CONFIRM_PATIENCE = 0.5
 _BREATH = 0.02
 """Seconds between two claims, so that there is something to claim."""
@@ -75,7 +76,7 @@ class Deliverer:
         """To be planned again, once the database can be written."""
         self._given_up: list[tuple[ClaimedDelivery, str, bool]] = []
         """With the reason, and whether the chat is closed to us."""
-        self._stopping = False
+        self._stopping = self._finished = False
         self._more = True
         """There may be more to claim than was claimed: look again when something was settled."""
         self._full = False
@@ -117,7 +118,7 @@ class Deliverer:
             for lane in self._lanes.values():
                 lane.cancel()
             self._journal.keep = not all(lane.idle for lane in self._lanes.values())
-            self._stopping = True
+            self._stopping = self._finished = True
             self._record_wake.set()
             await recorder
 
@@ -179,20 +180,30 @@ class Deliverer:
             self._held_wake.clear()
             now = self._clock.now()
             await self._drop_far(now)
-            soon = self._take_held(now + dt.timedelta(seconds=_LEAD))
+            lead = _LEAD + len(self._held) * _LEAD_EACH
+            soon = self._take_held(now + dt.timedelta(seconds=lead), _CONFIRMED_AT_ONCE)
             if soon:
-                for one in await self._confirmed(soon):
-                    seconds = (one.send_at - self._clock.now()).total_seconds()
-                    self._lanes[one.delivery.address.platform].put(one, max(seconds, 0.0))
+                await self._let_go(soon)
                 continue
-            wait = min((self._held[0][0] - now).total_seconds() - _LEAD, 1.0) if self._held else 1.0
+            wait = min((self._held[0][0] - now).total_seconds() - lead, 1.0) if self._held else 1.0
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(wait, 0.001)):
                     await self._held_wake.wait()
 
-    def _take_held(self, until: dt.datetime) -> list[ClaimedDelivery]:
+    async def _let_go(self, soon: list[ClaimedDelivery]) -> None:
+        try:
+            holding = await self._confirmed(soon)
+        except asyncio.CancelledError:
+            for one in soon:
+                self._put_back(one, one.send_at, one.reason, tried=False)
+            raise
+        for one in holding:
+            seconds = (one.send_at - self._clock.now()).total_seconds()
+            self._lanes[one.delivery.address.platform].put(one, max(seconds, 0.0))
+
+    def _take_held(self, until: dt.datetime, most: int = 1_000_000) -> list[ClaimedDelivery]:
         taken: list[ClaimedDelivery] = []
-        while self._held and self._held[0][0] <= until:
+        while self._held and self._held[0][0] <= until and len(taken) < most:
             one = heapq.heappop(self._held)[2]
             self._lanes[one.delivery.address.platform].held -= 1
             taken.append(one)
@@ -287,7 +298,7 @@ class Deliverer:
 
     async def _record(self) -> None:
         """Writes outcomes in batches: as many as came while the last batch was being written."""
-        while not (self._stopping and not self._unwritten and self._all_idle()):
+        while not (self._finished and not self._unwritten and self._all_idle()):
             await self._record_wake.wait()
             self._record_wake.clear()
             if not self._unwritten:

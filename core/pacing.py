@@ -62,6 +62,13 @@ class Pacer:
         if len(self._chats) > _REMEMBERED_CHATS:
             self._chats.popitem(last=False)
 
+    def left(self, planned: float, now: float) -> None:
+        """The message that was to go then goes only now: the loop was busy."""
+        for place in range(len(self._sent) - 1, -1, -1):
+            if self._sent[place] == planned:
+                self._sent[place] = now
+                return
+
     def pause(self, chat: str, seconds: float, now: float) -> None:
         """The platform asked for silence in this chat. No other chat waits for it."""
         self._paused = {name: until for name, until in self._paused.items() if until > now}

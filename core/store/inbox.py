@@ -41,11 +41,13 @@ def _is_served(served: Collection[str]) -> sa.ColumnElement[bool]:
     return sa.or_(inbox.c.platform.in_(names), inbox.c.address_key.in_(names))
 
 
+_OPEN: tuple[sa.ColumnElement[str], ...] = (sa.literal_column("'new'"), sa.literal_column("'claimed'"))
+"""States that still need work, as literals: SQLite uses a partial index only where it sees its very condition."""
 _earlier = inbox.alias("earlier")
 _BLOCKED = sa.exists().where(
     _earlier.c.address_key == inbox.c.address_key,
     _earlier.c.id < inbox.c.id,
-    _earlier.c.state.in_(("new", "claimed")),
+    _earlier.c.state.in_(_OPEN),
 )
 _READY = (
     sa.select(inbox.c.id)

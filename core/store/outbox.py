@@ -20,6 +20,8 @@ from core.store.tables import Moment, outbox, reminder
 
 log = logging.getLogger(__name__)
 
+OPEN: tuple[sa.ColumnElement[str], ...] = (sa.literal_column("'planned'"), sa.literal_column("'attempting'"))
+"""States that still need work, as literals: SQLite uses a partial index only where it sees its very condition."""
 PUNCTUAL = dt.timedelta(seconds=60)
 """A reminder's message that is later than this is late: it waits for its reminder's rule to judge it, and says so."""
 
@@ -62,7 +64,7 @@ _WAITS = sa.select(
     sa.exists()
     .where(
         outbox.c.address_key == sa.bindparam("where"),
-        outbox.c.state.in_(("planned", "attempting")),
+        outbox.c.state.in_(OPEN),
         outbox.c.due_at <= sa.bindparam("now", type_=Moment()),
     )
     .label("waits")
@@ -125,7 +127,7 @@ def _ready(of_lane: sa.ColumnElement[bool], *, locked: bool) -> sa.Executable:
             ),
             ~sa.exists().where(
                 _earlier.c.address_key == outbox.c.address_key,
-                _earlier.c.state.in_(("planned", "attempting")),
+                _earlier.c.state.in_(OPEN),
                 sa.or_(
                     _earlier.c.due_at < outbox.c.due_at,
                     sa.and_(_earlier.c.due_at == outbox.c.due_at, _earlier.c.id < outbox.c.id),
@@ -403,6 +405,6 @@ async def next_try(tx: Tx, served: Collection[str]) -> dt.datetime | None:
 
 async def count_open(tx: Tx, served: Collection[str], now: dt.datetime) -> int:
     """Messages to what is served that should be out by now and are not."""
-    late = sa.and_(_is_served(served), outbox.c.state.in_(("planned", "attempting")), outbox.c.due_at <= now)
+    late = sa.and_(_is_served(served), outbox.c.state.in_(OPEN), outbox.c.due_at <= now)
     row = await tx.row(sa.select(sa.func.count()).select_from(outbox).where(late))
     return int(row[0]) if row else 0

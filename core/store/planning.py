@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.messages import Address, Reply
 from core.store.codec import address_from_json, address_to_json, reply_from_json, reply_to_json
 from core.store.database import Tx
-from core.store.outbox import PUNCTUAL
+from core.store.outbox import OPEN, PUNCTUAL
 from core.store.reminders import Reminder, from_row
 from core.store.tables import Moment, outbox, person, reminder
 
@@ -289,7 +289,7 @@ _NAGS = (
         reminder.c.state.in_(("active", "fired")),
         ~sa.exists().where(
             outbox.c.reminder_id == reminder.c.id,
-            outbox.c.state.in_(("planned", "attempting")),
+            outbox.c.state.in_(OPEN),
             outbox.c.cause.like("reminder:%:snooze:%"),
         ),
     )

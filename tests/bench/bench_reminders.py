@@ -2,11 +2,11 @@
 
     python -m tests.bench.bench_reminders [--stored 1000000] [--due 10000] [--limited 900] [--databases sqlite postgresql]
 
-`late`: so many reminders are kept, and of them `--due` ring at moments spread evenly over `--window` seconds, each at a
-chat of its own; the platform, in the same process, takes `--send` seconds for each. A lateness is from the moment a
+`late`: so many reminders are kept, and of them `--due` ring at moments spread evenly over 60 seconds, and then all at the
+same moment (`--windows`), each at a chat of its own; the platform, in the same process, takes `--send` seconds for each. A lateness is from the moment a
 reminder is due to the moment its request goes out. `block_ms` is the longest time for which the event loop did not come
 round, `block_cpu_ms` what of the longest such times this thread computed itself (the rest is other programs' work on
-the same cores). `idle_ms` is what a tick takes when nothing is due, `memory_mb` the peak of the process beyond nothing.
+the same cores). `idle_ms` is what a tick takes when nothing is due, `memory_mb` the peak of the process.
 
 `peer`: the same reminders as jobs of APScheduler's SQLAlchemyJobStore, one job a reminder, no grace time, with only
 those that ring in its table; once as it opens SQLite, once in WAL mode as ours. It has no asynchronous driver, so not on
@@ -26,7 +26,6 @@ import datetime as dt
 import gc
 import json
 import random
-import resource
 import statistics
 import sys
 import tempfile
@@ -98,6 +97,12 @@ class Timed:
         return Receipt((str(len(self.went)),))
 
 
+def peak_memory() -> float:
+    """Of this process, in MB: `ru_maxrss` would count the parent's, from which it was forked."""
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) / 1024
+
+
 class LoopWatch:
     """The longest time for which the event loop did not come round."""
 
@@ -163,7 +168,7 @@ async def ours(url: str, folder: Path, options: argparse.Namespace) -> dict[str,
             await asyncio.sleep(0.1)
         figures = watch.figures()
         await asyncio.sleep(1.0)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        memory = peak_memory()
         idle = []
         for _ in range(50):
             at = time.perf_counter()
@@ -265,26 +270,24 @@ async def obey(orders: dict[str, Any]) -> None:
         print(json.dumps(await peer(options.url, options)))
 
 
-async def measure(database: str, folder: Path, options: argparse.Namespace, p99: dict[str, float]) -> None:
-    run = Path(tempfile.mkdtemp(dir=folder))
+async def measure(
+    database: str, folder: Path, options: argparse.Namespace, p99: dict[tuple[str, float], float]
+) -> None:
     server = await asyncio.to_thread(server_of_run, folder) if database == "postgresql" else None
 
-    async def fresh(name: str) -> str:
-        return server.url_of(await server.create()) if server else f"sqlite:///{run / name}"
+    async def run(**more: Any) -> dict[str, Any]:
+        home = Path(tempfile.mkdtemp(dir=folder))
+        url = server.url_of(await server.create()) if server else f"sqlite:///{home / 'bench.db'}"
+        wishes = argparse.Namespace(**{**vars(options), **more})
+        starts = await fill(url, wishes)
+        return await child("ours", url, home, wishes, starts=starts.isoformat())
 
-    if options.due:
-        url = await fresh("late.db")
-        starts = await fill(url, options)
-        got = await child("ours", url, run, options, rate=0.0, starts=starts.isoformat())
-        p99[database] = got["p99_s"]
-        tell("late", database=database, stored=options.stored, due=options.due, window_s=options.window, **got)
+    for window in options.windows if options.due else ():
+        got = await run(window=window, rate=0.0)
+        p99[database, window] = got["p99_s"]
+        tell("late", database=database, stored=options.stored, due=options.due, window_s=window, **got)
     if options.limited:
-        url = await fresh("limited.db")
-        limits = argparse.Namespace(
-            **{**vars(options), "due": options.limited, "stored": options.limited, "window": 0.0}
-        )
-        starts = await fill(url, limits)
-        got = await child("ours", url, run, limits, rate=options.rate, starts=starts.isoformat())
+        got = await run(window=0.0, due=options.limited, stored=options.limited)
         optimum = (options.limited - 1) / options.rate
         tell(
             "limited", database=database, messages=options.limited, rate=options.rate, makespan_s=got["makespan_s"],
@@ -293,28 +296,38 @@ async def measure(database: str, folder: Path, options: argparse.Namespace, p99:
         )  # fmt: skip
 
 
+async def measure_peer(folder: Path, options: argparse.Namespace, p99: dict[tuple[str, float], float]) -> None:
+    for window in options.windows:
+        for wal in (False, True):
+            url = f"sqlite:///{folder / f'peer{window}{wal}.db'}"
+            got = await child("peer", url, folder, options, wal=wal, window=window)
+            ratios = {
+                f"ratio_{database}": round(got["p99_s"] / ours, 1)
+                for (database, of_window), ours in p99.items()
+                if of_window == window and ours > 0
+            }
+            store = "SQLAlchemyJobStore on SQLite" + (" in WAL mode" if wal else "")
+            tell("peer", store=store, due=options.due, window_s=window, **got, **ratios)
+
+
 def tell(figure: str, **values: Any) -> None:
     print(json.dumps({"bench": "reminders", "figure": figure, **values}), flush=True)
 
 
 async def main(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as name:
-        folder, p99 = Path(name), {}
+        p99: dict[tuple[str, float], float] = {}
         for database in options.databases:
-            await measure(database, folder, options, p99)
-        for wal in (False, True) if options.peer else ():
-            url = f"sqlite:///{folder / f'peer{wal}.db'}"
-            got = await child("peer", url, folder, options, wal=wal)
-            ratios = {f"ratio_{database}": round(got["p99_s"] / ours, 1) for database, ours in p99.items() if ours > 0}
-            store = "as it opens SQLite" if not wal else "on SQLite in WAL mode, as ours"
-            tell("peer", store=f"APScheduler SQLAlchemyJobStore {store}", due=options.due, **got, **ratios)
+            await measure(database, Path(name), options, p99)
+        if options.peer and options.due:
+            await measure_peer(Path(name), options, p99)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stored", type=int, default=1_000_000)
     parser.add_argument("--due", type=int, default=10_000, help="of the stored ones, how many ring; 0: skip `late`")
-    parser.add_argument("--window", type=float, default=60.0, help="seconds over which they ring")
+    parser.add_argument("--windows", type=float, nargs="+", default=[60.0, 0.0], help="seconds over which they ring")
     parser.add_argument("--send", type=float, default=0.05, help="seconds that the platform takes for one")
     parser.add_argument("--limited", type=int, default=900, help="messages of the rate-limited run; 0: skip it")
     parser.add_argument("--rate", type=float, default=30.0, help="messages a second that the limited platform takes")
