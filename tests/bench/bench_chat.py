@@ -2,9 +2,8 @@
 
     python -m tests.bench.bench_chat [--runs 5] [--data DIR]
 
-Starts `remora chat` as `make chat` does on a set-up clone, with one message on standard input, and measures from the
-start of the process to the first word of the reply of the real model ("first word": greedy, one message; the terminal
-shows words as they stream, so the process reports the first one through REMORA's own preview). Then the resident memory
+Starts `remora chat` as `make chat` does on a set-up clone, on a pseudo-terminal, types one message as soon as the prompt
+is there, and measures from the start of the process to the first word of the real model's reply on the screen. Then the resident memory
 of a serving process with the model switched off and with the local one, after one answer. One JSON line a figure.
 """
 
@@ -15,6 +14,7 @@ import asyncio
 import json
 import os
 import pty
+import re
 import statistics
 import sys
 import tempfile
@@ -26,7 +26,9 @@ import psutil
 from bots._prepare import prepare
 from core.settings import load_settings
 
-_ASK = "Tell me about the sea."
+_ASK = "Tell me about oceans."
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_WHERE_IS_THE_CURSOR = b"\x1b[6n"
 
 
 async def first_word(environment: dict[str, str]) -> tuple[float, float]:
@@ -48,15 +50,19 @@ async def first_word(environment: dict[str, str]) -> tuple[float, float]:
         seen.set()
 
     loop.add_reader(main_end, read)
-    os.write(main_end, _ASK.encode() + b"\r")
-    asked = 0
+    asked = answered = 0
     while True:
         await asyncio.wait_for(seen.wait(), 120)
         seen.clear()
+        for _ in range(shown.count(_WHERE_IS_THE_CURSOR) - answered):
+            os.write(main_end, b"\x1b[1;1R")
+            answered += 1
         text = shown.decode(errors="replace")
-        if not asked and _ASK in text:
-            asked = text.index(_ASK) + len(_ASK)
-        if asked and any(word in text[asked:] for word in (" the ", " The ", "The ", "sea")):
+        if not asked and "❯" in text:
+            os.write(main_end, _ASK.encode() + b"\r")
+            asked = len(text)
+        shown_since = _ESCAPES.sub("", text[asked:]).replace(_ASK, "").replace("thinking", "")
+        if asked and re.search(r"[A-Za-z]{2,}", shown_since):
             break
     seconds = time.perf_counter() - started
     megabytes = psutil.Process(process.pid).memory_info().rss / 2**20
