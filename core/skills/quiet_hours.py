@@ -17,7 +17,8 @@ def _recognize(turn: Turn) -> QuietWish | None:
 
 async def _answer(turn: Turn, found: QuietWish | Command) -> Outcome:
     if isinstance(found, Command):
-        found = quiet_wish(f"quiet hours {found.rest}") or QuietWish(ask=True)
+        wishes = (quiet_wish(f"{name}{found.rest}") for name in ("quiet hours ", "免打扰"))
+        found = next((wish for wish in wishes if wish is not None), QuietWish(ask=True))
     if found.ask:
         return Outcome(Reply(_current(turn)), intent="quiet_hours")
     start, end = found.start, found.end

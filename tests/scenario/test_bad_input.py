@@ -52,6 +52,32 @@ PLAYS = {
         +20m
         ann< ⏰ *pay* <!channel> @everyone [x](http://a.b) `rm`
     """,
+    "where the zone is not known": """
+        max> remind me in 20 minutes to stretch
+        < to stretch .. which city are you in?
+        max> Paris
+        < Your time zone is Europe/Paris
+        +20m
+        max< ⏰ stretch
+    """,
+    "the zone is asked for first where the time needs it": """
+        max> what's on my day
+        < which city are you in?
+        max> I don't want to say
+        model
+        max> keep reminding me to call mum tomorrow at 9:00
+        < which city are you in?
+        max> Atlantis
+        < I don't know that place.
+        max> New York
+        < to call mum: **Thu 26 Nov 09:00 America/New_York** .. every 10 min
+        max> move it to 10
+        < Thu 26 Nov 10:00 America/New_York
+        max> /timezone Paris
+        < Your time zone is Europe/Paris .. One reminder rings at the same time of day there.
+        max> my reminders
+        < Thu 26 Nov 10:00 Europe/Paris
+    """,
     "one's own only, by number too": """
         ann> remind me tomorrow at 15:00 to call mum
         < call mum

@@ -61,7 +61,7 @@ PLAYS = {
         ann> /help
         < What I can do .. Your quiet hours: 22:00 to 07:00
         ann> remind me at 23:00 to lock the door
-        < Wed 25 Nov 23:00
+        < Wed 25 Nov 23:00 .. That is in your quiet hours: I keep it until 07:00.
         +14h
         +8h
         ann< ⏰ lock the door .. It was due Wed 25 Nov 23:00
@@ -71,6 +71,10 @@ PLAYS = {
         model
         ann> /quiet 10 to 6
         < Quiet hours from 22:00 to 06:00
+        ann> /quiet 晚上11点到早上7点
+        < 23:00 到 07:00
+        ann> /quiet off
+        < You have no quiet hours any more.
     """,
     "中文": """
         li> 明天下午三点提醒我给妈妈打电话

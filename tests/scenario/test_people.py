@@ -21,6 +21,10 @@ PLAYS = {
         bob#team> reminders here
         < There are no reminders for everybody here
     """,
+    "everybody by a mention": """
+        ann#team> remind @everyone at 11:00 to stand up
+        < I'll remind everybody here to stand up
+    """,
     "its creator cancels it": """
         ann#team> remind us every monday at 9:00 to post the report
         < Repeats: every week on Mon at 09:00

@@ -43,7 +43,7 @@ from tests.fakes.platform import FakePlatform
 
 START = dt.datetime(2026, 11, 25, 9, 0, tzinfo=dt.UTC)
 """A Wednesday; ten o'clock in Paris, five in the afternoon in Shanghai."""
-ZONES = {"li": "Asia/Shanghai", "wang": "Asia/Shanghai"}
+ZONES: dict[str, str | None] = {"max": None, "li": "Asia/Shanghai", "wang": "Asia/Shanghai"}
 _PATIENCE, _BREATH = 10.0, 0.005
 MODEL_SAYS = "the model answers"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

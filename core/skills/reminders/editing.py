@@ -158,7 +158,7 @@ async def _retime(tx: Tx, turn: Turn, reminder: Reminder, retimed: Retimed, *, t
     told = say(turn.language, "reminder_moved", **shown(turn, moved))
     if moved.rule:
         told += say(turn.language, "reminder_repeats", rule=rule_said(Rule.parse(moved.rule), turn.language))
-    told += notes(turn.language, ring, moved.rings, zone)
+    told += notes(turn, ring, moved.rings, zone)
     return Reply(told, wording.confirmation_buttons(turn.language, moved))
 
 

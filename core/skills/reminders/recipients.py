@@ -27,6 +27,7 @@ _POINTING = re.compile(
     r"(?:about |of |to )?(?:this|that|it)(?: (?:message|one|again|thread))?|(?:关于)?(?:这|那|此)?(?:个|条|件|则)?(?:事情?|消息|信息|留言|它)?",
     re.IGNORECASE,
 )
+_EVERYBODY = frozenset({"everyone", "everybody", "all", "channel", "here", "所有人", "大家", "全体成员"})
 _MENTION = re.compile(r"<?@(?P<name>[^|>]+)(?:\|[^>]*)?>?")
 
 
@@ -53,6 +54,8 @@ def recipient_of(turn: Turn, named: str | None) -> Recipient:
         case _ if named.startswith("#") or named == "channel":
             raise Refused(say(turn.language, "reminder_only_here"))
     mention = _MENTION.fullmatch(named)
+    if mention and mention["name"].casefold() in _EVERYBODY:
+        return recipient_of(turn, "channel")
     return Recipient(message.address, handle=mention["name"] if mention else named.lstrip("@"))
 
 

@@ -16,11 +16,13 @@ from core.language.values import Delta, Preferences, Problem, Recurrence, Unders
 from core.language.zones import find_zone
 from core.messages import Reply
 from core.reminders import creating, moving, wording
+from core.reminders.quiet import held_until
 from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn
 from core.skills.reminders.recipients import Recipient, about, kept_for, recipient_of
 from core.store import Tx, reminder_changes, reminders
+from core.store.planning import QuietHours
 from core.store.reminders import NewReminder, Reminder
 
 PREFERENCES = Preferences()
@@ -197,15 +199,15 @@ def _confirmation(turn: Turn, kept: Reminder, ring: creating.FirstRing, *, ask_z
         text += say(language, "reminder_repeats", rule=rule_said(Rule.parse(kept.rule), language))
     if kept.nag_minutes:
         text += say(language, "reminder_nags", minutes=wording.minutes(language, kept.nag_minutes), most=kept.nag_most)
-    text += notes(turn.language, ring, kept.rings, zone)
+    text += notes(turn, ring, kept.rings, zone)
     if ask_zone:
         text += "\n\n" + say(language, "ask_zone")
     return Reply(text, wording.confirmation_buttons(language, kept))
 
 
-def notes(language: Language, ring: creating.FirstRing, rings: dt.datetime, zone: ZoneInfo) -> str:
-    """What the person should know of the time that was taken: the other reading, a clock change."""
-    text = ""
+def notes(turn: Turn, ring: creating.FirstRing, rings: dt.datetime, zone: ZoneInfo) -> str:
+    """What the person should know of the time that was taken: the other reading, a clock change, quiet hours."""
+    language, text = turn.language, ""
     if ring.ambiguous:
         other = (ring.local + dt.timedelta(hours=12)).strftime("%H:%M")
         text += say(language, "reminder_assumed", time=ring.local.strftime("%H:%M"), other=other)
@@ -216,6 +218,9 @@ def notes(language: Language, ring: creating.FirstRing, rings: dt.datetime, zone
         text += say(language, "reminder_gap", time=rings.astimezone(zone).strftime("%H:%M"))
     if ring.note == "fold":
         text += say(language, "reminder_fold")
+    quiet = QuietHours(turn.person.quiet_from, turn.person.quiet_until, turn.person.zone)
+    if until := held_until(rings, quiet, zone.key):
+        text += say(language, "reminder_held", time=until.astimezone(zone).strftime("%H:%M"))
     return text
 
 
