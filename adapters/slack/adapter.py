@@ -119,7 +119,8 @@ class SlackAdapter:
         except CallFailed as failure:
             hint = "an app-level token (xapp-) with the scope connections:write, and switch Socket Mode on"
             raise _at_start(failure, "SLACK_APP_TOKEN", hint) from None
-        return Identity(str(who.get("team_id", "")), str(who.get("user_id", "")), str(who.get("bot_id", "")))
+        team, user, bot, url = (str(who.get(name, "")) for name in ("team_id", "user_id", "bot_id", "url"))
+        return Identity(team, user, bot, url)
 
     async def _take(self, payload: Json) -> bool:
         assert self._dispatcher is not None, "listen() was not called"

@@ -28,6 +28,8 @@ class Identity:
     team: str
     user: str
     bot: str
+    url: str = ""
+    """The workspace's own address, "https://acme.slack.com/"; "" where Slack does not say."""
 
 
 class _File(BaseModel):
@@ -170,7 +172,14 @@ class Translator:
             message_id=words.ts,
             attachment=_attachment(words.files) if words.files and kind == "attachment" else "",
             private=private,
+            link=self._parent(event.channel, words),
         )
+
+    def _parent(self, channel: str, words: _Words) -> str:
+        """Where the message can be read that began the thread; "" outside threads. Its words we do not know."""
+        if not self._identity.url or words.thread_ts in (None, words.ts):
+            return ""
+        return f"{self._identity.url.rstrip('/')}/archives/{channel}/p{str(words.thread_ts).replace('.', '')}"
 
     async def _meant_for_us(self, event: _Event, words: _Words) -> bool:
         """In a channel: a mention, or the next word in a thread where we are and which is not addressed to another."""

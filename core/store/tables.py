@@ -232,7 +232,8 @@ reminder = sa.Table(
     sa.Index(None, "address_key", "state"),
     _open("next_due", "state = 'active' AND next_due IS NOT NULL", "ix_reminder_due"),
 )
-"""A promise. `cause` makes it unique per turn; `kind` is "reminder" or "digest" (the morning's schedule).
+"""A promise. `cause` makes it unique per turn; `kind` is "reminder", "channel" (for everybody
+in its chat) or "digest" (the morning's schedule).
 `starts_local` and `next_local` are wall-clock times in `zone`; `next_due` is the next moment not yet planned into the
 outbox (None: none left). `absolute`: said as a distance ("in 24 hours"), so it stays when the person's zone changes.
 `late_policy`: "" by its kind; "send" late; "limit", at most `late_minutes` late (0: until its next occurrence); "skip"

@@ -158,6 +158,16 @@ class TestHearing:
             slack.ada.say(f"{MENTION} hello", slack.general)
             assert (await inbox.next()).text == "hello"
 
+    async def test_in_a_thread_the_message_that_began_it_can_be_found_again(self, slack: SlackRig) -> None:
+        async with listening(slack) as inbox:
+            slack.ada.say(f"{MENTION} remind me", slack.general)
+            first = await inbox.next()
+            slack.ada.say("about this", slack.general, thread=first.message_id)
+            second = await inbox.next()
+        assert first.link == ""
+        digits = first.message_id.replace(".", "")
+        assert second.link == f"https://acme.slack.com/archives/{slack.general.id}/p{digits}"
+
     async def test_a_thread_with_the_assistant_needs_no_further_mention(self, slack: SlackRig) -> None:
         async with listening(slack) as inbox:
             slack.ada.say(f"{MENTION} hello", slack.general)

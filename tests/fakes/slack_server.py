@@ -349,7 +349,7 @@ class SlackServer:
             return {"ok": False, "error": no.error}
 
     def do_auth_test(self, params: Json) -> Json:
-        return {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT}
+        return {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT, "url": "https://acme.slack.com/"}
 
     def do_apps_connections_open(self, params: Json) -> Json:
         return {"url": f"ws://127.0.0.1:{self.port}/socket?ticket=secret{next(self._numbers)}"}

@@ -63,7 +63,7 @@ def about(turn: Turn, task: str) -> tuple[str, str]:
     """The text and the link of a reminder: of "this" in reply to a message, what that message says."""
     message = turn.message
     if not (message.quoted or message.link) or not _POINTING.fullmatch(task):
-        return task, message.link
+        return task, message.link if message.quoted else ""
     quoted = shortened(" ".join(message.quoted.split()), _QUOTED)
     return (say(turn.language, "quoted", text=quoted) if quoted else say(turn.language, "quoted_none")), message.link
 
