@@ -1,4 +1,4 @@
-"""The journal tells after a crash which requests had left, and is gone when nobody needs it any more."""
+"""The journal: what left is known after a crash, by attempt, and the record stays small."""
 
 from __future__ import annotations
 
@@ -10,61 +10,47 @@ from core import journal as journal_module
 from core.journal import Journal, in_journal
 
 
-def test_what_had_left_can_be_read_by_another_worker(tmp_path: Path) -> None:
-    dead, heir = Journal(tmp_path / "journal", "dead"), Journal(tmp_path / "journal", "heir")
+@pytest.fixture
+def dead(tmp_path: Path) -> Journal:
+    return Journal(tmp_path, "dead")
+
+
+def test_what_left_is_known_to_others_and_what_did_not_too(tmp_path: Path, dead: Journal) -> None:
     dead.left("turn:1", 1)
-    dead.left("reminder:1:2026-03-01T09:00", 2)
+    dead.left("reminder:2:2026-03-02T09:00:00", 3)
+    heir = Journal(tmp_path, "heir")
     assert heir.has_left("dead", "turn:1", 1) is True
-    assert heir.has_left("dead", "turn:1", 2) is False, "another attempt"
-    assert heir.has_left("dead", "turn:11", 1) is False
-    assert heir.has_left("dead", "reminder:1:2026-03-01T09:00", 2) is True
-    read = heir.of("dead")
-    assert read is not None
-    assert in_journal(read, "turn:1", 1)
-    assert not in_journal(read, "turn:2", 1)
-
-
-def test_nothing_is_known_of_a_worker_of_another_machine(tmp_path: Path) -> None:
-    heir = Journal(tmp_path, "heir")
-    assert heir.has_left("elsewhere", "turn:1", 1) is None
-    assert heir.of("elsewhere") is None
-
-
-def test_a_worker_that_sent_nothing_is_known_to_have_sent_nothing(tmp_path: Path) -> None:
-    Journal(tmp_path, "dead")
-    assert Journal(tmp_path, "heir").has_left("dead", "turn:1", 1) is False
-
-
-def test_a_settled_journal_is_deleted_and_ones_own_at_the_end(tmp_path: Path) -> None:
-    Journal(tmp_path, "dead").left("turn:1", 1)
-    heir = Journal(tmp_path, "heir")
+    assert heir.has_left("dead", "turn:1", 2) is False, "another attempt at it"
+    assert heir.has_left("dead", "reminder:2:2026-03-02T09:00:00", 3) is True
+    assert heir.has_left("dead", "turn:9", 1) is False
     assert heir.others() == ["dead"]
-    heir.drop("dead")
-    heir.drop("dead")
+
+
+def test_of_a_worker_on_another_machine_nothing_is_known(tmp_path: Path) -> None:
+    assert Journal(tmp_path, "heir").has_left("elsewhere", "turn:1", 1) is None
+
+
+def test_a_journal_that_is_full_is_begun_anew_and_the_newest_lines_stay(
+    tmp_path: Path, dead: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "_FULL", 100)
+    for number in range(1_050):
+        dead.left(f"turn:{number}", 1)
+    known = Journal(tmp_path, "heir").of("dead")
+    assert known is not None
+    assert all(in_journal(known, f"turn:{number}", 1) for number in range(950, 1_050))
+    assert len(known) <= 200
+
+
+def test_an_ended_journal_is_gone_unless_something_is_left_to_settle(tmp_path: Path) -> None:
+    first, second = Journal(tmp_path, "first"), Journal(tmp_path, "second")
+    first.left("turn:1", 1)
+    second.left("turn:2", 1)
+    second.keep = True
+    first.close()
+    second.close()
+    heir = Journal(tmp_path, "heir")
+    assert heir.others() == ["second"]
+    assert heir.has_left("second", "turn:2", 1) is True
+    heir.drop("second")
     assert heir.others() == []
-    heir.close()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_journal_that_is_still_needed_stays(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, "w")
-    journal.left("turn:1", 1)
-    journal.keep = True
-    journal.close()
-    assert Journal(tmp_path, "heir").has_left("w", "turn:1", 1) is True
-
-
-def test_it_does_not_grow_for_ever_and_forgets_no_recent_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "_FULL", 10)
-    journal = Journal(tmp_path, "w")
-    for number in range(95):
-        journal.left(f"turn:{number}", 1)
-    read = Journal(tmp_path, "heir").of("w")
-    assert read is not None
-    assert len(read) <= 20
-    assert all(in_journal(read, f"turn:{number}", 1) for number in range(85, 95))
-
-
-def test_nobody_else_may_read_it(tmp_path: Path) -> None:
-    Journal(tmp_path, "w")
-    assert (tmp_path / "w.left").stat().st_mode & 0o077 == 0
