@@ -278,7 +278,7 @@ class Turns:
                 session_id=session.id,
                 person_id=turn.person.id,
                 said=turn.text,
-                replied=reply.text,
+                replied="" if outcome.secret else reply.text,
                 intent=outcome.intent,
                 model=outcome.model,
                 started_at=turn.now,

@@ -62,6 +62,8 @@ class Outcome:
     pending: dict[str, Any] | None = None
     """The question now open in this session; `skill` names who asked. Replaces the one before."""
     fresh_session: bool = False
+    secret: bool = False
+    """The reply holds a secret: it is sent, and not kept as a turn that a model might read later."""
 
 
 Recognize: TypeAlias = Callable[[Turn], object | None]

@@ -35,7 +35,7 @@ async def _answer(turn: Turn, wish: FeedWish) -> Outcome:
         key = "feed_new" if had else "feed_first"
         return Reply(say(turn.language, key, url=_url(turn.settings, secret)))
 
-    return Outcome(write=write, intent="calendar_feed")
+    return Outcome(write=write, intent="calendar_feed", secret=True)
 
 
 def _url(settings: Settings, secret: str) -> str:

@@ -83,7 +83,9 @@ def test_lines_in_are_replies_out_in_order(tmp_path: Path) -> None:
 
 
 def test_a_reminder_of_an_earlier_chat_is_still_there(tmp_path: Path) -> None:
-    remora("chat", "--person", "ann", data=tmp_path, stdin="/timezone Paris\nremind me tomorrow at 9 to water the cactus\n")
+    remora(
+        "chat", "--person", "ann", data=tmp_path, stdin="/timezone Paris\nremind me tomorrow at 9 to water the cactus\n"
+    )
     done = remora("chat", "--person", "ann", data=tmp_path, stdin="my reminders\n")
     assert "water the cactus" in done.stdout
     assert "Europe/Paris" in done.stdout

@@ -493,3 +493,10 @@ async def test_the_end_of_the_turns_ends_the_app_loudly(tmp_path: Path, monkeypa
     with pytest.raises(KeyError, match="unforeseen"):
         async with spine_on(settings_in(tmp_path)) as spine:
             await asyncio.wait_for(spine.app.broken.wait(), 5)
+
+
+async def test_a_reply_with_a_secret_is_sent_and_not_kept_for_the_model(spine: Spine) -> None:
+    text = await spine.platform.ask("my calendar feed")
+    assert "/calendar/" in text
+    await spine.app.settled()
+    assert await spine.column(turn, "replied") == [""]
