@@ -1,5 +1,6 @@
 # make run    set up what is missing, then serve        make chat   the same, then chat in this terminal
 # make test   set up, then all tests                     make check  format, lint, types, contracts, migrations, tests
+# make gauntlet  reminders through downtime, clock changes, faults and kills
 # make bench  the figures of docs/benchmarks.md          make fix    format and mend what can be mended by itself
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run chat setup test test-fast check lint types migrations bench fix clean
+.PHONY: run chat setup test check lint types migrations gauntlet bench fix clean
 
 run: $(VENV)/.installed
 	@$(BIN)/remora run
@@ -22,6 +23,9 @@ test: $(VENV)/.installed-dev
 
 check: lint types migrations
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=80
+
+gauntlet: $(VENV)/.installed-dev
+	$(BIN)/pytest -n 2 tests/gauntlet -v
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

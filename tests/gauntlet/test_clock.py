@@ -19,7 +19,7 @@ from tests.fakes.ledger import keep, rows, running, until
 from tests.fakes.platform import FakePlatform
 from tests.unit.rows import planned
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.gauntlet
 
 HOUR = dt.timedelta(hours=1)
 SECOND = dt.timedelta(seconds=1)

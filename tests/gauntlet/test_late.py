@@ -15,7 +15,7 @@ from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import keep, rows, running, until
 from tests.fakes.platform import FakePlatform
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.gauntlet
 
 WENT_DOWN = dt.datetime(2026, 3, 2, 8, 12, tzinfo=dt.UTC)
 """A Monday."""

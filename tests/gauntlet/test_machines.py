@@ -21,7 +21,7 @@ from tests.fakes.ledger import keep_many, rows, running, until
 from tests.fakes.platform import FakePlatform
 from tests.gauntlet.processes import rig_on
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.gauntlet, pytest.mark.timeout(120)]
 
 NINE = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 

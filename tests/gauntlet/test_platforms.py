@@ -20,7 +20,7 @@ from tests.fakes.ledger import keep, rows, running, until
 from tests.fakes.platform import FakePlatform
 from tests.unit.spine import settings_in, spine_on
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.gauntlet
 
 NINE = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 
