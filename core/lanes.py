@@ -19,7 +19,7 @@ from core.store.outbox import ClaimedDelivery
 
 AHEAD_SECONDS = 3.0
 """So much of the allowed rate is claimed ahead, and not more."""
-_PARALLEL_SENDS = 1_000
+_PARALLEL_SENDS = 600
 _MOST_WAITING = 10_000
 _AT_ONCE = 50
 """Messages that are started before others get a turn on the event loop."""

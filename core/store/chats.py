@@ -55,7 +55,10 @@ _WAITING = (
     .where(
         outbox.c.person_id == sa.bindparam("whose"),
         outbox.c.state == "parked",
-        outbox.c.reason == WAITS_FOR_OWNER,
+        sa.or_(
+            outbox.c.reason == WAITS_FOR_OWNER,
+            sa.and_(outbox.c.address_key == sa.bindparam("where"), outbox.c.cause.like("digest:%")),
+        ),
     )
     .limit(100)
 )
@@ -74,8 +77,9 @@ async def reopen(tx: Tx, address: Address, now: dt.datetime) -> int:
 
 
 async def tell_here(tx: Tx, person_id: int, address: Address, now: dt.datetime) -> int:
-    """Sends a person here what could not be told before; returns how many messages."""
-    ids = [row.id for row in await tx.rows(_WAITING, {"whose": person_id})]
+    """Sends a person here what could not be told before, and the digests that found this chat closed; returns how many
+    messages."""
+    ids = [row.id for row in await tx.rows(_WAITING, {"whose": person_id, "where": address.key()})]
     if ids:
         here = {
             "platform": address.platform, "address_key": address.key(), "address": address_to_json(address),

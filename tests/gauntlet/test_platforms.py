@@ -228,3 +228,21 @@ async def _second_account(tx: object, person_id: int, there: Address) -> None:
         "private_address": address_to_json(there),
     }  # fmt: skip
     await tx.insert(account, values)  # type: ignore[attr-defined]
+
+
+async def test_a_digest_that_found_the_chat_closed_comes_when_it_is_open_again(
+    store: Store, database_url: str, tmp_path: Path, clock: SettableClock
+) -> None:
+    platform = Faulty()
+    platform.trouble = lambda _: Undeliverable("blocked", gone=True)
+    for number in range(4):
+        await keep(store, clock.now(), f"task {number}", "2026-03-02T08:00:00")
+    async with running(database_url, tmp_path, clock, platform) as ledger:
+        await until(lambda: rows(store, "id", state="parked"))
+        platform.trouble = lambda _: None
+        async with store.write() as tx:
+            ann = await people.person_of(tx, "", "fake", Sender("ann"), NINE)
+            await closed.heard_from(tx, ann.id, Address("fake", "", "ann"), clock.now())
+        ledger.deliverer.wake()
+        sent = await platform.arrived(1)
+    assert all(f"task {number}" in sent[0].reply.text for number in range(4))
