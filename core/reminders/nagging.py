@@ -11,7 +11,7 @@ from core.language.phrases import say
 from core.messages import Reply
 from core.reminders.lateness import language_of
 from core.reminders.quiet import held_until
-from core.store import Tx, outbox, planning
+from core.store import Tx, outbox, planning, reminders
 from core.store.outbox import ClaimedDelivery, Planned
 
 _NAG = re.compile(r":nag:(\d+)$")
@@ -38,6 +38,7 @@ async def plan(tx: Tx, delivered: Sequence[ClaimedDelivery], now: dt.datetime) -
             reminder_id=one.reminder_id,
         )
         await outbox.add(tx, again, now)
+        await reminders.keep_open(tx, nag.reminder_id)
 
 
 def _again(spoken: str, text: str, reply: Reply, number: int, most: int) -> Reply:

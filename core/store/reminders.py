@@ -179,6 +179,12 @@ async def set_state(tx: Tx, reminder_id: int, state: ReminderState, now: dt.date
     await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(state=state, updated_at=now))
 
 
+async def keep_open(tx: Tx, reminder_id: int) -> None:
+    """It has rung for the last time by its own time, and comes again all the same, until it is done."""
+    rang = sa.and_(reminder.c.id == reminder_id, reminder.c.state == "fired")
+    await tx.run(sa.update(reminder).where(rang).values(state="active"))
+
+
 async def reschedule(
     tx: Tx,
     reminder_id: int,
