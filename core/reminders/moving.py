@@ -18,7 +18,7 @@ async def set_zone(tx: Tx, person_id: int, zone: ZoneInfo, now: dt.datetime) -> 
     for reminder in await reminders.open_of(tx, person_id, 10_000):
         if reminder.zone == zone.key:
             continue
-        if reminder.rings is None or reminder.absolute or _counts_elapsed(reminder):
+        if reminder.rings is None or reminder.absolute or _counts_elapsed(reminder) or _has_rung(reminder):
             await _keep_moment(tx, reminder, zone)
             kept += 1
         else:
@@ -28,6 +28,11 @@ async def set_zone(tx: Tx, person_id: int, zone: ZoneInfo, now: dt.datetime) -> 
 
 def _counts_elapsed(reminder: Reminder) -> bool:
     return reminder.rule is not None and Rule.parse(reminder.rule).counts_elapsed
+
+
+def _has_rung(reminder: Reminder) -> bool:
+    """A single one that rang: what is left of it, a snooze or a nag, was said as a distance."""
+    return reminder.rule is None and reminder.next_due is None and reminder.last_due is not None
 
 
 async def _keep_moment(tx: Tx, reminder: Reminder, zone: ZoneInfo) -> None:
@@ -41,7 +46,7 @@ async def _keep_moment(tx: Tx, reminder: Reminder, zone: ZoneInfo) -> None:
 async def _move(tx: Tx, reminder: Reminder, zone: ZoneInfo, now: dt.datetime) -> int:
     """Rings when the clock of the new zone shows what the old one would have; not a second time for a day that rang."""
     start, before = dt.datetime.fromisoformat(reminder.starts_local), ZoneInfo(reminder.zone)
-    await outbox.cancel_planned(tx, reminder.id, now)
+    await outbox.cancel_own(tx, reminder.id, now)
     if reminder.rule is not None:
         occurrence = moved(Rule.parse(reminder.rule), start, before, zone, now)
         due, local = (occurrence.utc, occurrence.key) if occurrence else (None, None)

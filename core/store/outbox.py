@@ -332,16 +332,27 @@ def _not_yet_sent(reminder_id: int, now: dt.datetime) -> sa.ColumnElement[bool]:
 
 
 async def cancel_planned(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
-    """Takes back what is planned for a reminder and not yet being sent; returns how many."""
+    """Takes back what is planned for a reminder and not yet being sent; returns how many. What is being sent just now
+    is not tried again, should it fail."""
+    leaving = sa.and_(outbox.c.reminder_id == reminder_id, outbox.c.state == "attempting", outbox.c.next_try_at <= now)
+    await tx.run(sa.update(outbox).where(leaving).values(expires_at=now))
     values = {"state": "cancelled", "claimed_by": None, "finished_at": now, "reason": "cancelled"}
     return await tx.run(sa.update(outbox).where(_not_yet_sent(reminder_id, now)).values(**values))
 
 
+_EXTRA = sa.or_(outbox.c.cause.like("reminder:%:snooze:%"), outbox.c.cause.like("reminder:%:nag:%"))
+
+
 async def cancel_extra(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
     """Takes back snoozes and nags that are planned for a reminder, and leaves its own occurrences; returns how many."""
-    extra = sa.or_(outbox.c.cause.like("reminder:%:snooze:%"), outbox.c.cause.like("reminder:%:nag:%"))
     values = {"state": "cancelled", "claimed_by": None, "finished_at": now, "reason": "replaced"}
-    return await tx.run(sa.update(outbox).where(_not_yet_sent(reminder_id, now), extra).values(**values))
+    return await tx.run(sa.update(outbox).where(_not_yet_sent(reminder_id, now), _EXTRA).values(**values))
+
+
+async def cancel_own(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
+    """Takes back a reminder's own planned occurrences, and leaves its snoozes and nags; returns how many."""
+    values = {"state": "cancelled", "claimed_by": None, "finished_at": now, "reason": "replaced"}
+    return await tx.run(sa.update(outbox).where(_not_yet_sent(reminder_id, now), ~_EXTRA).values(**values))
 
 
 @dataclass(frozen=True, slots=True)
