@@ -53,13 +53,13 @@ def distance(language: Language, when: dt.datetime, now: dt.datetime) -> str:
 
 def line(language: Language, number: int, reminder: Reminder, now: dt.datetime, rule: str) -> str:
     """A reminder as one line of a list."""
-    assert reminder.rings is not None, "an open reminder is going to ring"
+    rings = reminder.rings or reminder.last_due
     return say(
         language,
         "reminder_line",
         number=number,
-        when=moment(language, reminder.rings, ZoneInfo(reminder.zone), now),
-        distance=distance(language, reminder.rings, now),
+        when=moment(language, rings, ZoneInfo(reminder.zone), now) if rings else "–",
+        distance=distance(language, rings, now) if rings else "–",
         task=task(language, reminder.text),
         rule=(say(language, "reminder_line_rule", rule=rule) if rule else "")
         + (say(language, "paused_mark") if reminder.state == "paused" else ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -28,8 +29,10 @@ async def remember(tx: Tx, reminder_id: int, verb: str, now: dt.datetime, rings:
     assert row is not None, "only an existing reminder is changed"
     before: dict[str, Any] = {name: getattr(row, name) for name in _KEPT}
     before |= {name: _text(getattr(row, name)) for name in _MOMENTS}
-    if before["next_due"] is None and rings is not None:
-        before["next_due"] = rings.isoformat()
+    if rings is not None and (row.next_due is None or rings < row.next_due):
+        local = rings.astimezone(ZoneInfo(row.zone))
+        key = local.replace(tzinfo=None, fold=0).isoformat() + ("/2" if local.fold else "")
+        before |= {"next_due": rings.isoformat(), "next_local": key}
     values = {"person_id": row.person_id, "reminder_id": reminder_id, "verb": verb, "before": before, "changed_at": now}
     await tx.insert(reminder_change, values)
 

@@ -11,7 +11,7 @@ from core.language.phrases import counted, say
 from core.language.requests import ReminderRequest
 from core.messages import Reply
 from core.reminders import wording
-from core.reminders.recurrence import Rule, next_after
+from core.reminders.recurrence import Occurrence, Rule, next_after
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn, Write
 from core.skills.reminders.setting import NAME
@@ -170,11 +170,10 @@ async def _resume(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
         return Reply(say(turn.language, "reminder_not_paused", **shown(turn, reminder)))
     due, local = reminder.next_due, reminder.next_local
     if due is not None and due <= turn.now:
-        if reminder.rule is None:
+        following = _following(reminder, turn.now)
+        if following is None:
             return Reply(say(turn.language, "reminder_resume_past", **shown(turn, reminder)))
-        start = dt.datetime.fromisoformat(reminder.starts_local)
-        following = next_after(Rule.parse(reminder.rule), start, ZoneInfo(reminder.zone), turn.now)
-        due, local = (following.utc, following.key) if following else (None, None)
+        due, local = following.utc, following.key
     await reminder_changes.remember(tx, reminder.id, "resume", turn.now)
     await reminders.advance(tx, reminder.id, due, local)
     await reminders.set_state(tx, reminder.id, "active", turn.now)
@@ -186,6 +185,8 @@ async def _resume(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
 async def _undo(tx: Tx, turn: Turn) -> Reply:
     """Takes the last change back: all of it, also where it was about many reminders."""
     changes = await reminder_changes.last(tx, turn.person.id, turn.now - _UNDO_WITHIN)
+    if not all([await _visible(tx, turn, made.reminder_id) for made in changes]):
+        changes = []
     for made in changes:
         if made.verb == "snooze":
             await outbox.cancel_extra(tx, made.reminder_id, turn.now)
@@ -204,19 +205,39 @@ async def _undo(tx: Tx, turn: Turn) -> Reply:
         return Reply(say(turn.language, "reminder_cancelled", **shown(turn, restored)))
     if await _past_is_over(tx, turn, restored.id):
         return Reply(say(turn.language, "undo_past", **shown(turn, restored)))
+    restored = await reminders.get(tx, restored.id, turn.person.id) or restored
     key = "undone" if restored.rings is not None else "undone_over"
     return Reply(say(turn.language, key, **shown(turn, restored)))
 
 
-async def _past_is_over(tx: Tx, turn: Turn, reminder_id: int) -> bool:
-    """A single reminder that was brought back after its time does not ring late for that; whether it was so."""
+async def _visible(tx: Tx, turn: Turn, reminder_id: int) -> bool:
+    """Whether this may be spoken of here: in a channel only what rings there."""
     one = await reminders.get(tx, reminder_id, turn.person.id)
-    if one is None or one.rule is not None or one.rings is None or one.rings > turn.now:
+    here = reminders.address_key_prefix(turn.message.address)
+    return one is not None and (turn.message.private or one.address.key().startswith(here))
+
+
+async def _past_is_over(tx: Tx, turn: Turn, reminder_id: int) -> bool:
+    """A single reminder that was brought back after its time does not ring late for that; whether it was so. A
+    repeating one goes on with what is to come."""
+    one = await reminders.get(tx, reminder_id, turn.person.id)
+    if one is None or one.rings is None or one.rings > turn.now:
+        return False
+    if (following := _following(one, turn.now)) is not None:
+        await reminders.advance(tx, reminder_id, following.utc, following.key)
         return False
     await reminders.advance(tx, reminder_id, None, None)
     if one.state == "active":
         await reminders.set_state(tx, reminder_id, "fired", turn.now)
     return True
+
+
+def _following(reminder: Reminder, now: dt.datetime) -> Occurrence | None:
+    """What is to come of a repeating reminder by its rule; None for a single one, and when the rule is over."""
+    if reminder.rule is None:
+        return None
+    start = dt.datetime.fromisoformat(reminder.starts_local)
+    return next_after(Rule.parse(reminder.rule), start, ZoneInfo(reminder.zone), now)
 
 
 def shown(turn: Turn, reminder: Reminder) -> dict[str, str]:
