@@ -27,6 +27,7 @@ from core.language.requests import refers_back
 from core.messages import Address, Message, Reply, ReplyEvent
 from core.outbox import Deliverer, back_off
 from core.ports import Adapter, Clock, served
+from core.reminders import closed
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
 from core.store import Store, Tx, inbox, outbox, people, reminders
@@ -152,12 +153,13 @@ class Turns:
             self._wake.set()
 
     async def _claim(self, room: int) -> list[ClaimedMessage]:
+        abandoned = list(self._abandoned)
         async with self._store.write() as tx:
-            for left in self._abandoned:
+            for left in abandoned:
                 with suppress(LeaseLost):
                     await inbox.release(tx, left)
             claimed = await inbox.claim(tx, self._worker, self._served, self._clock.now(), room)
-        self._abandoned.clear()
+        del self._abandoned[: len(abandoned)]
         return claimed
 
     async def _load(self, tx: Tx, claimed: ClaimedMessage) -> Turn:
@@ -165,6 +167,7 @@ class Turns:
         address = message.address
         private = address if message.private else None
         person = await people.person_of(tx, address.workspace, address.platform, message.sender, now, private)
+        await closed.heard_from(tx, person.id, address, now, private=message.private)
         silence = dt.timedelta(minutes=self._settings.session_minutes)
         session = await people.session_of(tx, person.id, message, now, silence)
         text = cleaned(message.text)

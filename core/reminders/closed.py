@@ -30,9 +30,10 @@ async def close(tx: Tx, address: Address, now: dt.datetime, reason: str) -> None
             await chats.keep_for_owner(tx, number, now)
 
 
-async def heard_from(tx: Tx, person_id: int, address: Address, now: dt.datetime) -> int:
+async def heard_from(tx: Tx, person_id: int, address: Address, now: dt.datetime, *, private: bool = True) -> int:
     """To be called when a person writes: a chat that was closed is open again, so its reminders go on; and what could
-    not be told is told here. Returns how many reminders go on."""
+    not be told is told here, if nobody else reads it. Returns how many reminders go on."""
     again = await chats.reopen(tx, address, now)
-    await chats.tell_here(tx, person_id, address, now)
+    if private:
+        await chats.tell_here(tx, person_id, address, now)
     return again

@@ -106,7 +106,7 @@ class Store:
             arguments: dict[str, Any] = (
                 {} if self._sqlite else {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
             )
-            self._engine = create_async_engine(self.url, **arguments)
+            self._engine = create_async_engine(self.url, hide_parameters=True, **arguments)
         except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
             raise ConfigurationError(
                 "DATABASE_URL is not a database URL that Remora can open",
