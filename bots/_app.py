@@ -165,6 +165,8 @@ async def _working(app: App, worker: Worker, *, listen: bool) -> AsyncGenerator[
         asyncio.create_task(_listening(adapter, app.turns), name=f"listen-{adapter.name}")
         for adapter in (app.adapters.values() if listen else ())
     ]
+    for task in listeners:
+        task.add_done_callback(lambda ended: app.broken.set() if _failed(ended) else None)
     try:
         yield
     finally:
@@ -173,6 +175,14 @@ async def _working(app: App, worker: Worker, *, listen: bool) -> AsyncGenerator[
         await asyncio.gather(*listeners, return_exceptions=True)
         await _drain(app, turns, deliveries)
         heartbeat.stop()
+        for task in listeners:
+            if _failed(task):
+                task.result()
+
+
+def _failed(task: asyncio.Task[None]) -> bool:
+    """An error nobody foresaw: a platform that we have gone deaf on, while everything looks well."""
+    return not task.cancelled() and task.exception() is not None
 
 
 async def _listening(adapter: Adapter, turns: Turns) -> None:
@@ -183,7 +193,7 @@ async def _listening(adapter: Adapter, turns: Turns) -> None:
             return
         except Unavailable as error:
             log.error("listening was interrupted", extra={"platform": adapter.name, "why": error.what})
-        await asyncio.sleep(min(2.0**failures, 60.0))
+        await asyncio.sleep(2.0 ** min(failures, 6))
 
 
 async def _drain(app: App, turns: asyncio.Task[None], deliveries: asyncio.Task[None]) -> None:

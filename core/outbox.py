@@ -105,6 +105,8 @@ class Deliverer:
         lanes = [asyncio.create_task(lane.run(), name=f"lane-{name}") for name, lane in self._lanes.items()]
         releaser = asyncio.create_task(self._release(), name="outbox-releaser")
         recorder = asyncio.create_task(self._record(), name="outbox-recorder")
+        for task in (releaser, recorder, *lanes):
+            task.add_done_callback(lambda ended: self.drain() if _failed(ended) else None)
         try:
             await self._claim()
             for task in (releaser, *lanes):
@@ -121,6 +123,9 @@ class Deliverer:
             self._stopping = self._finished = True
             self._record_wake.set()
             await recorder
+        for task in (releaser, *lanes):
+            if _failed(task):
+                task.result()
 
     def drain(self) -> None:
         """Claims nothing more."""
@@ -377,6 +382,11 @@ class Deliverer:
             self._journal.drop(worker)
         self._settled = []
         self.wake()
+
+
+def _failed(task: asyncio.Task[None]) -> bool:
+    """A mistake nobody foresaw: without this part nothing is sent or written down, so all of it ends and says why."""
+    return not task.cancelled() and task.exception() is not None
 
 
 def _with_honest_word(delivery: Delivery) -> Delivery:
