@@ -203,8 +203,19 @@ async def late(tx: Tx, now: dt.datetime, limit: int) -> list[Late]:
         rows = list(await tx.rows(statement, {"moment": moment, "most": limit}))
         if len(rows) == limit and rows[0].person_id != rows[-1].person_id:
             rows = [row for row in rows if row.person_id != rows[-1].person_id]
-        found |= {row.id: _late(row) for row in rows}
+        for row in rows:
+            try:
+                found[row.id] = _late(row)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                await _set_aside(tx, row.id, now)
     return list(found.values())
+
+
+async def _set_aside(tx: Tx, outbox_id: int, now: dt.datetime) -> None:
+    """A message that cannot be read is judged by nobody, and holds up no other reminder."""
+    log.error("a row of the outbox cannot be read", extra={"outbox": outbox_id})
+    values = {"state": "parked", "finished_at": now, "reason": "the row cannot be read"}
+    await tx.run(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
 
 
 def _late(row: sa.Row[Any]) -> Late:
