@@ -18,6 +18,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from core.engine import Engine, cleaned
 from core.errors import LeaseLost, Refused, StoreUnavailable
@@ -144,11 +145,14 @@ class Turns:
         for one in claimed:
             task = asyncio.create_task(self._take_turn(one), name=f"turn-{one.id}")
             self._running.add(task)
-            task.add_done_callback(self._ended)
+            task.add_done_callback(partial(self._ended, one))
         return bool(claimed)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, claimed: ClaimedMessage, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a turn could not even be set aside", extra={"inbox": claimed.id, "error": type(error).__name__})
+            self._abandoned.append(claimed)
         if self._waiting or self._backlog or self._draining:
             self._wake.set()
 

@@ -179,7 +179,7 @@ def _from_written(update_id: int, written: Written, me: Me, *, edited: bool) -> 
     kind: MessageKind = "edit" if edited else "attachment" if attachment else "text"
     quoted, link = _replied_to(written, me)
     return Message(
-        event_id=f"u{update_id}",
+        event_id=f"{me.id}:{update_id}:{written.message_id}",
         address=Address(PLATFORM, "", str(written.chat.id), written.thread),
         sender=sender,
         text=text,
@@ -214,7 +214,7 @@ def _from_pressed(update_id: int, pressed: Pressed, now: dt.datetime) -> Message
     if written is None or pressed.sender.is_bot:
         return None
     return Message(
-        event_id=f"u{update_id}",
+        event_id=f"{update_id}:{pressed.id}",
         address=Address(PLATFORM, "", str(written.chat.id), written.thread),
         sender=_account(pressed.sender),
         text="",

@@ -72,13 +72,16 @@ def quiet_wish(text: str) -> QuietWish | None:
 _MIDNIGHT = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 
 
+_SAID_WITH_MINUTES = re.compile(r"\d[:：.]\d\d")
+
+
 def clock_time(words: str, *, evening: bool) -> dt.time | None:
     """The clock time that a few words say; a bare "10" is in the evening or in the morning as the caller knows."""
     when = understand_time(words.strip(), _MIDNIGHT, ZoneInfo("UTC")).when
     if not isinstance(when, Instant) or when.grain not in ("minute", "hour", "second"):
         return None
     clock = when.local.time()
-    if when.ambiguous and (clock.hour >= 12) != evening:
+    if when.ambiguous and not clock.minute and not _SAID_WITH_MINUTES.search(words) and (clock.hour >= 12) != evening:
         clock = clock.replace(hour=(clock.hour + 12) % 24)
     return clock.replace(second=0, microsecond=0)
 

@@ -162,6 +162,7 @@ inbox = sa.Table(
     _text("note", ""),
     _states("new", "claimed", "done", "parked"),
     sa.UniqueConstraint("platform", "event_id"),
+    sa.Index(None, "address_key", "id"),
     _open("address_key, id", "state IN ('new', 'claimed')", "ix_inbox_open"),
     _open("id", "state = 'new'", "ix_inbox_new"),
 )
@@ -294,6 +295,8 @@ outbox = sa.Table(
     _moment("finished_at", nullable=True),
     _states("planned", "attempting", "sent", "parked", "cancelled", "skipped"),
     sa.UniqueConstraint("cause"),
+    sa.Index(None, "address_key", "id"),
+    sa.Index(None, "person_id"),
     _open("platform, next_try_at", "state = 'planned'", "ix_outbox_planned"),
     _open("address_key, id", "state IN ('planned', 'attempting')", "ix_outbox_open"),
     _open("claimed_by", "state = 'attempting'", "ix_outbox_attempting"),

@@ -18,6 +18,17 @@ depends_on = None
 def upgrade() -> None:
 
     op.create_table(
+        "downtime",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="down", nullable=False),
+        sa.CheckConstraint("kind IN ('down', 'clock')", name=op.f("ck_downtime_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_downtime")),
+        sa.UniqueConstraint("began_at", name=op.f("uq_downtime_began_at")),
+    )
+    op.create_index(op.f("ix_downtime_ended_at"), "downtime", ["ended_at"], unique=False)
+    op.create_table(
         "inbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
@@ -36,6 +47,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
         sa.UniqueConstraint("platform", "event_id", name=op.f("uq_inbox_platform_event_id")),
     )
+    op.create_index(op.f("ix_inbox_address_key_id"), "inbox", ["address_key", "id"], unique=False)
     op.create_index(
         "ix_inbox_new",
         "inbox",
@@ -78,24 +90,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_worker")),
     )
     op.create_table(
-        "downtime",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("kind", sa.Text(), server_default="down", nullable=False),
-        sa.CheckConstraint("kind IN ('down', 'clock')", name=op.f("ck_downtime_kind")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_downtime")),
-        sa.UniqueConstraint("began_at", name=op.f("uq_downtime_began_at")),
-    )
-    op.create_index(op.f("ix_downtime_ended_at"), "downtime", ["ended_at"], unique=False)
-    op.create_table(
         "account",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("workspace", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("handle", sa.Text(), server_default="", nullable=False),
-        sa.Column("private_address", sa.JSON(), nullable=True),
+        sa.Column("private_address", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_person_id"), ondelete="CASCADE"),
@@ -211,30 +212,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("cause", name=op.f("uq_outbox_cause")),
     )
-    op.create_index(
-        "ix_outbox_expiring",
-        "outbox",
-        ["expires_at"],
-        unique=False,
-        sqlite_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
-        postgresql_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_outbox_parked",
-        "outbox",
-        ["person_id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'parked'"),
-        postgresql_where=sa.text("state = 'parked'"),
-    )
-    op.create_index(
-        "ix_outbox_unjudged",
-        "outbox",
-        ["due_at"],
-        unique=False,
-        sqlite_where=sa.text("state = 'planned' AND reminder_id IS NOT NULL AND NOT judged"),
-        postgresql_where=sa.text("state = 'planned' AND reminder_id IS NOT NULL AND NOT judged"),
-    )
+    op.create_index(op.f("ix_outbox_address_key_id"), "outbox", ["address_key", "id"], unique=False)
     op.create_index(
         "ix_outbox_attempting",
         "outbox",
@@ -244,6 +222,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'attempting'"),
     )
     op.create_index(
+        "ix_outbox_expiring",
+        "outbox",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_outbox_open",
         "outbox",
         ["address_key", "id"],
@@ -251,6 +237,15 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('planned', 'attempting')"),
         postgresql_where=sa.text("state IN ('planned', 'attempting')"),
     )
+    op.create_index(
+        "ix_outbox_parked",
+        "outbox",
+        ["person_id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    )
+    op.create_index(op.f("ix_outbox_person_id"), "outbox", ["person_id"], unique=False)
     op.create_index(
         "ix_outbox_planned",
         "outbox",
@@ -266,6 +261,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("reminder_id IS NOT NULL"),
         postgresql_where=sa.text("reminder_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_outbox_unjudged",
+        "outbox",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned' AND reminder_id IS NOT NULL AND NOT judged"),
+        postgresql_where=sa.text("state = 'planned' AND reminder_id IS NOT NULL AND NOT judged"),
     )
     op.create_table(
         "reminder_change",
@@ -317,18 +320,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_reminder_change_person_id_id"), table_name="reminder_change")
     op.drop_table("reminder_change")
     op.drop_index(
-        "ix_outbox_expiring",
-        table_name="outbox",
-        sqlite_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
-        postgresql_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
-    )
-    op.drop_index(
-        "ix_outbox_parked",
-        table_name="outbox",
-        sqlite_where=sa.text("state = 'parked'"),
-        postgresql_where=sa.text("state = 'parked'"),
-    )
-    op.drop_index(
         "ix_outbox_unjudged",
         table_name="outbox",
         sqlite_where=sa.text("state = 'planned' AND reminder_id IS NOT NULL AND NOT judged"),
@@ -346,6 +337,13 @@ def downgrade() -> None:
         sqlite_where=sa.text("state = 'planned'"),
         postgresql_where=sa.text("state = 'planned'"),
     )
+    op.drop_index(op.f("ix_outbox_person_id"), table_name="outbox")
+    op.drop_index(
+        "ix_outbox_parked",
+        table_name="outbox",
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    )
     op.drop_index(
         "ix_outbox_open",
         table_name="outbox",
@@ -353,11 +351,18 @@ def downgrade() -> None:
         postgresql_where=sa.text("state IN ('planned', 'attempting')"),
     )
     op.drop_index(
+        "ix_outbox_expiring",
+        table_name="outbox",
+        sqlite_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'planned' AND expires_at IS NOT NULL"),
+    )
+    op.drop_index(
         "ix_outbox_attempting",
         table_name="outbox",
         sqlite_where=sa.text("state = 'attempting'"),
         postgresql_where=sa.text("state = 'attempting'"),
     )
+    op.drop_index(op.f("ix_outbox_address_key_id"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_index(op.f("ix_session_person_id_address_key_last_at"), table_name="session")
     op.drop_table("session")
@@ -373,8 +378,6 @@ def downgrade() -> None:
     op.drop_table("muted")
     op.drop_index(op.f("ix_account_person_id"), table_name="account")
     op.drop_table("account")
-    op.drop_index(op.f("ix_downtime_ended_at"), table_name="downtime")
-    op.drop_table("downtime")
     op.drop_table("worker")
     op.drop_table("person")
     op.drop_index(
@@ -389,4 +392,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("state = 'new'"),
         postgresql_where=sa.text("state = 'new'"),
     )
+    op.drop_index(op.f("ix_inbox_address_key_id"), table_name="inbox")
     op.drop_table("inbox")
+    op.drop_index(op.f("ix_downtime_ended_at"), table_name="downtime")
+    op.drop_table("downtime")

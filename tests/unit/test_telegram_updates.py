@@ -37,7 +37,7 @@ def in_group(text: str, **content: Any) -> Message | None:
 
 def test_a_private_text_arrives_with_all_that_is_known_of_it() -> None:
     assert heard(text="hello") == Message(
-        event_id="u9",
+        event_id="42:9:5",
         address=Address("telegram", "", "7"),
         sender=Sender("7", "Ada L", locale="zh-hans"),
         text="hello",
@@ -179,7 +179,7 @@ def pressed(**content: Any) -> Message | None:
 def test_a_pressed_button_is_a_choice_of_who_pressed_it(about: dict[str, Any]) -> None:
     found = pressed(message={"message_id": 5, "chat": GROUP} | about)
     assert found == Message(
-        event_id="u9",
+        event_id="9:q",
         address=Address("telegram", "", "-100"),
         sender=Sender("7", "Ada L", locale="zh-hans"),
         text="",
