@@ -92,13 +92,15 @@ def split(markdown: str, limit: int) -> list[str]:
     pieces: list[str] = []
     piece, fence, opening = "", "", ""
     for line in _lines(markdown, limit - _FENCE_ROOM):
-        while piece and len(piece) + len(line) + len(fence) + 1 > limit:
+        found = _FENCE.match(line)
+        closing = len(fence) or (len(found.group(1)) if found else 0)
+        while piece and len(piece) + len(line) + closing + 1 > limit:
             cut = len(piece) if fence else _paragraph(piece)
             closed = piece[:cut].rstrip("\n") + (f"\n{fence}" if fence else "")
             pieces.append(closed)
             piece = (opening if fence else "") + piece[cut:]
         piece += line
-        if found := _FENCE.match(line):
+        if found:
             marker, rest = found.group(1), found.group(2).strip()
             if not fence:
                 fence, opening = marker, line.rstrip("\n")[: _FENCE_ROOM // 2] + "\n"

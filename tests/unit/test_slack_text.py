@@ -131,6 +131,11 @@ def test_pieces_fit_and_hold_every_word(lines: list[str], limit: int) -> None:
     assert letters.sub("", "".join(pieces)).replace("x", "") == letters.sub("", text).replace("x", "")
 
 
+def test_the_end_of_a_block_that_begins_at_the_edge_has_its_room() -> None:
+    pieces = split("\n".join(["x" * 900, "", "", "", "", "```", "`"]), 555)
+    assert max(map(len, pieces)) <= 555
+
+
 def test_a_short_text_is_one_piece_as_it_is() -> None:
     assert split("one\n\ntwo  \n", 500) == ["one\n\ntwo  \n"]
     assert split("", 500) == [""]
