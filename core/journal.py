@@ -15,7 +15,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-_FULL = 20_000
+_FULL = 25_000
 """Lines of one file."""
 
 

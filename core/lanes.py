@@ -19,8 +19,8 @@ from core.store.outbox import ClaimedDelivery
 
 AHEAD_SECONDS = 3.0
 """So much of the allowed rate is claimed ahead, and not more."""
-_PARALLEL_SENDS = 600
-_MOST_WAITING = 10_000
+_PARALLEL_SENDS = 500
+_MOST_WAITING = 12_000
 _AT_ONCE = 50
 """Messages that are started before others get a turn on the event loop."""
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from core.errors import RetryLater, StoreUnavailable, Undeliverable
 from core.journal import Journal, in_journal
-from core.lanes import AHEAD_SECONDS, Lane, chat_of
+from core.lanes import Lane, chat_of
 from core.language.detect import detect
 from core.language.phrases import say
 from core.messages import Delivery, Receipt
@@ -37,7 +37,10 @@ MAX_BREAKS = 5
 GIVE_UP_AFTER = dt.timedelta(days=3)
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 600.0
-_AHEAD = dt.timedelta(seconds=AHEAD_SECONDS)
+_AHEAD = dt.timedelta(seconds=8)
+"""How long before its moment a message may be claimed; how many are, their lane says."""
+_KEPT_FREE = 100
+"""Room of a lane, at most, that is kept for what is due now."""
 _AT_ONCE = 200
 """Rows claimed or written down in one transaction, so that it stays short."""
 _LEAD, _LEAD_EACH = 0.15, 0.000_05
@@ -137,12 +140,13 @@ class Deliverer:
     async def _claim(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            if not await self._claim_once():
+            got = await self._claim_once()
+            if not got:
                 self._more = any(lane.load for lane in self._lanes.values())
                 with suppress(TimeoutError):
                     async with asyncio.timeout(1.0):
                         await self._wake.wait()
-            await asyncio.sleep(_BREATH)
+            await asyncio.sleep(_BREATH if got < _AT_ONCE else 0)
 
     async def _claim_once(self) -> int:
         lanes = [lane for lane in self._lanes.values() if lane.room]
@@ -153,8 +157,9 @@ class Deliverer:
         try:
             async with self._store.write() as tx:
                 for lane in lanes:
-                    most = min(lane.room, _AT_ONCE)
-                    claimed += await outbox.claim(tx, self._worker, [lane.served], now, most, _AHEAD)
+                    spare = lane.room - min(lane.capacity // 4, _KEPT_FREE)
+                    most, ahead = (spare, _AHEAD) if spare > 0 else (lane.room, dt.timedelta())
+                    claimed += await outbox.claim(tx, self._worker, [lane.served], now, min(most, _AT_ONCE), ahead)
                 claimed = await lateness.with_words(tx, claimed, now)
         except StoreUnavailable as error:
             log.error("cannot claim deliveries", extra={"why": error.what})
@@ -216,7 +221,7 @@ class Deliverer:
 
     async def _drop_far(self, now: dt.datetime) -> None:
         """After the clock was put back, what was about to be sent is far away again."""
-        if self._held and self._held[0][0] - now > 4 * _AHEAD:
+        if self._held and self._held[0][0] - now > 2 * _AHEAD:
             for one in self._take_held(dt.datetime.max.replace(tzinfo=dt.UTC)):
                 self._put_back(one, one.send_at, "", tried=False)
 

@@ -8,8 +8,8 @@ reminder is due to the moment its request goes out. `block_ms` is the longest ti
 round, `block_cpu_ms` what of the longest such times this thread computed itself (the rest is other programs' work on
 the same cores). `idle_ms` is what a tick takes when nothing is due, `memory_mb` the peak of the process.
 
-`peer`: the same reminders as jobs of APScheduler's SQLAlchemyJobStore, one job a reminder, no grace time, with only
-those that ring in its table; once as it opens SQLite, once in WAL mode as ours. It has no asynchronous driver, so not on
+`peer`: the same reminders as jobs of APScheduler's SQLAlchemyJobStore, one job a reminder, no grace time, as
+many stored; once as it opens SQLite, once in WAL mode as ours. It has no asynchronous driver, so not on
 PostgreSQL. `ratio`: its p99 by ours.
 
 `limited`: so many reminders due at once, on a platform that takes `--rate` messages in any second and answers 429 to more;
@@ -229,9 +229,17 @@ async def peer(url: str, options: argparse.Namespace) -> dict[str, Any]:
     for _ in range(200):
         add(began + 1e6)
     scheduler.remove_all_jobs()
-    starts = time.time() + 5.0 + 2.0 * options.due * (time.time() - began) / 200
+    starts = time.time() + 5.0 + options.stored * 0.000_04 + 2.0 * options.due * (time.time() - began) / 200
     for number in range(options.due):
         add(starts + options.window * number / options.due)
+    with engine.begin() as connection:
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :more) "
+        one = "SELECT 'later' || i, :later + i, (SELECT job_state FROM apscheduler_jobs LIMIT 1) FROM n"
+        if options.stored > options.due:
+            more = {"more": options.stored - options.due, "later": starts + 1e6}
+            connection.execute(
+                sa.text(f"INSERT INTO apscheduler_jobs (id, next_run_time, job_state) {numbers}{one}"), more
+            )
     late_start = max(time.time() - starts, 0.0)
     watch = LoopWatch()
     watching = asyncio.create_task(watch.run())
@@ -307,7 +315,7 @@ async def measure_peer(folder: Path, options: argparse.Namespace, p99: dict[tupl
                 if of_window == window and ours > 0
             }
             store = "SQLAlchemyJobStore on SQLite" + (" in WAL mode" if wal else "")
-            tell("peer", store=store, due=options.due, window_s=window, **got, **ratios)
+            tell("peer", store=store, stored=options.stored, due=options.due, window_s=window, **got, **ratios)
 
 
 def tell(figure: str, **values: Any) -> None:
