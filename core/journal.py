@@ -11,6 +11,7 @@ than half a file's lines.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -69,9 +70,16 @@ class Journal:
         for path in self._paths(worker):
             path.unlink(missing_ok=True)
 
-    def others(self) -> list[str]:
-        """Workers that left a journal here, this one apart."""
-        return [path.stem for path in self._folder.glob("*.left") if path != self._file]
+    def idle_since(self, moment: dt.datetime) -> list[str]:
+        """Workers that left a journal here and wrote nothing into it since `moment`, this one apart.
+
+        A worker opens its journal before others can know that it lives, so a fresh file belongs to nobody dead."""
+        idle = []
+        for path in self._folder.glob("*.left"):
+            with suppress(OSError):
+                if path != self._file and path.stat().st_mtime < moment.timestamp():
+                    idle.append(path.stem)
+        return idle
 
     def close(self) -> None:
         """Ends it, and deletes it where it is of no more use."""

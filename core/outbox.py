@@ -31,6 +31,9 @@ from core.worker import boot_seconds
 
 log = logging.getLogger(__name__)
 
+_JOURNALS_KEPT = dt.timedelta(hours=1)
+"""How long a journal without a living owner is kept after its last line."""
+
 MAX_ATTEMPTS = 20
 MAX_BREAKS = 5
 """Attempts after which a delivery that breaks the adapter is given up."""
@@ -379,7 +382,8 @@ class Deliverer:
             await outbox.adopt(tx, orphan, now, arrived=arrived, doubtful=doubtful, next_try_at=again, reason=reason)
         if lost:
             log.warning("deliveries of a dead worker taken over", extra={"deliveries": len(lost)})
-        self._settled = [worker for worker in self._journal.others() if worker not in kept]
+        idle = await asyncio.to_thread(self._journal.idle_since, now - _JOURNALS_KEPT)
+        self._settled = [worker for worker in idle if worker not in kept]
 
     def forget_settled(self) -> None:
         """After the commit of `settle_orphans`: drops the journals it used."""

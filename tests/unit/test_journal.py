@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 
 from core import journal as journal_module
 from core.journal import Journal, in_journal
+
+
+LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def test_what_left_is_known_to_others_and_what_did_not_too(tmp_path: Path, dead:
     assert heir.has_left("dead", "turn:1", 2) is False, "another attempt at it"
     assert heir.has_left("dead", "reminder:2:2026-03-02T09:00:00", 3) is True
     assert heir.has_left("dead", "turn:9", 1) is False
-    assert heir.others() == ["dead"]
+    assert heir.idle_since(LATER) == ["dead"]
 
 
 def test_of_a_worker_on_another_machine_nothing_is_known(tmp_path: Path) -> None:
@@ -50,7 +54,16 @@ def test_an_ended_journal_is_gone_unless_something_is_left_to_settle(tmp_path: P
     first.close()
     second.close()
     heir = Journal(tmp_path, "heir")
-    assert heir.others() == ["second"]
+    assert heir.idle_since(LATER) == ["second"]
     assert heir.has_left("second", "turn:2", 1) is True
     heir.drop("second")
-    assert heir.others() == []
+    assert heir.idle_since(LATER) == []
+
+
+def test_a_fresh_journal_is_not_taken_for_that_of_a_dead_worker(tmp_path: Path, dead: Journal) -> None:
+    """A worker opens its journal before the others can know that it lives: dropping it then made later deaths doubtful."""
+    dead.left("turn:1", 1)
+    now = dt.datetime.fromtimestamp((tmp_path / "dead.left").stat().st_mtime, dt.UTC)
+    heir = Journal(tmp_path, "heir")
+    assert heir.idle_since(now - dt.timedelta(hours=1)) == []
+    assert heir.idle_since(now + dt.timedelta(seconds=1)) == ["dead"]
