@@ -1,5 +1,5 @@
 # make run    set up what is missing, then serve        make chat   the same, then chat in this terminal
-# make test   set up, then all tests                     make check  format, lint, types, contracts, migrations, tests
+# make test   set up, then the tests                     make check  format, lint, types, contracts, migrations, tests
 # make gauntlet  reminders through downtime, clock changes, faults and kills
 # make bench  the figures of docs/benchmarks.md          make fix    format and mend what can be mended by itself
 PYTHON ?= python3
@@ -19,10 +19,10 @@ chat: $(VENV)/.installed
 setup: $(VENV)/.installed-dev
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup -m 'not gauntlet'
 
 check: lint types migrations
-	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=80
+	$(BIN)/pytest -n 2 --dist loadgroup -m 'not gauntlet' --cov --cov-report=term:skip-covered --cov-fail-under=80
 
 gauntlet: $(VENV)/.installed-dev
 	$(BIN)/pytest -n 2 tests/gauntlet -v
