@@ -10,7 +10,6 @@ import pytest
 from core import journal as journal_module
 from core.journal import Journal, in_journal
 
-
 LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
 
