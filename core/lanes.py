@@ -19,6 +19,8 @@ from core.store.outbox import ClaimedDelivery
 
 AHEAD_SECONDS = 3.0
 """So much of the allowed rate is claimed ahead, and not more."""
+LONGEST_CHAT_WAIT = 3.0
+"""Seconds for which a message waits here for its chat; for longer it would take the room of others."""
 _PARALLEL_SENDS = 500
 _MOST_WAITING = 12_000
 _AT_ONCE = 50
@@ -30,8 +32,11 @@ Send: TypeAlias = Callable[["Lane", ClaimedDelivery], Awaitable[None]]
 class Lane:
     """Sends what is put into it, each as soon as it is ready, the platform and the chat take it, and a sender is free."""
 
-    def __init__(self, adapter: Adapter, send: Send, left: Callable[[], None]) -> None:
-        """`send` delivers one and never raises; `left` is called after each."""
+    def __init__(
+        self, adapter: Adapter, send: Send, put_off: Callable[[ClaimedDelivery, float], None], left: Callable[[], None]
+    ) -> None:
+        """`send` delivers one and never raises; `put_off` takes back one whose chat is not free for so many seconds;
+        `left` is called after each."""
         self.adapter = adapter
         self.served = adapter.capabilities.only_address or adapter.name
         self.pacer = Pacer(adapter.capabilities.per_second, adapter.capabilities.per_chat_per_second)
@@ -39,6 +44,7 @@ class Lane:
         self.held = 0
         """Claimed for this lane and not put into it yet."""
         self._send = send
+        self._put_off = put_off
         self._left = left
         self._numbers = count()
         self._later: list[tuple[float, int, ClaimedDelivery]] = []
@@ -101,6 +107,9 @@ class Lane:
             _, ready, number, claimed = heapq.heappop(self._ready)
             chat = chat_of(claimed)
             free = self.pacer.chat_ready_at(chat)
+            if free > now + LONGEST_CHAT_WAIT:
+                self._put_off(claimed, free - now)
+                continue
             if free > now:
                 heapq.heappush(self._later, (free, number, claimed))
                 continue

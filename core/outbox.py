@@ -52,7 +52,6 @@ _CONFIRMED_AT_ONCE = 250
 _CONFIRM_PATIENCE = 0.5
 _BREATH = 0.02
 """Seconds between two claims, so that there is something to claim."""
-_LONGEST_CHAT_WAIT = 3.0
 
 
 class Deliverer:
@@ -73,7 +72,9 @@ class Deliverer:
         self._journal = journal
         self._worker = worker
         self._settle = settle
-        self._lanes = {name: Lane(adapter, self._deliver, self._sent) for name, adapter in adapters.items()}
+        self._lanes = {
+            name: Lane(adapter, self._deliver, self._put_off, self._sent) for name, adapter in adapters.items()
+        }
         self._held: list[tuple[dt.datetime, int, ClaimedDelivery]] = []
         """Claimed ahead of their moment."""
         self._wake, self._held_wake, self._record_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -294,6 +295,10 @@ class Deliverer:
     ) -> None:
         self._returned.append(PutBack(claimed, again, reason, tried=tried, doubtful=doubtful))
         self._record_wake.set()
+
+    def _put_off(self, claimed: ClaimedDelivery, seconds: float) -> None:
+        again = self._clock.now() + dt.timedelta(seconds=seconds)
+        self._put_back(claimed, again, "waits for its turn in this chat", tried=False)
 
     def _give_up(self, claimed: ClaimedDelivery, reason: str, *, gone: bool = False) -> None:
         log.warning("delivery is given up", extra={"cause": claimed.delivery.cause, "why": reason})

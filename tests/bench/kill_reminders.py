@@ -31,13 +31,14 @@ from tests.gauntlet.processes import Rig, rig_on
 _HONEST = "You may have got this already"
 
 
-async def killing(rig: Rig, workers: int, kills: int, pause: tuple[float, float], chance: random.Random) -> None:
-    team = list(await asyncio.gather(*(rig.start() for _ in range(workers))))
-    for _ in range(kills):
-        await asyncio.sleep(chance.uniform(*pause))
+async def killing(rig: Rig, workers: int, options: argparse.Namespace, chance: random.Random) -> None:
+    patience = {"lease": options.lease, "settle": options.settle}
+    team = list(await asyncio.gather(*(rig.start(**patience) for _ in range(workers))))
+    for _ in range(options.kills):
+        await asyncio.sleep(chance.uniform(*options.pause))
         victim = chance.randrange(workers)
         await rig.end(team[victim], signal.SIGKILL)
-        team[victim] = await rig.start()
+        team[victim] = await rig.start(**patience)
 
 
 async def measure(url: str, workers: int, options: argparse.Namespace, *, looks: bool, seed: int) -> dict[str, Any]:
@@ -50,13 +51,13 @@ async def measure(url: str, workers: int, options: argparse.Namespace, *, looks:
         dues = [begin + dt.timedelta(seconds=span * number / options.reminders) for number in range(options.reminders)]
         await keep_many(store, dt.datetime.now(dt.UTC), dues, people_each=5)
         began = time.monotonic()
-        await killing(rig, workers, options.kills, options.pause, chance)
+        await killing(rig, workers, options, chance)
         killed_s = time.monotonic() - began
         quiet = 0
         while len(rig.posted) < options.reminders and quiet < options.patience:
             await asyncio.sleep(1.0)
             quiet += 1
-        await asyncio.sleep(3.0)
+        await asyncio.sleep(options.lease + options.settle)
         left_open = [state for (state,) in await rows(store, "state") if state != "sent"]
         said = Counter(post["cause"] for post in rig.platform.posts if _HONEST in post["text"])
         doubled = [cause for cause, times in rig.posted.items() if times > 1]
@@ -65,6 +66,9 @@ async def measure(url: str, workers: int, options: argparse.Namespace, *, looks:
             "doubled": len(doubled), "doubled_said": sum(cause in said for cause in doubled),
             "not_settled": len(left_open), "killed_s": round(killed_s, 1), "due_s": round(span, 1),
         }  # fmt: skip
+        figures["log_lines"] = len(rig.log().splitlines())
+        if options.show_log:
+            print(rig.log())
         for process in list(rig.processes):
             await rig.end(process)
     await store.aclose()
@@ -98,7 +102,12 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--pause", type=float, nargs=2, default=[0.1, 1.5], help="seconds before a kill, from and to")
+    parser.add_argument(
+        "--lease", type=float, default=3.0, help="seconds of silence after which a worker counts as dead"
+    )
+    parser.add_argument("--settle", type=float, default=3.0, help="seconds before a doubtful delivery is looked for")
     parser.add_argument("--restart", type=float, default=1.0, help="seconds that a start is taken to need")
     parser.add_argument("--patience", type=int, default=90, help="seconds that are waited for the rest")
+    parser.add_argument("--show-log", action="store_true", help="the last lines that the workers logged")
     parser.add_argument("--seed", type=int, default=1)
     asyncio.run(main(parser.parse_args()))

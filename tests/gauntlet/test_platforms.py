@@ -11,9 +11,11 @@ import pytest
 
 from core import outbox as outbox_module
 from core.errors import RetryLater, Undeliverable
-from core.messages import Address, Delivery, Receipt, Sender
+from core.messages import Address, Capabilities, Delivery, Receipt, Reply, Sender
 from core.reminders import closed
 from core.store import Store, people
+from core.store import outbox as outbox_rows
+from core.store.outbox import Planned
 from core.store.tables import outbox, reminder
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import keep, rows, running, until
@@ -72,6 +74,27 @@ async def test_a_chat_that_must_wait_holds_up_no_other(
     assert sent[-1].address.chat == "slow"
     assert ended - refused[0] >= 1.0
     assert ended - began < 20
+
+
+async def test_a_full_chat_with_many_threads_takes_nobody_s_room(
+    store: Store, database_url: str, tmp_path: Path, clock: SettableClock
+) -> None:
+    """A hundred threads of a channel that must wait a minute, on a platform of which sixty are claimed ahead."""
+    platform = Faulty()
+    platform.capabilities = Capabilities(max_text=4096, per_second=20.0, per_chat_per_second=1.0)
+    platform.trouble = lambda one: (
+        RetryLater("429", dt.timedelta(seconds=60)) if one.address.chat == "channel" else None
+    )
+    async with store.write() as tx:
+        for number in range(100):
+            where = Address("fake", "", "channel", f"thread{number}")
+            await outbox_rows.add(tx, Planned(f"thread:{number}", where, Reply("waits"), clock.now()), clock.now())
+    for number in range(10):
+        await keep(store, clock.now(), "goes", "2026-03-02T09:00:00", who=f"p{number}")
+    async with running(database_url, tmp_path, clock, platform):
+        sent = await platform.arrived(10)
+    assert {one.reply.text for one in sent} == {"⏰ goes"}
+    assert platform.tries < 20, "and the channel was left alone"
 
 
 async def test_a_platform_that_is_down_is_asked_now_and_then_and_holds_up_no_other(
