@@ -93,6 +93,15 @@ _DRIVERS = {
 """Which driver speaks for a URL that names none."""
 
 
+_POSTGRESQL = {
+    "pool_size": 10,
+    "max_overflow": 10,
+    "pool_pre_ping": True,
+    "connect_args": {"server_settings": {"idle_in_transaction_session_timeout": "5s"}},
+}
+"""A process that is suspended in the middle of a transaction would hold its locks, and so everybody's work."""
+
+
 class Store:
     """Opens transactions. Never hold one while waiting for anything but the database."""
 
@@ -103,9 +112,7 @@ class Store:
             self._sqlite = self.url.get_backend_name() == "sqlite"
             if self._sqlite and self.url.database and self.url.database != ":memory:":
                 _prepare_folder(Path(self.url.database))
-            arguments: dict[str, Any] = (
-                {} if self._sqlite else {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
-            )
+            arguments: dict[str, Any] = {} if self._sqlite else _POSTGRESQL
             self._engine = create_async_engine(self.url, hide_parameters=True, **arguments)
         except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
             raise ConfigurationError(

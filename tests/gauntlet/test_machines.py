@@ -13,7 +13,8 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from core.store import Store
+from core.errors import StoreUnavailable
+from core.store import Store, planning
 from core.store.tables import outbox, reminder, worker
 from tests.conftest import Server
 from tests.fakes.clock import SettableClock
@@ -189,3 +190,27 @@ async def test_ten_thousand_at_nine_o_clock_all_arrive_once(store: Store, databa
 async def _planned(store: Store) -> bool:
     async with store.read() as tx:
         return await tx.row(sa.select(reminder.c.id).where(reminder.c.next_due.is_not(None)).limit(1)) is None
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_process_suspended_in_a_transaction_does_not_hold_up_everybody(
+    store: Store, second_store: Store
+) -> None:
+    """The database ends a transaction in which nothing happens for five seconds."""
+    async with store.read() as tx:
+        shown = await tx.row(sa.text("SHOW idle_in_transaction_session_timeout"))
+    assert shown is not None
+    assert shown[0] == "5s"
+    with pytest.raises(StoreUnavailable):
+        async with store.write() as tx:
+            assert await planning.alone(tx)
+            await tx.run(sa.text("SET LOCAL idle_in_transaction_session_timeout = '100ms'"))
+            async with second_store.write() as other:
+                assert not await planning.alone(other)
+            await until(lambda: _free(second_store), 10.0)
+            await tx.row(sa.text("SELECT 1"))
+
+
+async def _free(store: Store) -> bool:
+    async with store.write() as tx:
+        return await planning.alone(tx)

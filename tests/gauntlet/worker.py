@@ -26,7 +26,7 @@ async def main(orders: dict[str, Any]) -> None:
     platform = SocketPlatform(orders["socket"], looks=orders["looks"])
     ledger = started(
         orders["database"], Path(orders["folder"]), SystemClock(), {"fake": platform},
-        lease=orders.get("lease", 1.0), settle=orders.get("settle", 0.3),
+        lease=orders.get("lease", 3.0), settle=orders.get("settle", 1.0),
     )  # fmt: skip
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
