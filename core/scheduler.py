@@ -61,6 +61,7 @@ class Heartbeat:
     def stop(self) -> None:
         if self._guard is not None:
             self._guard.cancel()
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # a tick that the end cuts short is no error
         with suppress(SchedulerNotRunningError):
             self._scheduler.shutdown(wait=False)
 
