@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from core.store import Store, migrate
+from core.store.tables import worker
 from tests.fakes.ledger import keep_many, rows
 from tests.fakes.postgres import server_of_run
 from tests.gauntlet.processes import Rig, rig_on
@@ -68,7 +69,8 @@ async def measure(url: str, workers: int, options: argparse.Namespace, *, looks:
         }  # fmt: skip
         figures["log_lines"] = len(rig.log().splitlines())
         if options.show_log:
-            print(rig.log())
+            print(rig.log(), Counter(await rows(store, "state", "reason", "claimed_by", "attempts")).most_common(12))
+            print(await rows(store, "name", "seen_at", "stopped", of=worker), dt.datetime.now(dt.UTC))
         for process in list(rig.processes):
             await rig.end(process)
     await store.aclose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -32,7 +32,7 @@ _numbers = count(1)
 
 @dataclass
 class Ledger:
-    """One worker. `beat` drives its ticks as the heartbeat would."""
+    """One worker: its delivery, and `beat` for each of its ticks."""
 
     store: Store
     clock: Clock
@@ -40,15 +40,12 @@ class Ledger:
     worker: Worker
     planner: Planner
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    blocked: float = 0.0
-    """Longest time for which the event loop did not come round, in seconds."""
 
-    async def beat(self) -> None:
+    async def beat(self, tick: Callable[[], Awaitable[None]]) -> None:
+        """Calls a tick again and again, as the heartbeat does: one that takes long holds up no other."""
         while True:
             with suppress(StoreUnavailable):
-                await self.worker.tick()
-            with suppress(StoreUnavailable):
-                await self.planner.tick()
+                await tick()
             await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
@@ -61,8 +58,9 @@ class Ledger:
     async def stop(self) -> None:
         """In order, as the product does on SIGTERM."""
         self.deliverer.drain()
-        await self.tasks[1]
-        self.tasks[0].cancel()
+        await self.tasks[0]
+        for task in self.tasks:
+            task.cancel()
         with suppress(StoreUnavailable):
             await self.worker.leave()
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -84,7 +82,11 @@ def started(
     deliverer = Deliverer(store, adapters, clock, Journal(folder / "journal", name), name, dt.timedelta(seconds=settle))
     worker = Worker(name, store, clock, dt.timedelta(seconds=lease), deliverer, served(adapters.values()))
     ledger = Ledger(store, clock, deliverer, worker, Planner(store, clock, deliverer.wake))
-    ledger.tasks = [asyncio.create_task(ledger.beat()), asyncio.create_task(deliverer.run())]
+    ledger.tasks = [
+        asyncio.create_task(deliverer.run()),
+        asyncio.create_task(ledger.beat(worker.tick)),
+        asyncio.create_task(ledger.beat(ledger.planner.tick)),
+    ]
     for task in ledger.tasks:
         task.add_done_callback(_told)
     return ledger
