@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
 from core.messages import Address, Line
 from core.ports import Adapter, Clock
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 
 async def no_calendar(_secret: str) -> str | None:
@@ -33,6 +37,9 @@ class Surroundings:
     """Each returns if its part of the product is well, and raises a `RemoraError` that says what is not."""
     calendar: Callable[[str], Awaitable[str | None]] = no_calendar
     """The iCalendar file of the person whose secret it is; None: nobody's."""
+    hooks: MutableMapping[str, ASGIApp] = field(default_factory=dict)
+    """What platforms call over HTTP: the web side passes every request under `/hooks/NAME/` to the entry of that name.
+    An adapter puts itself here when it connects, and away when it leaves."""
 
 
 def available() -> list[str]:

@@ -6,10 +6,11 @@ import asyncio
 import datetime as dt
 import logging
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adapters import Surroundings, available, create
 from adapters.web.signin import signing_key
@@ -29,6 +30,9 @@ from core.settings import Settings
 from core.store import Store, inbox, migrate, outbox, people
 from core.turns import Turns
 from core.worker import Worker, new_name
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 log = logging.getLogger(__name__)
 
@@ -106,8 +110,11 @@ async def running(
             yield app
 
 
-def made(name: str, settings: Settings, here: Sequence[App] = ()) -> Adapter | None:
-    """The adapter of a platform, or None where it is off. `here` holds the app once it runs."""
+def made(
+    name: str, settings: Settings, here: Sequence[App] = (), hooks: MutableMapping[str, ASGIApp] | None = None
+) -> Adapter | None:
+    """The adapter of a platform, or None where it is off. `here` holds the app once it runs; `hooks` are the same for
+    all adapters of a process."""
     clock = SystemClock()
 
     async def history(address: Address) -> Sequence[Line]:
@@ -131,14 +138,15 @@ def made(name: str, settings: Settings, here: Sequence[App] = ()) -> Adapter | N
             return await feed.of_secret(tx, secret, clock.now())
 
     checks = {part: check(part) for part in health.PARTS}
-    around = Surroundings(clock, signing_key(settings), history, checks, calendar)
+    around = Surroundings(clock, signing_key(settings), history, checks, calendar, {} if hooks is None else hooks)
     return create(name, settings, around)
 
 
 def platforms(settings: Settings, role: str, here: Sequence[App]) -> list[Adapter]:
     """The adapters of a role that the settings switch on."""
     names = [name for name in available() if role in ("all", "worker") or (name == "web") == (role == "web")]
-    adapters = (made(name, settings, here) for name in names)
+    hooks: dict[str, ASGIApp] = {}
+    adapters = (made(name, settings, here, hooks) for name in names)
     return [adapter for adapter in adapters if adapter is not None]
 
 

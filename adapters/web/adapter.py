@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from adapters import Surroundings
-from adapters.web import calendar, health
+from adapters.web import calendar, health, hooks
 from adapters.web.guard import Guard
 from adapters.web.markdown import to_html
 from adapters.web.pages import Pages
@@ -47,7 +47,13 @@ class WebAdapter:
             history=around.history,
             secure=self._public.startswith("https://"),
         )
-        app = Starlette(routes=[*pages.routes(), *health.routes(around.checks), *calendar.routes(around.calendar)])
+        parts = (
+            pages.routes(),
+            health.routes(around.checks),
+            calendar.routes(around.calendar),
+            hooks.routes(around.hooks),
+        )
+        app = Starlette(routes=[route for part in parts for route in part])
         self._app = Guard(app, [self._host, urlsplit(self._public).hostname or ""])
 
     @property
