@@ -7,7 +7,7 @@ aware and in UTC.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -45,12 +45,12 @@ class Sender:
     """How others call the account on its platform, without "@"; "" where it has no such name."""
 
 
-MessageKind: TypeAlias = Literal["text", "choice", "edit", "attachment", "stop"]
+MessageKind: TypeAlias = Literal["text", "choice", "form", "edit", "attachment", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a person did: wrote, pressed a button, edited, or sent something that is not text."""
+    """What a person did: wrote, pressed a button, filled in a form, edited, or sent something that is not text."""
 
     event_id: str
     """The platform's id of this event; the same event again has the same id. Unique within the platform."""
@@ -62,7 +62,8 @@ class Message:
     message_id: str = ""
     """The platform's id of the message, so that a reply can point to it."""
     choice: str = ""
-    """With kind "choice": the `data` of the button that was pressed. Never trusted: anyone can forge it."""
+    """With kind "choice": the `data` of the button that was pressed; with kind "form" what the form is for, by a skill's
+    name ("reminders:add", "reminders:edit:17"). Never trusted: anyone can forge it."""
     attachment: str = ""
     """With kind "attachment": what it is ("photo", "sticker", "voice", "file"); `text` is its caption."""
     private: bool = True
@@ -73,6 +74,9 @@ class Message:
     """The text of the message that this one replies to; "" where it replies to none, or to one of ours."""
     link: str = ""
     """Where that message can be read again; "" where the platform has no address for it."""
+    fields: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """With kind "form": what was filled in, by the names that the skill gives them. What is left out or empty is as it
+    was, or as usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,10 @@ class Reply:
     choices: tuple[Choice, ...] = ()
     plain: bool = False
     """Shown literally: a person's own words stand in it, so markup and mentions must have no effect."""
+    quiet: bool = False
+    """In a chat of several people only the one who asked needs to see it; where the platform cannot do that, all do."""
+    only_for: str = ""
+    """With `quiet`: the account that asked. Whoever queues the reply of a message sets it; skills leave it empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from core.engine import Engine, cleaned
@@ -337,6 +337,8 @@ class Turns:
 
 def _planned(claimed: ClaimedMessage, reply: Reply, now: dt.datetime, person_id: int | None) -> Planned:
     message = claimed.message
+    if reply.quiet:
+        reply = replace(reply, only_for="" if message.private else message.sender.account)
     return Planned(
         cause=f"turn:{claimed.id}",
         address=message.address,
