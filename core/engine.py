@@ -64,7 +64,7 @@ class Engine:
 
     async def _by_rule(self, turn: Turn) -> Outcome | None:
         language, message = turn.language, turn.message
-        if message.kind == "choice":
+        if message.kind in ("choice", "form"):
             return await self._pressed(turn)
         if message.kind == "edit":
             return Outcome(Reply(say(language, "edited")), intent="edited")
@@ -85,8 +85,12 @@ class Engine:
 
     async def _pressed(self, turn: Turn) -> Outcome:
         name, _, data = turn.message.choice.partition(":")
+        length, limit = sum(map(len, turn.message.fields.values())), self.settings.max_message_length
+        if length > limit:
+            return Outcome(Reply(say(turn.language, "too_long", length=length, limit=limit)), intent="too_long")
         for skill in self.skills:
-            if skill.name == name and (outcome := await skill.press(turn, data)) is not None:
+            answer = skill.press if turn.message.kind == "choice" else skill.form
+            if skill.name == name and (outcome := await answer(turn, data)) is not None:
                 return outcome
         return Outcome(Reply(say(turn.language, "stale_button")), intent="stale_button")
 

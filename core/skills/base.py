@@ -84,8 +84,8 @@ class Skill:
 
     `recognize` says whether a message is for this skill, and what it found in it; it is fast and never fails. `answer`
     gets what was found, or the rest of the line as a `Command` when the person typed one of `commands`. `press` gets
-    the rest of a button's data after the skill's name; `resume` the open question and may decline with None: then the
-    message is treated as a new one.
+    the rest of a button's data after the skill's name, `form` that of a form, whose fields are in the message; `resume`
+    the open question and may decline with None: then the message is treated as a new one.
     """
 
     name: str
@@ -93,6 +93,7 @@ class Skill:
     recognize: Recognize = lambda _turn: None
     commands: Mapping[str, str] = field(default_factory=dict)
     press: Callable[[Turn, str], Awaitable[Outcome | None]] = _no_press
+    form: Callable[[Turn, str], Awaitable[Outcome | None]] = _no_press
     resume: Callable[[Turn, dict[str, Any]], Awaitable[Outcome | None]] = _no_resume
     order: int = 50
     """Lower is asked first whether a message is for it."""

@@ -176,7 +176,7 @@ async def save_turn(tx: Tx, record: TurnRecord, pending: dict[str, Any] | None, 
 async def forget_conversation(tx: Tx, person_id: int) -> int:
     """Deletes every session and turn of a person, and the copies of their words in both queues; returns the turns."""
     turns = sa.select(turn.c.inbox_id).where(turn.c.person_id == person_id)
-    blank = {"text": "", "attachment": "", "quoted": "", "link": ""}
+    blank = {"text": "", "attachment": "", "quoted": "", "link": "", "fields": {}}
     for row in await tx.rows(sa.select(inbox.c.id, inbox.c.message).where(inbox.c.id.in_(turns))):
         await tx.run(sa.update(inbox).where(inbox.c.id == row.id).values(message={**row.message, **blank}))
     answers = sa.and_(outbox.c.person_id == person_id, outbox.c.state == "sent", outbox.c.reminder_id.is_(None))
