@@ -113,6 +113,7 @@ class Console:
         self.capabilities = Capabilities(
             max_text=1_000_000,
             preview=screen.live,
+            open=True,
             only_address=self.address.key(),
             per_second=1000.0,
             per_chat_per_second=1000.0,

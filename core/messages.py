@@ -170,6 +170,8 @@ class Capabilities:
     """The platform can be asked whether a delivery with a given cause arrived."""
     typed_commands: bool = True
     """People may type "/command" as plain text and the platform passes it on."""
+    open: bool = False
+    """Whoever reaches it was let in by other means (a terminal, a sign-in): nobody needs a code. Closed otherwise."""
     only_address: str = ""
     """The key of the one address it serves, as a terminal does; "": all addresses of its platform."""
     per_second: float = 20.0

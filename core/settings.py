@@ -7,6 +7,7 @@ NAME_FILE, the path of a file that holds it.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +16,8 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
+
+_ALLOWED = re.compile(r"\*|[a-z_]+:[\w.@+-]+(/[\w.@+-]+)?", re.ASCII)
 
 
 def _named(name: str, default: Any, description: str, **more: Any) -> Any:
@@ -122,6 +125,15 @@ class Settings(BaseSettings):
         "REMORA_LEASE_SECONDS", 10.0, "Silence after which a worker counts as dead and its work is taken over.", gt=0
     )
     max_reminders: int = _named("REMORA_MAX_REMINDERS", 500, "Active reminders a person may have.", ge=1)
+    allow: str = _named(
+        "REMORA_ALLOW",
+        "",
+        "Who is answered without a code: telegram:ID, slack:TEAM, slack:TEAM/USER, with commas between; *: everybody.",
+    )
+    rate_per_minute: float = _named(
+        "REMORA_RATE_PER_MINUTE", 20.0, "Messages a minute that one person is answered in the long run; 0: any.", ge=0
+    )
+    rate_burst: int = _named("REMORA_RATE_BURST", 10, "Messages that one person may send at once.", ge=1)
 
     @field_validator("default_timezone")
     @classmethod
@@ -132,6 +144,14 @@ class Settings(BaseSettings):
             except (ZoneInfoNotFoundError, ValueError, OSError) as error:
                 raise ValueError("is not an IANA zone such as Europe/Paris") from error
         return name
+
+    @field_validator("allow")
+    @classmethod
+    def _names_accounts(cls, allow: str) -> str:
+        wrong = [entry for entry in map(str.strip, allow.split(",")) if entry and not _ALLOWED.fullmatch(entry)]
+        if wrong:
+            raise ValueError("is not a list of telegram:ID, slack:TEAM or slack:TEAM/USER with commas between, nor *")
+        return allow
 
     @field_validator("slack_api_base_url")
     @classmethod

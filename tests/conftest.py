@@ -21,6 +21,8 @@ from core.store import Store, migrate
 from tests.fakes.postgres import Server, server_of_run
 
 _T = TypeVar("_T")
+EVERYBODY = {"REMORA_ALLOW": "*", "REMORA_RATE_PER_MINUTE": 0}
+"""Tests of anything but access: whoever writes is answered, however much."""
 DATABASES = ("sqlite", "postgresql")
 _TESTS = str(Path(__file__).parent)
 _LONGEST_SLEEP = 0.5
@@ -221,5 +223,5 @@ def make_settings(folder: Path, **more: Any) -> Settings:
 
     return load_settings(
         _env_file=None,
-        **{"REMORA_DATA_DIR": folder / "data", "REMORA_MODEL_BACKEND": "off", "HOST": "127.0.0.1", **more},
+        **{"REMORA_DATA_DIR": folder / "data", "REMORA_MODEL_BACKEND": "off", "HOST": "127.0.0.1", **EVERYBODY, **more},
     )

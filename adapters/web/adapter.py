@@ -30,7 +30,7 @@ class WebAdapter:
     """Serves from `connect` on; takes messages while `listen` runs, and answers 503 otherwise."""
 
     name = "web"
-    capabilities = Capabilities(max_text=1_000_000, can_look=True, per_second=1000.0, per_chat_per_second=100.0)
+    capabilities = Capabilities(max_text=1_000_000, can_look=True, open=True, per_second=1e3, per_chat_per_second=1e2)
 
     def __init__(self, settings: Settings, around: Surroundings) -> None:
         self._host, self._port = settings.host, settings.port

@@ -33,7 +33,7 @@ TRANSACTIONS_A_TURN = 4
 async def measure(url: str, folder: Path, conversations: int, turns: int) -> dict[str, float]:
     """Every conversation sends its next message when it has the reply to the last one."""
     settings = load_settings(_env_file=None, DATABASE_URL=url, REMORA_DATA_DIR=str(folder), LOG_LEVEL="ERROR",
-                             REMORA_MODEL_BACKEND="scripted")  # fmt: skip
+                             REMORA_MODEL_BACKEND="scripted", REMORA_ALLOW="*", REMORA_RATE_PER_MINUTE=0)  # fmt: skip
     platform = FakePlatform()
     spans: list[float] = []
     async with running(settings, [platform], model=scripted(settings)):

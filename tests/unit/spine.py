@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bots._app import App, running
 from core.settings import Settings, load_settings
 from core.store import Store
+from tests.conftest import EVERYBODY
 from tests.fakes.model import FakeModel
 from tests.fakes.platform import FakePlatform
 
@@ -21,7 +22,7 @@ def settings_in(folder: Path, **more: Any) -> Settings:
     """Settings that read nothing of the machine they run on."""
     return load_settings(
         _env_file=None,
-        **{"REMORA_DATA_DIR": folder / "data", "REMORA_MODEL_BACKEND": "off", "LOG_LEVEL": "ERROR", **more},
+        **{"REMORA_DATA_DIR": folder / "data", "REMORA_MODEL_BACKEND": "off", "LOG_LEVEL": "ERROR", **EVERYBODY, **more},
     )
 
 
