@@ -99,6 +99,9 @@ class Reply:
     """In a chat of several people only the one who asked needs to see it; where the platform cannot do that, all do."""
     only_for: str = ""
     """With `quiet`: the account that asked. Whoever queues the reply of a message sets it; skills leave it empty."""
+    rated: bool = False
+    """A model wrote it: where a platform has a place for that, people are asked whether it was good. What they answer
+    comes as a choice "feedback:<turn>:good" or ":bad", where the reply's cause is "turn:<turn>"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ class Status:
     """What is being done meanwhile ("thinking"), for platforms that can show it."""
 
     text: str
+    task: bool = False
+    """Work that takes a while, worth a card of its own."""
 
 
 ReplyEvent: TypeAlias = TextDelta | Status

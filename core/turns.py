@@ -187,6 +187,7 @@ class Turns:
             now=now,
             settings=self._settings,
             commands=self._engine.commands,
+            again=claimed.attempts > 1,
             touched=await reminders.last_touched(tx, person.id, address, now - _LATELY) if refers_back(text) else None,
         )
 
@@ -236,7 +237,7 @@ class Turns:
                     if isinstance(event, Outcome):
                         outcome = event
                         continue
-                    if preview is None and adapter is not None and adapter.capabilities.preview:
+                    if preview is None and adapter is not None and adapter.capabilities.preview and not turn.again:
                         preview = asyncio.create_task(_show(adapter, turn, shown))
                     shown.put_nowait(event)
         finally:
@@ -253,7 +254,7 @@ class Turns:
                 reply, delivery = await self._commit(claimed, turn, outcome)
                 break
             except Refused as refused:
-                outcome = Outcome(Reply(refused.what), intent=outcome.intent)
+                outcome = Outcome(Reply(refused.what, quiet=True), intent=outcome.intent)
             except StoreUnavailable as error:
                 log.error("an answer waits for the database", extra={"inbox": claimed.id, "why": error.what})
                 if attempt == _STORE_PATIENCE or self._draining:
@@ -277,6 +278,8 @@ class Turns:
             await inbox.finish(tx, claimed, now, outcome.intent)
             reply = await outcome.write(tx) if outcome.write else outcome.reply
             assert reply is not None, "an outcome has a reply or changes that give one"
+            if outcome.quiet:
+                reply = replace(reply, quiet=True)
             session = turn.session
             if outcome.fresh_session:
                 session = await people.new_session(tx, turn.person.id, turn.message.address.key(), now)
@@ -291,8 +294,13 @@ class Turns:
                 started_at=turn.now,
             )
             await people.save_turn(tx, record, outcome.pending, now)
-            planned = _planned(claimed, reply, now, turn.person.id)
+            planned = replace(_planned(claimed, reply, now, turn.person.id), doubtful=self._begun(claimed))
             return reply, await outbox.add_claimed(tx, planned, self._worker, now)
+
+    def _begun(self, claimed: ClaimedMessage) -> bool:
+        """Whether a preview of an earlier attempt may stand somewhere, on a platform that can be asked."""
+        adapter = self._adapters.get(claimed.message.address.platform)
+        return claimed.attempts > 1 and adapter is not None and adapter.capabilities.can_look
 
     def _note(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome, reply: Reply) -> None:
         milliseconds = (self._clock.now() - claimed.received_at).total_seconds() * 1000

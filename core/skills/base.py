@@ -36,6 +36,8 @@ class Turn:
     """Every command with the phrase key of its one-line help."""
     touched: Touched | None = None
     """The reminder that was last changed or rang in this conversation; looked for only where the text may mean it."""
+    again: bool = False
+    """It was begun before, and broke off."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the person wants no more of this reply."""
 
@@ -64,6 +66,8 @@ class Outcome:
     fresh_session: bool = False
     secret: bool = False
     """The reply holds a secret: it is sent, and not kept as a turn that a model might read later."""
+    quiet: bool = False
+    """As `Reply.quiet`, of whatever reply it comes to."""
 
 
 Recognize: TypeAlias = Callable[[Turn], object | None]

@@ -39,6 +39,8 @@ class Planned:
     reminder_id: int | None = None
     expires_at: dt.datetime | None = None
     """When it is no longer worth sending."""
+    doubtful: bool = False
+    """As `Delivery.doubtful`: something of it may stand there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ async def add_claimed(tx: Tx, planned: Planned, worker: str, now: dt.datetime) -
     made = await tx.insert_once(outbox, _values(planned, now) | claim_of, ("cause",))
     if made is None:
         return None
-    delivery = Delivery(made, planned.cause, planned.address, planned.reply, planned.reply_to)
+    delivery = Delivery(
+        made, planned.cause, planned.address, planned.reply, planned.reply_to, doubtful=planned.doubtful
+    )
     return ClaimedDelivery(delivery, 1, planned.due_at, planned.person_id, planned.reminder_id)
 
 
@@ -99,6 +103,7 @@ def _values(planned: Planned, now: dt.datetime) -> dict[str, Any]:
         "due_at": planned.due_at,
         "expires_at": planned.expires_at,
         "next_try_at": planned.due_at,
+        "doubtful": planned.doubtful,
         "created_at": now,
     }
 
