@@ -1,0 +1,32 @@
+"""Small things that must survive a restart, by key: what a platform was told, what is wrong with it, what a link is for."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from core.store.database import Tx
+from core.store.tables_notes import note
+
+TROUBLE = "trouble:"
+"""With this in front, the key of something that is wrong: what, and in a second line how to mend it."""
+
+
+async def get(tx: Tx, key: str) -> str:
+    """What was noted last; "" if nothing was."""
+    row = await tx.row(sa.select(note.c.value).where(note.c.key == key))
+    return str(row.value) if row else ""
+
+
+async def put(tx: Tx, key: str, value: str, now: dt.datetime) -> None:
+    """Notes it instead of what was there before."""
+    values = {"key": key, "value": value, "noted_at": now}
+    if await tx.insert_once(note, values, ("key",)) is None:
+        await tx.run(sa.update(note).where(note.c.key == key).values(value=value, noted_at=now))
+
+
+async def troubles(tx: Tx, since: dt.datetime) -> list[str]:
+    """What was wrong since then, each with its mend in a second line."""
+    recent = sa.and_(note.c.key.startswith(TROUBLE), note.c.noted_at >= since, note.c.value != "")
+    return [str(row.value) for row in await tx.rows(sa.select(note.c.value).where(recent).order_by(note.c.key))]
