@@ -11,6 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+from core.errors import Unavailable
 from core.messages import Address, Line
 from core.ports import Adapter, Clock
 from core.settings import Settings
@@ -18,10 +19,17 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from core.store import Store
+
 
 async def no_calendar(_secret: str) -> str | None:
     """Nobody has a calendar here."""
     return None
+
+
+def no_store() -> Store:
+    """There is none here."""
+    raise Unavailable("Remora is starting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,8 @@ class Surroundings:
     hooks: MutableMapping[str, ASGIApp] = field(default_factory=dict)
     """What platforms call over HTTP: the web side passes every request under `/hooks/NAME/` to the entry of that name.
     An adapter puts itself here when it connects, and away when it leaves."""
+    store: Callable[[], Store] = no_store
+    """The database, for what a platform itself has to keep; raises `Unavailable` until Remora runs."""
 
 
 def available() -> list[str]:

@@ -27,7 +27,7 @@ from core.reminders import feed
 from core.reminders.planning import Planner
 from core.scheduler import Heartbeat
 from core.settings import Settings
-from core.store import Store, inbox, migrate, outbox, people
+from core.store import Store, crypto, inbox, migrate, outbox, people
 from core.turns import Turns
 from core.worker import Worker, new_name
 
@@ -111,11 +111,16 @@ async def running(
 
 
 def made(
-    name: str, settings: Settings, here: Sequence[App] = (), hooks: MutableMapping[str, ASGIApp] | None = None
+    name: str,
+    settings: Settings,
+    here: Sequence[App] = (),
+    hooks: MutableMapping[str, ASGIApp] | None = None,
+    opened: Store | None = None,
 ) -> Adapter | None:
     """The adapter of a platform, or None where it is off. `here` holds the app once it runs; `hooks` are the same for
-    all adapters of a process."""
-    clock = SystemClock()
+    all adapters of a process; `opened` is the database where no app is going to run."""
+    clock, key = SystemClock(), signing_key(settings)
+    crypto.unlock(key)
 
     async def history(address: Address) -> Sequence[Line]:
         if not here:
@@ -137,8 +142,13 @@ def made(
         async with here[0].store.read() as tx:
             return await feed.of_secret(tx, secret, clock.now())
 
+    def store() -> Store:
+        if opened is None and not here:
+            raise Unavailable("Remora is starting")
+        return opened or here[0].store
+
     checks = {part: check(part) for part in health.PARTS}
-    around = Surroundings(clock, signing_key(settings), history, checks, calendar, {} if hooks is None else hooks)
+    around = Surroundings(clock, key, history, checks, calendar, {} if hooks is None else hooks, store)
     return create(name, settings, around)
 
 

@@ -1,0 +1,63 @@
+"""Columns that are kept encrypted: AES-256-GCM, bound to the place where they stand.
+
+    v1:KEY:BASE64      KEY names the key; what follows is the nonce, then the sealed text
+
+`unlock` makes a secret known to this process, once at start. A value copied to another column or table does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.types import TypeDecorator
+
+from core.errors import ConfigurationError
+
+_NONCE = 12
+_keys: dict[str, AESGCM] = {}
+_current: list[str] = []
+
+
+def unlock(secret: bytes) -> None:
+    """From now on this process reads what was sealed with `secret`, and seals with it."""
+    key = hmac.digest(secret, b"remora store 1", "sha256")
+    name = hashlib.sha256(key).hexdigest()[:8]
+    _keys[name] = AESGCM(key)
+    _current[:] = [name]
+
+
+class Sealed(TypeDecorator[str]):
+    """Text that stands in the database encrypted. `place` is "table.column"."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def process_bind_param(self, value: str | None, _dialect: sa.Dialect) -> str | None:
+        if value is None:
+            return None
+        (name,), nonce = _current, os.urandom(_NONCE)
+        sealed = nonce + _keys[name].encrypt(nonce, value.encode(), self.place.encode())
+        return f"v1:{name}:{base64.b64encode(sealed).decode()}"
+
+    def process_result_value(self, value: str | None, _dialect: sa.Dialect) -> str | None:
+        if value is None:
+            return None
+        try:
+            _, name, text = value.split(":")
+            sealed = base64.b64decode(text, validate=True)
+            return _keys[name].decrypt(sealed[:_NONCE], sealed[_NONCE:], self.place.encode()).decode()
+        except (KeyError, ValueError, InvalidTag):
+            raise ConfigurationError(
+                f"SECRET_KEY does not open {self.place} in the database",
+                "put the key back with which it was written (SECRET_KEY, or secret.key in the data folder)",
+            ) from None
