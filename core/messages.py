@@ -88,6 +88,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """Words that name a point in time, as they stand in a reply ("Fri 27 Nov 09:00 Europe/Paris")."""
+
+    text: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What the assistant says, in Markdown (CommonMark); adapters render it for their platform."""
 
@@ -102,6 +110,13 @@ class Reply:
     rated: bool = False
     """A model wrote it: where a platform has a place for that, people are asked whether it was good. What they answer
     comes as a choice "feedback:<turn>:good" or ":bad", where the reply's cause is "turn:<turn>"."""
+    moments: tuple[Moment, ...] = ()
+    """Times named in the text: a platform that can shows each reader the time of their own zone instead. Noted by
+    whoever queues the reply of a message; skills leave it empty."""
+    locate: str = ""
+    """Label of a button by which the person can send where they are; platforms without such a button leave it out."""
+    settles: bool = False
+    """It answers a button that has had its effect: those beside it, on the same message, can go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from core.language.requests import refers_back
 from core.messages import Address, Message, Reply, ReplyEvent
 from core.outbox import Deliverer, back_off
 from core.ports import Adapter, Clock, served
-from core.reminders import closed
+from core.reminders import closed, wording
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
 from core.store import Store, Tx, inbox, outbox, people, reminders
@@ -205,6 +205,7 @@ class Turns:
 
     async def _take_turn(self, claimed: ClaimedMessage) -> None:
         key = claimed.message.address.key()
+        wording.note_moments()
         try:
             async with self._store.write() as tx:
                 turn = await self._load(tx, claimed)
@@ -278,6 +279,7 @@ class Turns:
             await inbox.finish(tx, claimed, now, outcome.intent)
             reply = await outcome.write(tx) if outcome.write else outcome.reply
             assert reply is not None, "an outcome has a reply or changes that give one"
+            reply = replace(reply, moments=wording.noted(reply.text))
             if outcome.quiet:
                 reply = replace(reply, quiet=True)
             session = turn.session

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextvars import ContextVar
 from zoneinfo import ZoneInfo
 
 from core.language.phrases import Language, say
-from core.messages import Choice, Reply
+from core.messages import Choice, Moment, Reply
 from core.render import literal
 from core.store.reminders import Reminder
+
+_noted: ContextVar[list[Moment] | None] = ContextVar("noted_moments", default=None)
+
+
+def note_moments() -> None:
+    """From here on the moments that this task puts into words are noted, so that a platform can show them in each
+    reader's own zone."""
+    _noted.set([])
+
+
+def noted(text: str) -> tuple[Moment, ...]:
+    """The moments noted in this task that stand in the text."""
+    return tuple(dict.fromkeys(one for one in _noted.get() or () if one.text in text))
 
 
 def moment(language: Language, when: dt.datetime, zone: ZoneInfo, now: dt.datetime) -> str:
     """Weekday, date, time and zone; the year too when it is not this one."""
     local = when.astimezone(zone)
     clock = local.strftime("%H:%M:%S" if local.second else "%H:%M")
-    return say(
+    said = say(
         language,
         "moment" if local.year == now.astimezone(zone).year else "moment_year",
         weekday=say(language, "weekdays").split()[local.weekday()],
@@ -25,6 +39,9 @@ def moment(language: Language, when: dt.datetime, zone: ZoneInfo, now: dt.dateti
         time=clock,
         zone=zone.key,
     )
+    if (noted := _noted.get()) is not None:
+        noted.append(Moment(said, when))
+    return said
 
 
 def span(language: Language, length: dt.timedelta) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import asdict, fields
 from typing import Any
 
-from core.messages import Address, Choice, Message, Receipt, Reply, Sender
+from core.messages import Address, Choice, Message, Moment, Receipt, Reply, Sender
 
 _NAMES: dict[type, tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind)) for kind in (Address, Choice, Message, Reply, Sender)
@@ -44,12 +44,14 @@ def message_from_json(data: dict[str, Any]) -> Message:
 
 
 def reply_to_json(reply: Reply) -> dict[str, Any]:
-    return {**_shallow(reply), "choices": [_shallow(choice) for choice in reply.choices]}
+    moments = [(moment.text, moment.at.isoformat()) for moment in reply.moments]
+    return {**_shallow(reply), "choices": [_shallow(choice) for choice in reply.choices], "moments": moments}
 
 
 def reply_from_json(data: dict[str, Any]) -> Reply:
     values = _known(Reply, data)
     values["choices"] = tuple(Choice(**_known(Choice, choice)) for choice in values.get("choices", ()))
+    values["moments"] = tuple(Moment(text, dt.datetime.fromisoformat(at)) for text, at in values.get("moments", ()))
     return Reply(**values)
 
 

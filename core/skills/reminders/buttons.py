@@ -37,10 +37,11 @@ async def press(turn: Turn, data: str) -> Outcome | None:
         if reminder is None or (verb != "metoo" and reminder.person_id != turn.person.id):
             return _nothing(pending, say(turn.language, "not_yours"))
         if reminder.state == "cancelled" or (reminder.state == "declined" and verb not in _ANSWERS):
-            return _nothing(pending, say(spoken.language, "reminder_gone"))
+            return replace(_nothing(pending, say(spoken.language, "reminder_gone")), settles=True)
         if reminder.state == "proposed" and verb not in _ANSWERS:
             return _nothing(pending, say(spoken.language, "proposal_first"))
-        return await _PRESSED[verb](tx, spoken, reminder, argument)
+        reply = await _PRESSED[verb](tx, spoken, reminder, argument)
+        return replace(reply, settles=not step and verb != "metoo")
 
     return Outcome(write=write, intent=f"reminder_{verb}", pending=pending)
 
