@@ -22,7 +22,13 @@ def settings_in(folder: Path, **more: Any) -> Settings:
     """Settings that read nothing of the machine they run on."""
     return load_settings(
         _env_file=None,
-        **{"REMORA_DATA_DIR": folder / "data", "REMORA_MODEL_BACKEND": "off", "LOG_LEVEL": "ERROR", **EVERYBODY, **more},
+        **{
+            "REMORA_DATA_DIR": folder / "data",
+            "REMORA_MODEL_BACKEND": "off",
+            "LOG_LEVEL": "ERROR",
+            **EVERYBODY,
+            **more,
+        },
     )
 
 
