@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from core.errors import Unavailable
+from core.language.phrases import Language
 from core.messages import Address, Line
 from core.ports import Adapter, Clock
 from core.settings import Settings
@@ -33,6 +34,17 @@ def no_store() -> Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A command as platforms list it beside the box where people type."""
+
+    name: str
+    """Without "/"."""
+    help: str
+    personal: bool
+    """Of use in a private chat only."""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a platform may use of the product besides its own settings."""
 
@@ -50,6 +62,11 @@ class Surroundings:
     An adapter puts itself here when it connects, and away when it leaves."""
     store: Callable[[], Store] = no_store
     """The database, for what a platform itself has to keep; raises `Unavailable` until Remora runs."""
+    commands: Callable[[Language], Sequence[Listed]] = lambda _language: ()
+    """Everything that can be typed as a command, in the order of the help."""
+    public_url: str = ""
+    """Where platforms reach `hooks` from outside, without a slash at its end; "": nowhere, since PUBLIC_URL is not set
+    or this process has no web side."""
 
 
 def available() -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters import Surroundings, available, create
+from adapters import Listed, Surroundings, available, create
 from adapters.web.signin import signing_key
 from core import health, lm, skills
 from core.catalog import load_bot
@@ -20,6 +20,7 @@ from core.clock import SystemClock
 from core.engine import Engine
 from core.errors import Unavailable
 from core.journal import Journal
+from core.language.phrases import Language, say
 from core.messages import Address, Line
 from core.outbox import Deliverer
 from core.ports import Adapter, Clock, LanguageModel, served
@@ -118,7 +119,7 @@ def made(
     opened: Store | None = None,
 ) -> Adapter | None:
     """The adapter of a platform, or None where it is off. `here` holds the app once it runs; `hooks` are the same for
-    all adapters of a process; `opened` is the database where no app is going to run."""
+    all adapters of a process, and None where it has no web side; `opened` is the database where no app is going to run."""
     clock, key = SystemClock(), signing_key(settings)
     crypto.unlock(key)
 
@@ -147,15 +148,21 @@ def made(
             raise Unavailable("Remora is starting")
         return opened or here[0].store
 
+    def commands(language: Language) -> Sequence[Listed]:
+        named = [(skill, *pair) for skill in skills.available() for pair in skill.commands.items()]
+        return [Listed(name[1:], say(language, key), name in skill.personal) for skill, name, key in named]
+
     checks = {part: check(part) for part in health.PARTS}
-    around = Surroundings(clock, key, history, checks, calendar, {} if hooks is None else hooks, store)
+    public_url = "" if hooks is None else settings.public_url.rstrip("/")
+    hooks = {} if hooks is None else hooks
+    around = Surroundings(clock, key, history, checks, calendar, hooks, store, commands, public_url)
     return create(name, settings, around)
 
 
 def platforms(settings: Settings, role: str, here: Sequence[App]) -> list[Adapter]:
     """The adapters of a role that the settings switch on."""
     names = [name for name in available() if role in ("all", "worker") or (name == "web") == (role == "web")]
-    hooks: dict[str, ASGIApp] = {}
+    hooks: dict[str, ASGIApp] | None = {} if "web" in names else None
     adapters = (made(name, settings, here, hooks) for name in names)
     return [adapter for adapter in adapters if adapter is not None]
 

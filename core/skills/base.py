@@ -96,6 +96,8 @@ class Skill:
     answer: Answer
     recognize: Recognize = lambda _turn: None
     commands: Mapping[str, str] = field(default_factory=dict)
+    personal: frozenset[str] = frozenset()
+    """Those of `commands` that are of use in a private chat only."""
     press: Callable[[Turn, str], Awaitable[Outcome | None]] = _no_press
     form: Callable[[Turn, str], Awaitable[Outcome | None]] = _no_press
     resume: Callable[[Turn, dict[str, Any]], Awaitable[Outcome | None]] = _no_resume

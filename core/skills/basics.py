@@ -27,4 +27,10 @@ def _literal(name: str) -> str:
     return "".join(character for character in name if character.isalnum() or character in " -.'·")[:40]
 
 
-SKILL = Skill(name="basics", answer=_answer, commands={"/help": "help_help", "/start": "help_start"}, order=10)
+SKILL = Skill(
+    name="basics",
+    answer=_answer,
+    commands={"/help": "help_help", "/start": "help_start"},
+    personal=frozenset({"/start"}),
+    order=10,
+)

@@ -19,4 +19,10 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
     return Outcome(write=forget, intent="forget", fresh_session=True)
 
 
-SKILL = Skill(name="conversation", answer=_answer, commands={"/new": "help_new", "/forget": "help_forget"}, order=80)
+SKILL = Skill(
+    name="conversation",
+    answer=_answer,
+    commands={"/new": "help_new", "/forget": "help_forget"},
+    personal=frozenset({"/forget"}),
+    order=80,
+)

@@ -71,6 +71,7 @@ SKILL = Skill(
     name="profile",
     answer=_answer,
     commands={"/timezone": "help_timezone", "/language": "help_language"},
+    personal=frozenset({"/timezone", "/language"}),
     resume=_resume,
     order=70,
 )
