@@ -17,7 +17,7 @@ from core.catalog import Bot
 from core.errors import ModelUnavailable
 from core.language.phrases import phrases, say
 from core.language.spoken import spoken_command
-from core.messages import Reply, ReplyEvent, Sampling, TextDelta
+from core.messages import Reply, ReplyEvent, Sampling, Status, TextDelta
 from core.ports import LanguageModel
 from core.settings import Settings
 from core.skills.base import Command, Outcome, Skill, Turn
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _COMMAND = re.compile(r"/([a-z][a-z0-9_]{0,31})(?:@\w+)?(?=\s|$)\s*", re.IGNORECASE)
 _T = TypeVar("_T")
+_SLOW_SECONDS = 0.8
+"""A skill that takes longer than that is said to be at work."""
 
 
 def cleaned(text: str) -> str:
@@ -55,7 +57,13 @@ class Engine:
 
     async def answer(self, turn: Turn) -> AsyncGenerator[ReplyEvent | Outcome]:
         """Yields what can be shown meanwhile, and the outcome last."""
-        outcome = await self._by_rule(turn)
+        ruling = asyncio.create_task(self._by_rule(turn))
+        try:
+            if not (await asyncio.wait({ruling}, timeout=_SLOW_SECONDS))[0]:
+                yield Status(say(turn.language, "status_working"), task=True)
+            outcome = await ruling
+        finally:
+            ruling.cancel()
         if outcome is not None:
             yield outcome
             return
@@ -67,14 +75,16 @@ class Engine:
         if message.kind in ("choice", "form"):
             return await self._pressed(turn)
         if message.kind == "edit":
-            return Outcome(Reply(say(language, "edited")), intent="edited")
+            return Outcome(Reply(say(language, "edited"), quiet=True), intent="edited")
         if message.kind == "attachment":
             return Outcome(Reply(say(language, "attachment", kind=_kind(turn))), intent="attachment")
         if not turn.text:
-            return Outcome(Reply(say(language, "empty")), intent="empty")
+            return Outcome(Reply(say(language, "empty"), quiet=True), intent="empty")
         limit = self.settings.max_message_length
         if len(turn.text) > limit:
-            return Outcome(Reply(say(language, "too_long", length=len(turn.text), limit=limit)), intent="too_long")
+            return Outcome(
+                Reply(say(language, "too_long", length=len(turn.text), limit=limit), quiet=True), intent="too_long"
+            )
         if command := _COMMAND.match(turn.text):
             return await self._commanded(turn, f"/{command[1].lower()}", turn.text[command.end() :].strip())
         if (resumed := await self._resumed(turn)) is not None:
@@ -92,7 +102,7 @@ class Engine:
             answer = skill.press if turn.message.kind == "choice" else skill.form
             if skill.name == name and (outcome := await answer(turn, data)) is not None:
                 return outcome
-        return Outcome(Reply(say(turn.language, "stale_button")), intent="stale_button")
+        return Outcome(Reply(say(turn.language, "stale_button"), quiet=True), intent="stale_button")
 
     async def _commanded(self, turn: Turn, name: str, rest: str) -> Outcome:
         for skill in self.skills:
@@ -101,7 +111,7 @@ class Engine:
         near = difflib.get_close_matches(name, list(self.commands), n=1, cutoff=0.6)
         key = "unknown_command_near" if near else "unknown_command"
         text = say(turn.language, key, command=f"`{name}`", near=near[0] if near else "")
-        return Outcome(Reply(text), intent="unknown_command")
+        return Outcome(Reply(text, quiet=True), intent="unknown_command")
 
     async def _resumed(self, turn: Turn) -> Outcome | None:
         pending = turn.session.pending
@@ -119,6 +129,7 @@ class Engine:
 
     async def _by_model(self, turn: Turn) -> AsyncGenerator[ReplyEvent | Outcome]:
         said, note = "", ""
+        yield Status(say(turn.language, "status_thinking"))
         try:
             lines = prompt.build(
                 prompt.persona_for(self.bot.personas[turn.language], turn.now, turn.zone),
@@ -142,7 +153,7 @@ class Engine:
             note = say(turn.language, "stopped")
         text = promises.guarded(said.strip(), turn.language) if said.strip() else ""
         text = "\n\n".join(part for part in (text, note) if part) or say(turn.language, "model_silent")
-        yield Outcome(Reply(text), intent="chat", model=self.model.info.name if said else "")
+        yield Outcome(Reply(text, rated=bool(said)), intent="chat", model=self.model.info.name if said else "")
 
 
 async def until(stop: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator[_T]:
