@@ -45,7 +45,8 @@ class Sender:
     """How others call the account on its platform, without "@"; "" where it has no such name."""
 
 
-MessageKind: TypeAlias = Literal["text", "choice", "form", "edit", "attachment", "stop"]
+MessageKind: TypeAlias = Literal["text", "choice", "form", "edit", "attachment", "stop", "joined", "closed", "moved"]
+"""The last three are news of a chat: we may write there from now on; we may not any more; it has a new address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,10 @@ class Message:
     """The text of the message that this one replies to; "" where it replies to none, or to one of ours."""
     link: str = ""
     """Where that message can be read again; "" where the platform has no address for it."""
+    zone: str = ""
+    """With the attachment "location": the IANA name of the time zone there. Where exactly it is, is not kept."""
+    moved_to: str = ""
+    """With kind "moved": the chat's new id."""
     fields: Mapping[str, str] = field(default_factory=dict, hash=False)
     """With kind "form": what was filled in, by the names that the skill gives them. What is left out or empty is as it
     was, or as usual."""
