@@ -137,6 +137,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """Comes first: what is being answered, for platforms where a growing reply points to its question."""
+
+    reply_to: str
+    """As in the `Delivery` that will follow."""
+    language: Literal["en", "zh"]
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """The next piece of the reply, to be appended to what came before."""
 
@@ -152,7 +161,7 @@ class Status:
     """Work that takes a while, worth a card of its own."""
 
 
-ReplyEvent: TypeAlias = TextDelta | Status
+ReplyEvent: TypeAlias = Begun | TextDelta | Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from core.errors import LeaseLost, Refused, StoreUnavailable
 from core.language.detect import detect
 from core.language.phrases import Language, say
 from core.language.requests import refers_back
-from core.messages import Address, Message, Reply, ReplyEvent
+from core.messages import Address, Begun, Message, Reply, ReplyEvent
 from core.outbox import Deliverer, back_off
 from core.ports import Adapter, Clock, served
 from core.reminders import closed, wording
@@ -361,6 +361,7 @@ def _planned(claimed: ClaimedMessage, reply: Reply, now: dt.datetime, person_id:
 
 async def _show(adapter: Adapter, turn: Turn, queue: asyncio.Queue[ReplyEvent | None]) -> None:
     async def events() -> AsyncGenerator[ReplyEvent]:
+        yield Begun(turn.message.message_id, turn.language)
         while (event := await queue.get()) is not None:
             yield event
 

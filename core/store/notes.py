@@ -26,6 +26,17 @@ async def put(tx: Tx, key: str, value: str, now: dt.datetime) -> None:
         await tx.run(sa.update(note).where(note.c.key == key).values(value=value, noted_at=now))
 
 
+async def drop(tx: Tx, key: str) -> None:
+    """Forgets it."""
+    await tx.run(sa.delete(note).where(note.c.key == key))
+
+
+async def older(tx: Tx, prefix: str, before: dt.datetime) -> list[str]:
+    """What was noted before that moment under keys that begin so."""
+    found = sa.and_(note.c.key.startswith(prefix), note.c.noted_at < before)
+    return [str(row.value) for row in await tx.rows(sa.select(note.c.value).where(found))]
+
+
 async def troubles(tx: Tx, since: dt.datetime) -> list[str]:
     """What was wrong since then, each with its mend in a second line."""
     recent = sa.and_(note.c.key.startswith(TROUBLE), note.c.noted_at >= since, note.c.value != "")
