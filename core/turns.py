@@ -31,7 +31,7 @@ from core.ports import Adapter, Clock, served
 from core.reminders import closed, wording
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
-from core.store import Store, Tx, inbox, outbox, people, reminders
+from core.store import Store, Tx, inbox, moved, outbox, people, reminders
 from core.store.inbox import ClaimedMessage
 from core.store.outbox import ClaimedDelivery, Planned
 from core.store.people import PastTurn, TurnRecord
@@ -91,7 +91,8 @@ class Turns:
     async def accept(self, message: Message) -> None:
         """Takes a message for good: when this returns, it is committed and will be answered once.
 
-        A "stop" is not a message: it ends the reply now being written at that address, in this process.
+        Some are not answered: a "stop" ends the reply now being written at that address, in this process; of a chat that
+        is closed nothing is asked, but its reminders wait; one that moved takes all that is its own along.
         """
         if message.kind == "stop":
             self.stop(message.address)
@@ -99,6 +100,9 @@ class Turns:
         if not message.direct:
             return
         async with self._store.write() as tx:
+            if message.kind in ("closed", "moved"):
+                await _heed(tx, message, self._clock.now())
+                return
             added = await inbox.add(tx, message, self._clock.now())
         if added is not None:
             self._waiting += 1
@@ -343,6 +347,14 @@ class Turns:
             return
         except StoreUnavailable:
             self._abandoned.append(claimed)
+
+
+async def _heed(tx: Tx, message: Message, now: dt.datetime) -> None:
+    address = message.address
+    if message.kind == "closed":
+        await closed.close(tx, address, now, f"{outbox.CLOSED}its people do not want us there")
+    else:
+        await moved.move(tx, address, replace(address, chat=message.moved_to))
 
 
 def _planned(claimed: ClaimedMessage, reply: Reply, now: dt.datetime, person_id: int | None) -> Planned:

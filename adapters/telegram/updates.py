@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from core.messages import Address, Message, MessageKind, Sender
 
 PLATFORM = "telegram"
 
-KINDS = ("message", "edited_message", "callback_query", "my_chat_member", "stopped_message_generation")
+KINDS = (
+    "message", "edited_message", "callback_query", "my_chat_member", "message_reaction", "stopped_message_generation",
+)  # fmt: skip
 """The updates we ask for."""
 
 _ATTACHMENTS = {
@@ -40,12 +43,21 @@ _ATTACHMENTS = {
 chat itself (someone joined, the title changed): nobody expects an answer to it."""
 
 
+_GOOD = frozenset("👍❤🔥🥰👏🎉🤩🙏👌😍💯⚡🏆😁🤗🫡🆒😘")
+_BAD = frozenset("👎🤬😢🤮💩🥱💔🖕😭😡")
+"""Reactions that say something about an answer, as far as their first character goes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Me:
     """The bot's own account."""
 
     id: int
     username: str
+    commands: frozenset[str] = frozenset()
+    """What we answer to in a group without being named; empty: every command."""
+    sees_all: bool = False
+    """Privacy mode is off: in groups we are shown every message."""
 
 
 def _storable(text: str) -> str:
@@ -85,6 +97,11 @@ class Span(_Shape):
     user: User | None = None
 
 
+class Place(_Shape):
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+
+
 class Written(_Shape):
     """A message in a chat, edited or new."""
 
@@ -104,6 +121,8 @@ class Written(_Shape):
     entities: tuple[Span, ...] = ()
     caption: _Words | None = None
     caption_entities: tuple[Span, ...] = ()
+    migrate_to_chat_id: int | None = None
+    migrate_from_chat_id: int | None = None
 
     @property
     def attachment(self) -> str:
@@ -128,11 +147,39 @@ class Pressed(_Shape):
 
 class Member(_Shape):
     status: str
+    is_member: bool = True
+    can_send_messages: bool = True
+
+    @property
+    def may_write(self) -> bool:
+        return self.status not in ("left", "kicked") and self.is_member and self.can_send_messages
 
 
 class Membership(_Shape):
     chat: Chat
+    sender: User = Field(alias="from")
+    date: dt.datetime
+    old_chat_member: Member
     new_chat_member: Member
+
+
+class Reaction(_Shape):
+    type: str
+    emoji: str = ""
+
+
+class Reacted(_Shape):
+    chat: Chat
+    message_id: int
+    user: User | None = None
+    date: dt.datetime
+    old_reaction: tuple[Reaction, ...] = ()
+    new_reaction: tuple[Reaction, ...] = ()
+
+
+class Stopped(_Shape):
+    chat: Chat
+    message_thread_id: int | None = None
 
 
 class Update(_Shape):
@@ -141,19 +188,37 @@ class Update(_Shape):
     edited_message: Written | None = None
     callback_query: Pressed | None = None
     my_chat_member: Membership | None = None
+    message_reaction: Reacted | None = None
+    stopped_message_generation: Stopped | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where somebody says that they are; None also where that cannot be read."""
+        with suppress(ValidationError):
+            return Place.model_validate((self.message.model_extra or {}).get("location")) if self.message else None
+        return None
 
 
 def to_message(update: Update, me: Me, now: dt.datetime) -> Message | None:
     """The message that an update brings us; None when it brings none that is meant for us.
 
-    `now` dates a pressed button: Telegram does not say when that was.
+    `now` dates what Telegram does not: a pressed button, a stop.
     """
-    if update.message is not None:
-        return _from_written(update.update_id, update.message, me, edited=False)
-    if update.edited_message is not None:
-        return _from_written(update.update_id, update.edited_message, me, edited=True)
-    if update.callback_query is not None:
-        return _from_pressed(update.update_id, update.callback_query, now)
+    match update:
+        case Update(message=Written() as written):
+            return _moved(written) or _from_written(update.update_id, written, me, edited=False)
+        case Update(edited_message=Written() as written):
+            return _from_written(update.update_id, written, me, edited=True)
+        case Update(callback_query=Pressed() as pressed):
+            return _from_pressed(update.update_id, pressed, now)
+        case Update(my_chat_member=Membership() as change):
+            return _from_membership(f"{me.id}:{update.update_id}:member", change)
+        case Update(message_reaction=Reacted() as reacted):
+            return _from_reacted(f"{me.id}:{update.update_id}:reaction", reacted)
+        case Update(stopped_message_generation=Stopped() as stopped):
+            thread = str(stopped.message_thread_id or "")
+            who = Sender(str(stopped.chat.id))
+            return Message(f"{update.update_id}:stop", _address(stopped.chat, thread), who, "", now, kind="stop")
     return None
 
 
@@ -180,7 +245,7 @@ def _from_written(update_id: int, written: Written, me: Me, *, edited: bool) -> 
     quoted, link = _replied_to(written, me)
     return Message(
         event_id=f"{me.id}:{update_id}:{written.message_id}",
-        address=Address(PLATFORM, "", str(written.chat.id), written.thread),
+        address=_address(written.chat, written.thread),
         sender=sender,
         text=text,
         sent_at=(written.edit_date or written.date) if edited else written.date,
@@ -191,6 +256,44 @@ def _from_written(update_id: int, written: Written, me: Me, *, edited: bool) -> 
         quoted=quoted,
         link=link,
     )
+
+
+def _address(chat: Chat, thread: str = "") -> Address:
+    return Address(PLATFORM, "", str(chat.id), thread)
+
+
+def _moved(written: Written) -> Message | None:
+    """News that a group became a supergroup; told once in the old chat and once in the new one."""
+    old, new = written.migrate_from_chat_id or written.chat.id, written.migrate_to_chat_id or written.chat.id
+    if old == new:
+        return None
+    who, where = Sender(str(old)), Address(PLATFORM, "", str(old))
+    return Message(f"moved:{old}", where, who, "", written.date, kind="moved", moved_to=str(new), private=False)
+
+
+def _from_membership(event: str, change: Membership) -> Message | None:
+    """News that a chat was opened to us or closed: we were added or removed, blocked or taken back."""
+    may = change.new_chat_member.may_write
+    if change.chat.type == "channel" or may == change.old_chat_member.may_write:
+        return None
+    return Message(
+        event, _address(change.chat), _account(change.sender), "", change.date, kind="joined" if may else "closed",
+        private=change.chat.type == "private",
+    )  # fmt: skip
+
+
+def _from_reacted(event: str, reacted: Reacted) -> Message | None:
+    """A person's reaction, as their word on the message if it says any; taken back, their word is too."""
+    if reacted.user is None or reacted.user.is_bot:
+        return None
+    now, before = ({one.emoji[:1] for one in some} for some in (reacted.new_reaction, reacted.old_reaction))
+    word = "good" if now & _GOOD else "bad" if now & _BAD else "none" if before & (_GOOD | _BAD) else ""
+    if not word:
+        return None
+    return Message(
+        event, _address(reacted.chat), _account(reacted.user), "", reacted.date, kind="choice",
+        message_id=str(reacted.message_id), choice=f"feedback::{word}", private=reacted.chat.type == "private",
+    )  # fmt: skip
 
 
 def _replied_to(written: Written, me: Me) -> tuple[str, str]:
@@ -215,7 +318,7 @@ def _from_pressed(update_id: int, pressed: Pressed, now: dt.datetime) -> Message
         return None
     return Message(
         event_id=f"{update_id}:{pressed.id}",
-        address=Address(PLATFORM, "", str(written.chat.id), written.thread),
+        address=_address(written.chat, written.thread),
         sender=_account(pressed.sender),
         text="",
         sent_at=now,
@@ -263,7 +366,7 @@ def _call(text: str, entities: tuple[Span, ...], me: Me) -> tuple[str, bool]:
             case "bot_command" if words.lower().endswith(handle):
                 cuts.append((end - len(handle) * 2, end))
             case "bot_command" if "@" not in words and span.offset == 0:
-                called = True
+                called = not me.commands or words[1:].lower() in me.commands
             case _:
                 pass
     for start, end in sorted(cuts, reverse=True):
