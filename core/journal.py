@@ -52,11 +52,6 @@ class Journal:
             self._file.replace(self._older)
             self._descriptor, self._lines = self._open(), 0
 
-    def has_left(self, worker: str, cause: str, fence: int) -> bool | None:
-        """Whether another worker's attempt had left when it died; None if its journal is not on this machine."""
-        lines = self.of(worker)
-        return None if lines is None else _line(cause, fence) in lines
-
     def of(self, worker: str) -> frozenset[str] | None:
         """A worker's journal, to ask `in_journal` of many attempts; None if it is not on this machine."""
         found: list[str] | None = None

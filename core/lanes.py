@@ -21,6 +21,8 @@ AHEAD_SECONDS = 3.0
 """So much of the allowed rate is claimed ahead, and not more."""
 LONGEST_CHAT_WAIT = 3.0
 """Seconds for which a message waits here for its chat; for longer it would take the room of others."""
+_UNASKED_SECONDS = 0.5
+"""A message that waited longer than this in a lane is looked up before it goes: it may have been taken back."""
 _PARALLEL_SENDS = 500
 _MOST_WAITING = 12_000
 _AT_ONCE = 50
@@ -33,10 +35,15 @@ class Lane:
     """Sends what is put into it, each as soon as it is ready, the platform and the chat take it, and a sender is free."""
 
     def __init__(
-        self, adapter: Adapter, send: Send, put_off: Callable[[ClaimedDelivery, float], None], left: Callable[[], None]
+        self,
+        adapter: Adapter,
+        send: Send,
+        holds: Callable[[ClaimedDelivery], Awaitable[bool]],
+        put_off: Callable[[ClaimedDelivery, float], None],
+        left: Callable[[], None],
     ) -> None:
-        """`send` delivers one and never raises; `put_off` takes back one whose chat is not free for so many seconds;
-        `left` is called after each."""
+        """`send` delivers one and never raises; `holds` says whether one that has waited is still to be sent; `put_off`
+        takes back one whose chat is not free for so many seconds; `left` is called after each."""
         self.adapter = adapter
         self.served = adapter.capabilities.only_address or adapter.name
         self.pacer = Pacer(adapter.capabilities.per_second, adapter.capabilities.per_chat_per_second)
@@ -44,18 +51,20 @@ class Lane:
         self.held = 0
         """Claimed for this lane and not put into it yet."""
         self._send = send
+        self._holds = holds
         self._put_off = put_off
         self._left = left
         self._numbers = count()
-        self._later: list[tuple[float, int, ClaimedDelivery]] = []
-        """By when they may go, on the monotonic clock."""
-        self._ready: list[tuple[bool, float, int, ClaimedDelivery]] = []
+        self._later: list[tuple[float, int, float, ClaimedDelivery]] = []
+        """By when they may go, on the monotonic clock; each with when it was to go at first."""
+        self._ready: list[tuple[bool, float, int, float, ClaimedDelivery]] = []
         self._flying: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
 
     def put(self, claimed: ClaimedDelivery, seconds: float = 0.0) -> None:
         """Sends this one, in so many seconds."""
-        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._numbers), claimed))
+        at = time.monotonic() + seconds
+        heapq.heappush(self._later, (at, next(self._numbers), at, claimed))
         self._wake.set()
 
     @property
@@ -95,8 +104,8 @@ class Lane:
         first."""
         for _ in range(_AT_ONCE):
             while self._later and self._later[0][0] <= now and len(self._ready) < _AT_ONCE:
-                ready, number, claimed = heapq.heappop(self._later)
-                heapq.heappush(self._ready, (claimed.reminder_id is not None, ready, number, claimed))
+                ready, number, first, claimed = heapq.heappop(self._later)
+                heapq.heappush(self._ready, (claimed.reminder_id is not None, ready, number, first, claimed))
             if not self._ready:
                 return max(self._later[0][0] - now, 0.001) if self._later else None
             if len(self._flying) >= _PARALLEL_SENDS:
@@ -104,26 +113,29 @@ class Lane:
             wait = max(self.pacer.ready_at(), self.breaker.ready_at()) - now
             if wait > 0:
                 return None if wait == float("inf") else wait
-            _, ready, number, claimed = heapq.heappop(self._ready)
+            _, ready, number, first, claimed = heapq.heappop(self._ready)
             chat = chat_of(claimed)
             free = self.pacer.chat_ready_at(chat)
             if free > now + LONGEST_CHAT_WAIT:
                 self._put_off(claimed, free - now)
                 continue
             if free > now:
-                heapq.heappush(self._later, (free, number, claimed))
+                heapq.heappush(self._later, (free, number, first, claimed))
                 continue
             self.pacer.sent(chat, now, ready)
-            self._start(claimed, now)
+            self._start(claimed, now, waited=now - first > _UNASKED_SECONDS)
         return 0.0
 
-    def _start(self, claimed: ClaimedDelivery, now: float) -> None:
+    def _start(self, claimed: ClaimedDelivery, now: float, *, waited: bool) -> None:
         self.breaker.trying()
-        task = asyncio.create_task(self._go(claimed, now), name=f"deliver-{claimed.delivery.cause}")
+        task = asyncio.create_task(self._go(claimed, now, waited), name=f"deliver-{claimed.delivery.cause}")
         self._flying.add(task)
         task.add_done_callback(self._ended)
 
-    async def _go(self, claimed: ClaimedDelivery, planned: float) -> None:
+    async def _go(self, claimed: ClaimedDelivery, planned: float, waited: bool) -> None:
+        if waited and not await self._holds(claimed):
+            self.breaker.not_tried()
+            return
         self.pacer.left(planned, time.monotonic())
         await self._send(self, claimed)
 
@@ -134,7 +146,7 @@ class Lane:
 
     def take_waiting(self) -> list[ClaimedDelivery]:
         """Takes out everything that is not on its way."""
-        waiting = [entry[3] for entry in self._ready] + [entry[2] for entry in self._later]
+        waiting = [entry[-1] for entry in self._ready] + [entry[-1] for entry in self._later]
         self._ready.clear()
         self._later.clear()
         return waiting

@@ -26,7 +26,7 @@ from core.messages import Delivery, Receipt
 from core.ports import Adapter, Clock
 from core.reminders import closed, lateness, nagging
 from core.store import Store, Tx, outbox
-from core.store.outbox import ClaimedDelivery, PutBack
+from core.store.outbox import CLOSED, ClaimedDelivery, PutBack
 from core.worker import boot_seconds
 
 log = logging.getLogger(__name__)
@@ -73,11 +73,15 @@ class Deliverer:
         self._worker = worker
         self._settle = settle
         self._lanes = {
-            name: Lane(adapter, self._deliver, self._put_off, self._sent) for name, adapter in adapters.items()
+            name: Lane(adapter, self._deliver, self._holds, self._put_off, self._sent)
+            for name, adapter in adapters.items()
         }
         self._held: list[tuple[dt.datetime, int, ClaimedDelivery]] = []
         """Claimed ahead of their moment."""
         self._wake, self._held_wake, self._record_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._asked: list[ClaimedDelivery] = []
+        self._answer: asyncio.Task[set[int]] | None = None
+        """To the question which of `_asked` are still to be sent."""
         self._arrived: list[tuple[ClaimedDelivery, Receipt]] = []
         self._returned: list[PutBack] = []
         """To be planned again, once the database can be written."""
@@ -100,6 +104,10 @@ class Deliverer:
     def take(self, claimed: ClaimedDelivery) -> None:
         """Sends what was claimed for this worker when it was queued."""
         self._lanes[claimed.delivery.address.platform].put(claimed)
+
+    def taken_over(self) -> None:
+        """What we hold is others' by now: only what they have not taken is still ours to give back."""
+        self._give_back_waiting()
 
     def alive(self, until: float, workers: Mapping[str, int]) -> None:
         """Our claims hold until then, by the boot clock; so many other live workers serve each platform."""
@@ -211,7 +219,7 @@ class Deliverer:
             for one in soon:
                 self._put_back(one, one.send_at, one.reason, tried=False)
             raise
-        for one in holding:
+        for one in (one for one in soon if one.delivery.id in holding):
             seconds = (one.send_at - self._clock.now()).total_seconds()
             self._lanes[one.delivery.address.platform].put(one, max(seconds, 0.0))
 
@@ -229,13 +237,27 @@ class Deliverer:
             for one in self._take_held(dt.datetime.max.replace(tzinfo=dt.UTC)):
                 self._put_back(one, one.send_at, "", tried=False)
 
-    async def _confirmed(self, soon: list[ClaimedDelivery]) -> list[ClaimedDelivery]:
+    async def _confirmed(self, soon: list[ClaimedDelivery]) -> set[int]:
         """Those that were not taken back since they were claimed. Where the database does not say, a promise is kept."""
         try:
             async with asyncio.timeout(_CONFIRM_PATIENCE), self._store.read() as tx:
-                return await outbox.still_claimed(tx, soon)
+                holding = await outbox.still_claimed(tx, soon, self._clock.now())
         except (StoreUnavailable, TimeoutError):
-            return soon
+            return {one.delivery.id for one in soon}
+        for one in soon:
+            if one.delivery.id not in holding:
+                self._put_back(one, one.send_at, one.reason, tried=False)
+        return holding
+
+    async def _holds(self, claimed: ClaimedDelivery) -> bool:
+        """Whether one that waited in its lane is still to be sent; asked together with all that go at this moment."""
+        self._asked.append(claimed)
+        self._answer = self._answer or asyncio.create_task(self._ask())
+        return claimed.delivery.id in await asyncio.shield(self._answer)
+
+    async def _ask(self) -> set[int]:
+        asked, self._asked, self._answer = self._asked, [], None
+        return await self._confirmed(asked)
 
     # --- one delivery
 
@@ -306,7 +328,7 @@ class Deliverer:
         self._record_wake.set()
 
     def _give_back_waiting(self) -> None:
-        """At the end: what we have not begun is for others, at once."""
+        """What we have not begun is for others, at once."""
         waiting = self._take_held(dt.datetime.max.replace(tzinfo=dt.UTC))
         waiting += [one for lane in self._lanes.values() for one in lane.take_waiting()]
         for one in waiting:
@@ -349,11 +371,11 @@ class Deliverer:
     ) -> None:
         now = self._clock.now()
         if arrived:
-            await outbox.record(tx, arrived, now)
-            await nagging.plan(tx, [claimed for claimed, _ in arrived], now)
+            await nagging.plan(tx, await outbox.record(tx, arrived, now), now)
         if returned:
             await outbox.put_back(tx, returned)
-        for claimed, reason, gone in given_up:
+        for claimed, what, gone in given_up:
+            reason = f"{CLOSED}{what}" if gone else what
             await outbox.park(tx, claimed, now, reason)
             if gone:
                 await closed.close(tx, claimed.delivery.address, now, reason)

@@ -34,6 +34,9 @@ class Heir(Protocol):
 
     def forget_settled(self) -> None: ...
 
+    def taken_over(self) -> None:
+        """We were taken for dead: what we had claimed and not begun is others' now."""
+
     def alive(self, until: float, workers: Mapping[str, int]) -> None:
         """Our claims hold until then, by the boot clock (`boot_seconds`); so many live workers serve each platform."""
 
@@ -99,7 +102,7 @@ class Worker:
         async with self._store.write() as tx:
             beats = await workers.beats(tx)
             await self._note_gaps(tx, beats, now, seconds)
-            await workers.beat(tx, self.name, socket.gethostname(), os.getpid(), now, self._serves)
+            known = await workers.beat(tx, self.name, socket.gethostname(), os.getpid(), now, self._serves)
             others = [beat for beat in beats if beat.name != self.name]
             live, dead = self._watch.judge(others, now, seconds)
             names = [self.name, *(beat.name for beat in live)]
@@ -107,6 +110,9 @@ class Worker:
             freed = await inbox.release_lost(tx, names)
             await self._heir.settle_orphans(tx, names)
         self._heir.forget_settled()
+        if not known and self._last is not None:
+            log.warning("this worker was taken for dead")
+            self._heir.taken_over()
         if freed:
             log.warning("messages of a dead worker taken over", extra={"messages": freed})
         self._last = (now, seconds)

@@ -27,7 +27,7 @@ DATABASES = ("sqlite", "postgresql")
 _TESTS = str(Path(__file__).parent)
 _LONGEST_SLEEP = 0.5
 _MAY_BLOCK = (
-    ("core/journal.py", ("left", "__init__", "close", "drop", "has_left", "others")),
+    ("core/journal.py", ("left", "__init__", "close", "drop")),
     ("core/catalog.py", ("load_bot",)),
     ("zoneinfo/_tzpath.py", ("find_tzfile", "available_timezones")),
     ("zoneinfo/_common.py", ("load_tzdata", "load_data")),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from core.language.phrases import Language, say
 from core.messages import Address, Reply
 from core.reminders import wording
-from core.reminders.quiet import held_until
+from core.reminders.quiet import held_until, zone_here
 from core.store import Tx, addresses, outbox, planning, workers
 from core.store.outbox import PUNCTUAL, ClaimedDelivery, Planned
 from core.store.planning import Due, Late
@@ -86,7 +86,7 @@ def _why_expired(one: Late, now: dt.datetime) -> str:
 def _told(one: Late, gaps: Sequence[Downtime], now: dt.datetime) -> Planned:
     """The short word instead of a reminder that is skipped."""
     language = language_of(one.language)
-    zone = ZoneInfo(one.zone)
+    zone = zone_here(one.zone)
     word = why_late(language, zone, one.due_at, now, gaps, one.reason)
     when = wording.moment(language, one.due_at, zone, now)
     text = say(language, "late_skipped", task=one.text or say(language, "reminder_untitled"), when=when, why=word)
@@ -132,14 +132,14 @@ async def _gather(tx: Tx, address: Address, late: list[Late], gaps: Sequence[Dow
 
 def digest(late: Sequence[Late], gaps: Sequence[Downtime], now: dt.datetime) -> Reply:
     """Late reminders with their times, in one message."""
-    language, zone = language_of(late[0].language), ZoneInfo(late[0].zone)
+    language, zone = language_of(late[0].language), zone_here(late[0].zone)
     gap = _gap_over(late[0].due_at, now, gaps)
     if gap is None or gap.kind == "clock":
         head = say(language, "digest_head", count=len(late))
     else:
         head = say(language, "digest_head_down", count=len(late), span=_between(language, zone, gap))
     lines = [
-        say(language, "digest_line", when=_short(language, one.due_at, ZoneInfo(one.zone)), task=_cut(language, one))
+        say(language, "digest_line", when=_short(language, one.due_at, zone_here(one.zone)), task=_cut(language, one))
         for one in late
     ]
     return Reply("\n".join([head, *lines]), plain=True)
@@ -165,7 +165,7 @@ async def with_words(tx: Tx, claimed: list[ClaimedDelivery], now: dt.datetime) -
     for one in late:
         if one.reminder_id in voices:
             spoken, zone = voices[one.reminder_id]
-            word = why_late(language_of(spoken), ZoneInfo(zone), one.due_at, now, gaps, one.reason)
+            word = why_late(language_of(spoken), zone_here(zone), one.due_at, now, gaps, one.reason)
             text = f"{one.delivery.reply.text}\n{word}"
             reply = replace(one.delivery.reply, text=text)
             said[one.delivery.id] = replace(one, delivery=replace(one.delivery, reply=reply))

@@ -18,15 +18,19 @@ _NAG = re.compile(r":nag:(\d+)$")
 
 
 async def plan(tx: Tx, delivered: Sequence[ClaimedDelivery], now: dt.datetime) -> None:
-    """Plans the next nag of those just delivered that are not done, cancelled, paused or snoozed."""
-    rang = {one.reminder_id: one for one in delivered if one.reminder_id is not None}
+    """Plans the next nag of those just delivered that are not done, cancelled, paused or snoozed. What rings by itself
+    ends the nagging for what rang before it."""
+    nags_first = sorted(delivered, key=lambda one: (_NAG.search(one.delivery.cause) is None, one.due_at))
+    rang = {one.reminder_id: one for one in nags_first if one.reminder_id is not None}
     if not rang:
         return
     for nag in await planning.nags(tx, list(rang)):
         one = rang[nag.reminder_id]
         found = _NAG.search(one.delivery.cause)
         number = int(found[1]) + 1 if found else 1
-        if number > nag.most:
+        if not found:
+            await outbox.cancel_nags(tx, nag.reminder_id, now)
+        if number > nag.most or (found and nag.planned):
             continue
         due_at = now + dt.timedelta(minutes=nag.minutes)
         again = Planned(

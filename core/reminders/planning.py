@@ -14,9 +14,9 @@ from core.language.phrases import say
 from core.messages import Reply
 from core.ports import Clock
 from core.reminders import lateness, schedule, wording
-from core.reminders.quiet import held_until
+from core.reminders.quiet import held_until, zone_here
 from core.reminders.recurrence import Occurrence, Rule, RuleError, last_at, next_after, occurrences
-from core.store import Store, Tx, planning
+from core.store import Store, Tx, planning, reminders
 from core.store.planning import Due, Occasion
 from core.store.reminders import Reminder
 
@@ -26,6 +26,8 @@ HORIZON = dt.timedelta(seconds=60)
 BATCH = 100
 _BREATH = 25
 """Reminders worked out before others get a turn on the event loop."""
+_UNREADABLE = (RuleError, ZoneInfoNotFoundError, ValueError, KeyError, OverflowError, TypeError, AttributeError)
+"""What a row can cause that was damaged, or written by another version."""
 _SKIPS_KEPT = 10
 """Rows kept of the occurrences that one reminder missed in a downtime."""
 
@@ -67,7 +69,7 @@ async def plan_due(tx: Tx, now: dt.datetime) -> int:
     for number, one in enumerate(due, 1):
         try:
             made, move = _planned(one, now)
-        except (RuleError, ZoneInfoNotFoundError, ValueError, KeyError, OverflowError) as error:
+        except _UNREADABLE as error:
             log.error("a reminder cannot be planned", extra={"reminder": one.reminder.id, "error": str(error)})
             broken.append(one.reminder.id)
             continue
@@ -76,7 +78,8 @@ async def plan_due(tx: Tx, now: dt.datetime) -> int:
         if number % _BREATH == 0:
             await asyncio.sleep(0)
     await planning.put(tx, [await _worded(tx, one) for one in occasions], now)
-    await planning.advance(tx, moves)
+    await reminders.advance_all(tx, moves)
+    await planning.finish(tx, [(one.reminder.id, one.due_at) for one in occasions if one.state == "skipped"])
     if broken:
         await planning.park(tx, broken, now)
     if len(due) + len(broken) >= BATCH:
@@ -107,7 +110,11 @@ async def _worded(tx: Tx, occasion: Occasion) -> Occasion:
     """The same; the morning's schedule gets its lines only now, since it lists what else rings that day."""
     if occasion.reminder.kind != "digest" or occasion.state != "planned":
         return occasion
-    return replace(occasion, reply=await schedule.morning(tx, occasion.reminder, occasion.due_at))
+    try:
+        return replace(occasion, reply=await schedule.morning(tx, occasion.reminder, occasion.due_at))
+    except _UNREADABLE as error:
+        log.error("a schedule cannot be read", extra={"reminder": occasion.reminder.id, "error": type(error).__name__})
+        return occasion
 
 
 def _held(occasion: Occasion, reminder: Reminder, until: dt.datetime, now: dt.datetime) -> Occasion:
@@ -115,7 +122,7 @@ def _held(occasion: Occasion, reminder: Reminder, until: dt.datetime, now: dt.da
     if occasion.expires_at is not None and occasion.expires_at <= until:
         return replace(occasion, state="skipped", reason="in quiet hours, and not worth sending after them")
     language = lateness.language_of(reminder.language)
-    when = wording.moment(language, occasion.due_at, ZoneInfo(reminder.zone), now)
+    when = wording.moment(language, occasion.due_at, zone_here(reminder.zone), now)
     text = f"{occasion.reply.text}\n{say(language, 'held_quiet', when=when)}"
     reply = Reply(text, occasion.reply.choices, occasion.reply.plain)
     return replace(occasion, reply=reply, due_at=until)

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.store.planning import QuietHours
+
+
+def zone_here(name: str) -> ZoneInfo:
+    """A zone that was kept; UTC where this machine's time zones do not have it: an hour told wrongly is better than a
+    reminder that is not sent."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 def held_until(moment: dt.datetime, quiet: QuietHours, zone: str) -> dt.datetime | None:
@@ -13,7 +22,7 @@ def held_until(moment: dt.datetime, quiet: QuietHours, zone: str) -> dt.datetime
     unknown."""
     if not quiet.start or not quiet.end or quiet.start == quiet.end:
         return None
-    place = ZoneInfo(quiet.zone or zone)
+    place = zone_here(quiet.zone or zone)
     start, end = dt.time.fromisoformat(quiet.start), dt.time.fromisoformat(quiet.end)
     local = moment.astimezone(place)
     clock, day = local.time(), local.date()

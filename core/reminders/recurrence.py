@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
-from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from core.reminders._plan import to_second
@@ -20,13 +17,10 @@ from core.reminders._schedule import Occurrence, Schedule, place, schedule_of
 from core.reminders._text import MAX_TEXT, Kind, RuleError
 
 __all__ = [
-    "CatchUp",
     "Kind",
-    "LatePolicy",
     "Occurrence",
     "Rule",
     "RuleError",
-    "catch_up",
     "check",
     "last_at",
     "moved",
@@ -35,10 +29,7 @@ __all__ = [
     "rebased",
 ]
 
-LatePolicy: TypeAlias = Literal["latest", "all", "skip"]
 MAX_COUNT = 10_000
-MAX_MISSED = 1_000
-"""How many missed occurrences are counted; more are that many."""
 
 
 def next_after(rule: Rule, dtstart: dt.datetime, zone: ZoneInfo | None, moment: dt.datetime) -> Occurrence | None:
@@ -102,46 +93,6 @@ def moved(
     fired = last_at(rule, dtstart, before, changed_at)
     ahead = occurrences(rule, start, after, changed_at + dt.timedelta(seconds=1))
     return next((found for found in ahead if fired is None or found.nominal > fired.nominal), None)
-
-
-@dataclass(frozen=True, slots=True)
-class CatchUp:
-    """What to do about the occurrences missed while the product was down, oldest first."""
-
-    send: tuple[Occurrence, ...]
-    skipped: int
-    """Missed and not sent, counted up to MAX_MISSED."""
-    next: Occurrence | None
-
-
-def catch_up(
-    policy: LatePolicy,
-    rule: Rule,
-    dtstart: dt.datetime,
-    zone: ZoneInfo | None,
-    *,
-    last_fired: dt.datetime,
-    up_at: dt.datetime,
-    grace: dt.timedelta,
-) -> CatchUp:
-    """Which of the occurrences after `last_fired` up to `up_at` to send late.
-
-    "latest": the last one, "all": each (at most MAX_MISSED), "skip": none; and none that is later than `grace`.
-    """
-    schedule = schedule_of(rule, dtstart, zone)
-    fired, now = _seconds(last_fired, zone), _seconds(up_at, zone)
-    missed = sum(1 for _ in islice(_between(schedule, fired, now), MAX_MISSED))
-    oldest = max(fired, now - int(grace.total_seconds()) - 1)
-    send: tuple[Occurrence, ...] = ()
-    match policy:
-        case "latest":
-            latest = _last(schedule, oldest, now)
-            send = () if latest is None else (latest,)
-        case "all":
-            send = tuple(islice(_between(schedule, oldest, now), MAX_MISSED))
-        case "skip":
-            pass
-    return CatchUp(send, missed - len(send), schedule.after(now))
 
 
 def _between(schedule: Schedule, after: int, until: int) -> Iterator[Occurrence]:

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from core.messages import Address
 from core.store.codec import address_to_json
 from core.store.database import Tx
-from core.store.tables import outbox, reminder
+from core.store.outbox import CLOSED
+from core.store.reminders import address_key_prefix
+from core.store.tables import Moment, outbox, reminder
 
 WAITS_FOR_OWNER = "waits until its owner writes"
 
@@ -25,11 +27,20 @@ class Owner:
     language: str
 
 
+_WHERE = sa.bindparam("where", type_=sa.Text())
+_IN_CHAT = sa.func.substr(reminder.c.address_key, 1, sa.func.length(_WHERE)) == _WHERE
+"""At any address of a chat, whatever its thread."""
+_PARK = (
+    sa.update(reminder)
+    .where(_IN_CHAT, reminder.c.state == "active")
+    .values(state="parked", updated_at=sa.bindparam("now", type_=Moment()))
+    .returning(reminder.c.id, reminder.c.person_id, reminder.c.language)
+)
+
+
 async def park(tx: Tx, address: Address, now: dt.datetime, reason: str) -> list[Owner]:
-    """Parks every reminder of a chat and what is planned for it; returns the owners."""
-    active = sa.and_(reminder.c.address_key == address.key(), reminder.c.state == "active")
-    parked = sa.update(reminder).where(active).values(state="parked", updated_at=now)
-    rows = await tx.rows(parked.returning(reminder.c.id, reminder.c.person_id, reminder.c.language))
+    """Parks every reminder of a chat and what is planned for it; returns the owners. `reason` begins with `CLOSED`."""
+    rows = await tx.rows(_PARK, {"where": address_key_prefix(address), "now": now})
     if not rows:
         return []
     theirs = sa.and_(outbox.c.reminder_id.in_([row.id for row in rows]), outbox.c.state == "planned")
@@ -45,11 +56,17 @@ async def keep_for_owner(tx: Tx, outbox_id: int, now: dt.datetime) -> None:
     await tx.run(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
 
 
+_FOR_CLOSED = sa.and_(outbox.c.state == "parked", outbox.c.reason.startswith(CLOSED))
 _PARKED_HERE = (
-    sa.select(reminder.c.id, reminder.c.next_due)
-    .where(reminder.c.address_key == sa.bindparam("where"), reminder.c.state == "parked")
+    sa.select(reminder.c.id)
+    .where(
+        _IN_CHAT,
+        reminder.c.state == sa.literal_column("'parked'"),
+        sa.or_(reminder.c.next_due.is_not(None), sa.exists().where(outbox.c.reminder_id == reminder.c.id, _FOR_CLOSED)),
+    )
     .limit(1_000)
 )
+"""What is broken has no next moment, and nothing that waits for the chat."""
 _WAITING = (
     sa.select(outbox.c.id)
     .where(
@@ -65,12 +82,12 @@ _WAITING = (
 
 
 async def reopen(tx: Tx, address: Address, now: dt.datetime) -> int:
-    """Reminders of this chat go on, and what of them was parked is planned again; returns how many go on."""
-    ids = [row.id for row in await tx.rows(_PARKED_HERE, {"where": address.key()})]
+    """Reminders of this chat go on, and what of them waited for it is planned again; returns how many go on."""
+    ids = [row.id for row in await tx.rows(_PARKED_HERE, {"where": address_key_prefix(address)})]
     if not ids:
         return 0
     await tx.run(sa.update(reminder).where(reminder.c.id.in_(ids)).values(state="active", updated_at=now))
-    theirs = sa.and_(outbox.c.reminder_id.in_(ids), outbox.c.state == "parked")
+    theirs = sa.and_(outbox.c.reminder_id.in_(ids), _FOR_CLOSED)
     again = {"state": "planned", "next_try_at": now, "finished_at": None, "attempts": 0, "judged": False}
     await tx.run(sa.update(outbox).where(theirs).values(**again))
     return len(ids)

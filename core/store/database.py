@@ -33,12 +33,6 @@ def _insert_once(table: sa.Table, unique: tuple[str, ...], dialect: str) -> sa.E
     return make(table).on_conflict_do_nothing(index_elements=list(unique)).returning(table.c.id)
 
 
-@cache
-def _insert_many_once(table: sa.Table, unique: tuple[str, ...], dialect: str) -> sa.Executable:
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return make(table).on_conflict_do_nothing(index_elements=list(unique))
-
-
 class Tx:
     """An open transaction, passed as an argument to whatever takes part in it. Lives a few milliseconds.
 
@@ -67,12 +61,6 @@ class Tx:
         """Executes a change once for each of the rows, in one go."""
         if rows:
             await self._connection.execute(statement, rows)
-
-    async def insert_many_once(
-        self, table: sa.Table, rows: Sequence[Mapping[str, Any]], unique: tuple[str, ...]
-    ) -> None:
-        """Inserts rows, leaving out those of which one with the same `unique` columns is there. All have the same keys."""
-        await self.many(_insert_many_once(table, unique, self._connection.dialect.name), rows)
 
     async def insert(self, table: sa.Table, values: Mapping[str, Any]) -> int:
         """Inserts one row; returns its id."""

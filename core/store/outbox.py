@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 OPEN: tuple[sa.ColumnElement[str], ...] = (sa.literal_column("'planned'"), sa.literal_column("'attempting'"))
 """States that still need work, as literals: SQLite uses a partial index only where it sees its very condition."""
+CLOSED = "chat closed: "
+"""What the reason begins with where a message was parked because its chat is closed to us: it waits for that to open."""
 PUNCTUAL = dt.timedelta(seconds=60)
 """A reminder's message that is later than this is late: it waits for its reminder's rule to judge it, and says so."""
 
@@ -210,28 +212,33 @@ def _claimed(row: sa.Row[Any]) -> ClaimedDelivery:
     )
 
 
-_STILL = sa.select(outbox.c.id, outbox.c.fence).where(
-    outbox.c.id.in_(sa.bindparam("ids", expanding=True)), outbox.c.state == "attempting"
+_FENCES = sa.select(outbox.c.id, outbox.c.fence).where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)))
+_STILL = _FENCES.where(
+    outbox.c.state == "attempting",
+    sa.or_(outbox.c.expires_at.is_(None), outbox.c.expires_at > sa.bindparam("now", type_=Moment())),
 )
+_UNCLAIMED = _FENCES.where(outbox.c.state.in_(OPEN))
 
 
-async def still_claimed(tx: Tx, claimed: Sequence[ClaimedDelivery]) -> list[ClaimedDelivery]:
-    """Those of these claims that hold: not taken back meanwhile, and not taken over."""
-    rows = await tx.rows(_STILL, {"ids": [one.delivery.id for one in claimed]})
-    holding = {(row.id, row.fence) for row in rows}
-    return [one for one in claimed if (one.delivery.id, one.fence) in holding]
+async def still_claimed(tx: Tx, claimed: Sequence[ClaimedDelivery], now: dt.datetime) -> set[int]:
+    """The ids of those of these claims that hold: not taken back meanwhile, not expired, and not taken over."""
+    fences = {one.delivery.id: one.fence for one in claimed}
+    rows = await tx.rows(_STILL, {"ids": list(fences), "now": now})
+    return {row.id for row in rows if row.fence == fences[row.id]}
 
 
 def _mine(claimed: ClaimedDelivery) -> sa.ColumnElement[bool]:
     return sa.and_(outbox.c.id == claimed.delivery.id, outbox.c.fence == claimed.fence, outbox.c.state == "attempting")
 
 
+IS_OPEN = sa.or_(outbox.c.state == "planned", outbox.c.state == "attempting")
+"""`OPEN`, for what is executed for many rows at once."""
 _RECORD = (
     sa.update(outbox)
     .where(
         outbox.c.id == sa.bindparam("the_id"),
         outbox.c.fence == sa.bindparam("the_fence"),
-        outbox.c.state == "attempting",
+        IS_OPEN,
     )
     .values(state="sent", receipt=sa.bindparam("told"), claimed_by=None, finished_at=sa.bindparam("now"))
 )
@@ -249,19 +256,20 @@ _LAST_DUE = (
 )
 
 
-async def record(tx: Tx, done: Sequence[tuple[ClaimedDelivery, Receipt]], now: dt.datetime) -> None:
-    """Writes down that deliveries arrived. One whose claim was taken over meanwhile is left to its new owner."""
+async def record(tx: Tx, done: Sequence[tuple[ClaimedDelivery, Receipt]], now: dt.datetime) -> list[ClaimedDelivery]:
+    """Writes down that deliveries arrived, and returns those. One that another worker has claimed meanwhile is left to
+    it; one that was only taken back for it is not sent again."""
+    statement = _UNCLAIMED.with_for_update() if tx.skip_locked else _UNCLAIMED
+    found = await tx.rows(statement, {"ids": [one.delivery.id for one, _ in done]})
+    fences = {row.id: row.fence for row in found}
+    ours = [(one, receipt) for one, receipt in done if fences.get(one.delivery.id) == one.fence]
     rows = [
-        {
-            "the_id": claimed.delivery.id,
-            "the_fence": claimed.fence,
-            "told": receipt_to_json(receipt),
-            "now": now,
-        }
-        for claimed, receipt in done
+        {"the_id": one.delivery.id, "the_fence": one.fence, "told": receipt_to_json(receipt), "now": now}
+        for one, receipt in ours
     ]
     await tx.many(_RECORD, rows)
-    await _fired(tx, [(one.reminder_id, one.due_at) for one, _ in done if one.reminder_id is not None])
+    await _fired(tx, [(one.reminder_id, one.due_at) for one, _ in ours if one.reminder_id is not None])
+    return [one for one, _ in ours]
 
 
 async def _fired(tx: Tx, rang: Sequence[tuple[int, dt.datetime]]) -> None:
@@ -323,7 +331,8 @@ async def follow_clock_back(tx: Tx, now: dt.datetime) -> None:
 async def park(tx: Tx, claimed: ClaimedDelivery, now: dt.datetime, reason: str) -> None:
     """Gives up on a message, with the reason; it is kept and can be seen, and no longer blocks its address."""
     values = {"state": "parked", "claimed_by": None, "finished_at": now, "reason": reason}
-    if await tx.run(sa.update(outbox).where(_mine(claimed)).values(**values)) and claimed.reminder_id is not None:
+    parked = await tx.run(sa.update(outbox).where(_mine(claimed)).values(**values))
+    if parked and claimed.reminder_id is not None and not reason.startswith(CLOSED):
         left = sa.and_(
             reminder.c.id == claimed.reminder_id, reminder.c.state == "active", reminder.c.next_due.is_(None)
         )
@@ -345,19 +354,28 @@ async def cancel_planned(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
     return await tx.run(sa.update(outbox).where(_not_yet_sent(reminder_id, now)).values(**values))
 
 
-_EXTRA = sa.or_(outbox.c.cause.like("reminder:%:snooze:%"), outbox.c.cause.like("reminder:%:nag:%"))
+_NAG = outbox.c.cause.like("reminder:%:nag:%")
+_EXTRA = sa.or_(outbox.c.cause.like("reminder:%:snooze:%"), _NAG)
 
 
 async def cancel_extra(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
     """Takes back snoozes and nags that are planned for a reminder, and leaves its own occurrences; returns how many."""
-    values = {"state": "cancelled", "claimed_by": None, "finished_at": now, "reason": "replaced"}
-    return await tx.run(sa.update(outbox).where(_not_yet_sent(reminder_id, now), _EXTRA).values(**values))
+    return await _replace(tx, reminder_id, now, _EXTRA)
+
+
+async def cancel_nags(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
+    """Takes back the nags that are planned for a reminder; returns how many."""
+    return await _replace(tx, reminder_id, now, _NAG)
 
 
 async def cancel_own(tx: Tx, reminder_id: int, now: dt.datetime) -> int:
     """Takes back a reminder's own planned occurrences, and leaves its snoozes and nags; returns how many."""
+    return await _replace(tx, reminder_id, now, ~_EXTRA)
+
+
+async def _replace(tx: Tx, reminder_id: int, now: dt.datetime, which: sa.ColumnElement[bool]) -> int:
     values = {"state": "cancelled", "claimed_by": None, "finished_at": now, "reason": "replaced"}
-    return await tx.run(sa.update(outbox).where(_not_yet_sent(reminder_id, now), ~_EXTRA).values(**values))
+    return await tx.run(sa.update(outbox).where(_not_yet_sent(reminder_id, now), which).values(**values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,13 +428,6 @@ async def adopt(
     settled = sa.update(outbox).where(same).values(state="sent", claimed_by=None, finished_at=now, reason=reason)
     if await tx.run(settled) and orphan.reminder_id is not None:
         await _fired(tx, [(orphan.reminder_id, orphan.due_at)])
-
-
-async def next_try(tx: Tx, served: Collection[str]) -> dt.datetime | None:
-    """When the next planned message wants to be sent; None if none is planned."""
-    statement = sa.select(sa.func.min(outbox.c.next_try_at)).where(outbox.c.state == "planned", _is_served(served))
-    row = await tx.row(statement)
-    return row[0] if row else None
 
 
 async def count_open(tx: Tx, served: Collection[str], now: dt.datetime) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.messages import Address, Reply
 from core.store.codec import address_from_json, address_to_json, reply_from_json, reply_to_json
 from core.store.database import Tx
-from core.store.outbox import OPEN, PUNCTUAL
+from core.store.outbox import IS_OPEN, OPEN, PUNCTUAL
 from core.store.reminders import Reminder, from_row
 from core.store.tables import Moment, outbox, person, reminder
 
@@ -94,18 +94,6 @@ async def due(tx: Tx, moment: dt.datetime, limit: int) -> tuple[list[Due], list[
     return found, broken
 
 
-_ADVANCE = (
-    sa.update(reminder)
-    .where(reminder.c.id == sa.bindparam("the_reminder"))
-    .values(next_due=sa.bindparam("due", type_=Moment()), next_local=sa.bindparam("local"))
-)
-
-
-async def advance(tx: Tx, moves: Sequence[tuple[int, dt.datetime | None, str | None]]) -> None:
-    """Moves reminders to their next occurrences; None: the one just planned was the last."""
-    await tx.many(_ADVANCE, [{"the_reminder": one, "due": due_at, "local": local} for one, due_at, local in moves])
-
-
 async def put(tx: Tx, occasions: Sequence[Occasion], now: dt.datetime) -> None:
     """Adds occurrences to the outbox, each cause once; one that was taken back before is planned anew."""
     await tx.many(_put_anew("postgresql" if tx.skip_locked else "sqlite"), [_row(one, now) for one in occasions])
@@ -145,10 +133,10 @@ def _row(one: Occasion, now: dt.datetime) -> dict[str, Any]:
 
 
 async def park(tx: Tx, reminder_ids: Collection[int], now: dt.datetime) -> None:
-    """Sets aside reminders that cannot be planned, so that they do not hold up the others."""
+    """Sets aside reminders that cannot be planned, so that they do not hold up the others; they have no next moment."""
     log.error("reminders cannot be planned and are parked", extra={"reminders": list(reminder_ids)})
     broken = sa.update(reminder).where(reminder.c.id.in_(list(reminder_ids)))
-    await tx.run(broken.values(state="parked", updated_at=now))
+    await tx.run(broken.values(state="parked", next_due=None, updated_at=now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +160,15 @@ class Late:
     reason: str
 
 
+_TOLD_POLICY = sa.case((reminder.c.state.in_(("active", "fired")), reminder.c.late_policy), else_="").label(
+    "late_policy"
+)
+"""What was cancelled while it was on its way is not told of."""
 _LATE = (
     sa.select(
         outbox.c.id, outbox.c.cause, outbox.c.address, outbox.c.reply, outbox.c.due_at, outbox.c.expires_at,
         outbox.c.reminder_id, outbox.c.person_id, outbox.c.reason, reminder.c.text, reminder.c.language,
-        reminder.c.zone, reminder.c.late_policy, reminder.c.rule, *_QUIET,
+        reminder.c.zone, _TOLD_POLICY, reminder.c.rule, *_QUIET,
     )
     .join(reminder, reminder.c.id == outbox.c.reminder_id)
     .join(person, person.c.id == reminder.c.person_id)
@@ -242,16 +234,13 @@ _SKIPPED = (
     .where(outbox.c.id == sa.bindparam("the_id"), outbox.c.state == "planned")
     .values(state="skipped", reason=sa.bindparam("why"), finished_at=sa.bindparam("now", type_=Moment()))
 )
-_OPEN = sa.or_(
-    outbox.c.state == "planned", outbox.c.state == "attempting"
-)  # IN cannot be executed for many rows at once
 _WITHOUT_MORE = (
     sa.update(reminder)
     .where(
         reminder.c.id == sa.bindparam("the_reminder"),
         reminder.c.state == "active",
         reminder.c.next_due.is_(None),
-        ~sa.exists().where(outbox.c.reminder_id == reminder.c.id, _OPEN),
+        ~sa.exists().where(outbox.c.reminder_id == reminder.c.id, IS_OPEN),
     )
     .values(state="fired", last_due=sa.bindparam("due", type_=Moment()))
 )
@@ -263,9 +252,14 @@ async def judge(tx: Tx, to_send: Mapping[int, dt.datetime]) -> None:
 
 
 async def skip(tx: Tx, skipped: Sequence[tuple[Late, str]], now: dt.datetime) -> None:
-    """These are not sent, each for its reason. A reminder of which nothing is left has fired."""
+    """These are not sent, each for its reason."""
     await tx.many(_SKIPPED, [{"the_id": one.id, "why": why, "now": now} for one, why in skipped])
-    await tx.many(_WITHOUT_MORE, [{"the_reminder": one.reminder_id, "due": one.due_at} for one, _ in skipped])
+    await finish(tx, [(one.reminder_id, one.due_at) for one, _ in skipped])
+
+
+async def finish(tx: Tx, skipped: Sequence[tuple[int, dt.datetime]]) -> None:
+    """Reminders of which something was skipped that was due then: those of which nothing is left have fired."""
+    await tx.many(_WITHOUT_MORE, [{"the_reminder": one, "due": due_at} for one, due_at in skipped])
 
 
 async def voices(tx: Tx, reminder_ids: Collection[int]) -> dict[int, tuple[str, str]]:
@@ -285,24 +279,23 @@ class Nag:
     zone: str
     minutes: int
     most: int
+    planned: bool
+    """The next time is in the outbox already."""
     quiet: QuietHours
 
 
+_WAITS = sa.exists().where(outbox.c.reminder_id == reminder.c.id, outbox.c.state.in_(OPEN))
 _NAGS = (
     sa.select(
         reminder.c.id, reminder.c.text, reminder.c.language, reminder.c.zone, reminder.c.nag_minutes,
-        reminder.c.nag_most, *_QUIET,
+        reminder.c.nag_most, _WAITS.where(outbox.c.cause.like("reminder:%:nag:%")).label("nag_planned"), *_QUIET,
     )
     .join(person, person.c.id == reminder.c.person_id)
     .where(
         reminder.c.id.in_(sa.bindparam("ids", expanding=True)),
         reminder.c.nag_minutes > 0,
         reminder.c.state.in_(("active", "fired")),
-        ~sa.exists().where(
-            outbox.c.reminder_id == reminder.c.id,
-            outbox.c.state.in_(OPEN),
-            outbox.c.cause.like("reminder:%:snooze:%"),
-        ),
+        ~_WAITS.where(outbox.c.cause.like("reminder:%:snooze:%")),
     )
 )  # fmt: skip
 
@@ -312,7 +305,7 @@ async def nags(tx: Tx, reminder_ids: Collection[int]) -> list[Nag]:
     rows = await tx.rows(_NAGS, {"ids": list(reminder_ids)})
     return [
         Nag(
-            row.id, row.text, row.language, row.zone, row.nag_minutes, row.nag_most,
+            row.id, row.text, row.language, row.zone, row.nag_minutes, row.nag_most, row.nag_planned,
             QuietHours(row.quiet_from, row.quiet_until, row.person_zone),
         )
         for row in rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -150,24 +151,21 @@ async def count_open(tx: Tx, person_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-async def due_before(tx: Tx, moment: dt.datetime, limit: int) -> list[Reminder]:
-    """Active reminders to be planned now, the earliest first, locked against other planners."""
-    statement = (
-        sa.select(reminder, sa.null().label("planned"))
-        .where(reminder.c.state == "active", reminder.c.next_due.is_not(None), reminder.c.next_due <= moment)
-        .order_by(reminder.c.next_due)
-        .limit(limit)
-    )
-    if tx.skip_locked:
-        statement = statement.with_for_update(skip_locked=True, of=reminder)
-    return [from_row(row) for row in await tx.rows(statement)]
+_ADVANCE = (
+    sa.update(reminder)
+    .where(reminder.c.id == sa.bindparam("the_reminder"))
+    .values(next_due=sa.bindparam("due", type_=Moment()), next_local=sa.bindparam("local"))
+)
 
 
 async def advance(tx: Tx, reminder_id: int, next_due: dt.datetime | None, next_local: str | None) -> None:
     """Moves a reminder to its next occurrence; None: the one just planned was the last."""
-    await tx.run(
-        sa.update(reminder).where(reminder.c.id == reminder_id).values(next_due=next_due, next_local=next_local)
-    )
+    await advance_all(tx, [(reminder_id, next_due, next_local)])
+
+
+async def advance_all(tx: Tx, moves: Sequence[tuple[int, dt.datetime | None, str | None]]) -> None:
+    """Moves many."""
+    await tx.many(_ADVANCE, [{"the_reminder": one, "due": due_at, "local": local} for one, due_at, local in moves])
 
 
 async def set_wall(tx: Tx, reminder_id: int, zone: str, starts_local: str) -> None:

@@ -42,12 +42,14 @@ _BEAT = (
 _BEATS = sa.select(worker.c.name, worker.c.seen_at, worker.c.stopped, worker.c.serves)
 
 
-async def beat(tx: Tx, name: str, host: str, pid: int, now: dt.datetime, serves: Collection[str] = ()) -> None:
-    """Says that this worker is alive; also after it was taken for dead."""
+async def beat(tx: Tx, name: str, host: str, pid: int, now: dt.datetime, serves: Collection[str] = ()) -> bool:
+    """Says that this worker is alive; returns whether that was known: not at first, nor after it was taken for dead."""
     what = "\n".join(sorted(serves))
-    if not await tx.run(_BEAT, {"the_worker": name, "now": now, "what": what}):
+    known = bool(await tx.run(_BEAT, {"the_worker": name, "now": now, "what": what}))
+    if not known:
         values = {"name": name, "host": host, "pid": pid, "serves": what, "started_at": now, "seen_at": now}
         await tx.run(sa.insert(worker).values(**values))
+    return known
 
 
 async def beats(tx: Tx) -> list[Beat]:

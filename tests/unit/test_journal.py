@@ -22,15 +22,17 @@ def test_what_left_is_known_to_others_and_what_did_not_too(tmp_path: Path, dead:
     dead.left("turn:1", 1)
     dead.left("reminder:2:2026-03-02T09:00:00", 3)
     heir = Journal(tmp_path, "heir")
-    assert heir.has_left("dead", "turn:1", 1) is True
-    assert heir.has_left("dead", "turn:1", 2) is False, "another attempt at it"
-    assert heir.has_left("dead", "reminder:2:2026-03-02T09:00:00", 3) is True
-    assert heir.has_left("dead", "turn:9", 1) is False
+    known = heir.of("dead")
+    assert known is not None
+    assert in_journal(known, "turn:1", 1)
+    assert not in_journal(known, "turn:1", 2), "another attempt at it"
+    assert in_journal(known, "reminder:2:2026-03-02T09:00:00", 3)
+    assert not in_journal(known, "turn:9", 1)
     assert heir.idle_since(LATER) == ["dead"]
 
 
 def test_of_a_worker_on_another_machine_nothing_is_known(tmp_path: Path) -> None:
-    assert Journal(tmp_path, "heir").has_left("elsewhere", "turn:1", 1) is None
+    assert Journal(tmp_path, "heir").of("elsewhere") is None
 
 
 def test_a_journal_that_is_full_is_begun_anew_and_the_newest_lines_stay(
@@ -54,7 +56,7 @@ def test_an_ended_journal_is_gone_unless_something_is_left_to_settle(tmp_path: P
     second.close()
     heir = Journal(tmp_path, "heir")
     assert heir.idle_since(LATER) == ["second"]
-    assert heir.has_left("second", "turn:2", 1) is True
+    assert in_journal(heir.of("second") or frozenset(), "turn:2", 1)
     heir.drop("second")
     assert heir.idle_since(LATER) == []
 

@@ -66,7 +66,7 @@ async def test_what_cannot_be_delivered_is_given_up_with_its_reason_and_blocks_n
     await spine.platform.arrived(1)
     await spine.app.settled()
     assert await spine.column(outbox, "state") == ["parked", "sent"]
-    assert (await spine.column(outbox, "reason"))[0] == "the person has blocked us"
+    assert (await spine.column(outbox, "reason"))[0] == "chat closed: the person has blocked us"
 
 
 @LOOKING

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from collections.abc import Callable
 from itertools import islice
@@ -13,7 +12,6 @@ import pytest
 from core.reminders.recur_batch import recur_line
 from core.reminders.recurrence import (
     Rule,
-    catch_up,
     last_at,
     moved,
     next_after,
@@ -218,28 +216,6 @@ def test_an_old_rule_takes_no_more_work_than_a_new_one(text: str, zone: ZoneInfo
 
 
 # Downtime and moving
-
-
-def missed(policy: str, up_at: str, grace_minutes: int, text: str = "FREQ=HOURLY") -> tuple[list[str], int, str]:
-    done = catch_up(
-        policy,  # type: ignore[arg-type]
-        Rule.parse(text),
-        at("2026-05-01T08:00"),
-        ZoneInfo("UTC"),
-        last_fired=at("2026-05-01T08:00+00:00"),
-        up_at=at(up_at),
-        grace=dt.timedelta(minutes=grace_minutes),
-    )
-    return [f"{one.utc:%H:%M}" for one in done.send], done.skipped, f"{done.next.utc:%H:%M}" if done.next else ""
-
-
-def test_after_downtime_the_policy_and_the_grace_decide() -> None:
-    up = "2026-05-01T12:20+00:00"
-    assert missed("latest", up, 30) == (["12:00"], 3, "13:00")
-    assert missed("latest", up, 10) == ([], 4, "13:00")
-    assert missed("all", up, 90) == (["11:00", "12:00"], 2, "13:00")
-    assert missed("skip", up, 90) == ([], 4, "13:00")
-    assert missed("latest", "2026-05-01T08:30+00:00", 30) == ([], 0, "09:00")
 
 
 def test_the_last_one_before_a_moment_is_found_however_long_the_downtime() -> None:

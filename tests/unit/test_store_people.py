@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.messages import Choice, Receipt, Reply, Sender
-from core.store import Store, Tx, inbox, outbox, people, reminders
+from core.store import Store, Tx, inbox, outbox, people, planning, reminders
 from core.store.outbox import Planned
 from core.store.people import Person, TurnRecord
 from core.store.reminders import NewReminder, Reminder
@@ -272,6 +272,12 @@ async def test_a_reminder_is_seen_by_its_owner_alone(store: Store) -> None:
         assert await reminders.count_open(tx, bob.id) == 0
 
 
+async def due(tx: Tx, limit: int) -> list[int]:
+    found, broken = await planning.due(tx, NOW + MINUTE, limit)
+    assert broken == []
+    return [one.reminder.id for one in found]
+
+
 async def test_due_reminders_are_those_that_are_active_and_near_the_earliest_first(store: Store) -> None:
     ann = await who(store)
     late = await remember(store, ann, "b", cause="b", due=NOW + 20 * SECOND)
@@ -282,12 +288,11 @@ async def test_due_reminders_are_those_that_are_active_and_near_the_earliest_fir
     async with store.write() as tx:
         await reminders.set_state(tx, stopped.id, "paused", NOW)
         await reminders.set_state(tx, gone.id, "cancelled", NOW)
-        due = await reminders.due_before(tx, NOW + MINUTE, 10)
-        assert [one.id for one in due] == [early.id, late.id]
-        assert [one.id for one in await reminders.due_before(tx, NOW + MINUTE, 1)] == [early.id]
+        assert await due(tx, 10) == [early.id, late.id]
+        assert await due(tx, 1) == [early.id]
         await reminders.advance(tx, early.id, None, None)
         await reminders.advance(tx, late.id, NOW + dt.timedelta(days=1), "2026-03-03T09:00:00")
-        assert await reminders.due_before(tx, NOW + MINUTE, 10) == []
+        assert await due(tx, 10) == []
 
 
 async def test_two_planners_at_once_plan_a_reminder_once(store: Store, second_store: Store) -> None:
@@ -297,10 +302,10 @@ async def test_two_planners_at_once_plan_a_reminder_once(store: Store, second_st
 
     async def plan(through: Store) -> list[int]:
         async with through.write() as tx:
-            due = await reminders.due_before(tx, NOW + MINUTE, 7)
-            for one in due:
-                await reminders.advance(tx, one.id, None, None)
-        return [one.id for one in due]
+            taken = await due(tx, 7)
+            for one in taken:
+                await reminders.advance(tx, one, None, None)
+        return taken
 
     taken = [number for mine in await asyncio.gather(*(plan(s) for s in (store, second_store) * 3)) for number in mine]
     assert len(taken) == len(set(taken)) == 20
