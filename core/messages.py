@@ -102,7 +102,8 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the assistant says, in Markdown (CommonMark); adapters render it for their platform."""
+    """What the assistant says, in Markdown (CommonMark); adapters render it for their platform. Without text nothing is said,
+    and what happened is no turn of the conversation."""
 
     text: str
     choices: tuple[Choice, ...] = ()

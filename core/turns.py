@@ -20,6 +20,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from core.access import Door, without_code
 from core.engine import Engine, cleaned
 from core.errors import LeaseLost, Refused, StoreUnavailable
 from core.language.detect import detect
@@ -32,6 +33,7 @@ from core.reminders import closed, wording
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
 from core.store import Store, Tx, inbox, moved, outbox, people, reminders
+from core.store.access import Standing
 from core.store.inbox import ClaimedMessage
 from core.store.outbox import ClaimedDelivery, Planned
 from core.store.people import PastTurn, TurnRecord
@@ -76,6 +78,7 @@ class Turns:
         self._clock = clock
         self._settings = settings
         self._worker = worker
+        self._door = Door(settings, [name for name, adapter in adapters.items() if adapter.capabilities.open])
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._stops: dict[str, asyncio.Event] = {}
@@ -170,7 +173,21 @@ class Turns:
         del self._abandoned[: len(abandoned)]
         return claimed
 
-    async def _load(self, tx: Tx, claimed: ClaimedMessage) -> Turn:
+    async def _enter(self, tx: Tx, claimed: ClaimedMessage) -> Standing | None:
+        """As what the sender is answered; None: not at all. Then the message is done with, and what there is to say to
+        it is queued."""
+        now, message = self._clock.now(), claimed.message
+        language = self._language(None, without_code(cleaned(message.text)), (), message)
+        entered = await self._door.enter(tx, message, language, now, again=claimed.attempts > 1)
+        if entered.standing is None:
+            log.info("not answered", extra={"inbox": claimed.id, "why": entered.note})
+            await inbox.finish(tx, claimed, now, entered.note)
+            if entered.reply is not None:
+                planned = _planned(claimed, entered.reply, now, None)
+                await outbox.add(tx, replace(planned, cause=entered.once or planned.cause), now)
+        return entered.standing
+
+    async def _load(self, tx: Tx, claimed: ClaimedMessage, standing: Standing) -> Turn:
         now, message = self._clock.now(), claimed.message
         address = message.address
         private = address if message.private else None
@@ -190,7 +207,8 @@ class Turns:
             language=self._language(person.language, text, history, message),
             now=now,
             settings=self._settings,
-            commands=self._engine.commands,
+            commands=self._engine.commands(standing),
+            standing=standing,
             again=claimed.attempts > 1,
             touched=await reminders.last_touched(tx, person.id, address, now - _LATELY) if refers_back(text) else None,
         )
@@ -212,7 +230,11 @@ class Turns:
         wording.note_moments()
         try:
             async with self._store.write() as tx:
-                turn = await self._load(tx, claimed)
+                standing = await self._enter(tx, claimed)
+                turn = await self._load(tx, claimed, standing) if standing is not None else None
+            if turn is None:
+                self._deliverer.wake()
+                return
             self._stops[key] = turn.stop
             outcome = await self._answer(turn)
             await self._finish(claimed, turn, outcome)
@@ -283,6 +305,8 @@ class Turns:
             await inbox.finish(tx, claimed, now, outcome.intent)
             reply = await outcome.write(tx) if outcome.write else outcome.reply
             assert reply is not None, "an outcome has a reply or changes that give one"
+            if not reply.text:
+                return reply, None
             reply = replace(reply, moments=wording.noted(reply.text))
             if outcome.quiet:
                 reply = replace(reply, quiet=True)
