@@ -8,23 +8,28 @@ import sqlalchemy as sa
 
 from core.messages import Address
 from core.store.database import Tx
-from core.store.tables import outbox, turn
+from core.store.reminders import address_key_prefix
+from core.store.tables import inbox, outbox, turn
 from core.store.tables_notes import feedback
 
 _LATELY = 500
 """Messages of a chat among which the rated one is looked for."""
 
 
-async def rated_turn(tx: Tx, address: Address, message_id: str) -> int | None:
-    """The turn whose reply the platform calls by this id; None where it was none of ours, or no answer."""
-    sent = sa.and_(outbox.c.address_key == address.key(), outbox.c.state == "sent", outbox.c.cause.like("turn:%"))
-    newest = sa.select(outbox.c.cause, outbox.c.receipt).where(sent).order_by(outbox.c.id.desc()).limit(_LATELY)
-    for row in await tx.rows(newest):
-        if row.receipt and message_id in row.receipt["message_ids"]:
-            inbox_id = int(row.cause.removeprefix("turn:"))
-            found = await tx.row(sa.select(turn.c.id).where(turn.c.inbox_id == inbox_id))
-            return int(found.id) if found else None
-    return None
+async def rated_turn(tx: Tx, address: Address, inbox_id: int, message_id: str) -> int | None:
+    """The turn that answered this message of the inbox (0: whose reply the platform calls `message_id`); None where it was
+    not in this chat, or is no answer."""
+    here = address_key_prefix(address)
+    if not inbox_id:
+        sent = sa.and_(outbox.c.address_key.startswith(here, autoescape=True), outbox.c.cause.like("turn:%"))
+        newest = sa.select(outbox.c.cause, outbox.c.receipt).where(sent, outbox.c.state == "sent")
+        for row in await tx.rows(newest.order_by(outbox.c.id.desc()).limit(_LATELY)):
+            if row.receipt and message_id in row.receipt["message_ids"]:
+                inbox_id = int(row.cause.removeprefix("turn:"))
+                break
+    answered = sa.and_(turn.c.inbox_id == inbox_id, inbox.c.address_key.startswith(here, autoescape=True))
+    found = await tx.row(sa.select(turn.c.id).join(inbox, inbox.c.id == turn.c.inbox_id).where(answered))
+    return int(found.id) if found else None
 
 
 async def rate(tx: Tx, turn_id: int, person_id: int, rating: int, now: dt.datetime) -> None:
