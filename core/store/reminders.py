@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.messages import Address
-from core.store.codec import address_from_json, address_to_json
+from core.messages import Address, Reply
+from core.store import outbox as queue
+from core.store.codec import address_from_json, address_to_json, reply_to_json
 from core.store.database import Tx
 from core.store.tables import Moment, outbox, reminder
+from core.store.tables_channels import channel
 
 ReminderState = Literal["proposed", "active", "paused", "parked", "fired", "done", "cancelled", "declined"]
 
@@ -38,6 +40,9 @@ class NewReminder:
     nag_minutes: int = 0
     nag_most: int = 0
     asked_by: int | None = None
+    late_policy: str = ""
+    late_minutes: int = 0
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,12 @@ class Reminder:
     nag_minutes: int = 0
     nag_most: int = 0
     cause: str = ""
+    late_policy: str = ""
+    late_minutes: int = 0
+    paused_until: dt.datetime | None = None
+    """What would ring before this moment was left out."""
+    shared: bool = False
+    """Everybody in its channel may change it."""
 
 
 _PLANNED = (
@@ -86,7 +97,7 @@ def from_row(row: sa.Row[Any]) -> Reminder:
         row.starts_local, row.next_due, row.next_local, row.last_due, row.link, row.absolute, row.kind, row.asked_by,
         row.updated_at,
         min((moment for moment in (row.planned, row.next_due) if moment is not None), default=None),
-        row.nag_minutes, row.nag_most, row.cause,
+        row.nag_minutes, row.nag_most, row.cause, row.late_policy, row.late_minutes, row.paused_until, row.shared,
     )  # fmt: skip
 
 
@@ -177,6 +188,43 @@ async def set_state(tx: Tx, reminder_id: int, state: ReminderState, now: dt.date
     await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(state=state, updated_at=now))
 
 
+async def amend(tx: Tx, reminder_id: int, now: dt.datetime, **values: object) -> None:
+    """Gives columns of a reminder other values."""
+    await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(**values, updated_at=now))
+
+
+async def take_back_planned(tx: Tx, reminder_id: int, now: dt.datetime) -> str | None:
+    """Cancels what is planned of a reminder's own occurrences and leaves its snoozes and nags; returns the key of the
+    earliest, None if none was planned."""
+    if not await queue.cancel_own(tx, reminder_id, now):
+        return None
+    taken = sa.and_(outbox.c.reminder_id == reminder_id, outbox.c.state == "cancelled", outbox.c.finished_at == now)
+    rows = await tx.rows(sa.select(outbox.c.cause).where(taken, ~IS_EXTRA).order_by(outbox.c.due_at).limit(1))
+    return str(rows[0].cause).split(":", 2)[2] if rows else None
+
+
+IS_EXTRA = sa.or_(outbox.c.cause.like("reminder:%:snooze:%"), outbox.c.cause.like("reminder:%:nag:%"))
+"""A snooze or a nag, no occurrence of the reminder's own."""
+
+
+async def revive(tx: Tx, reminder_id: int, taken_back_at: dt.datetime, since: dt.datetime) -> int:
+    """Plans again the snoozes and nags that were taken back at a moment and are due after `since`; returns how many."""
+    theirs = sa.and_(
+        outbox.c.reminder_id == reminder_id, outbox.c.state == "cancelled", outbox.c.finished_at == taken_back_at,
+        outbox.c.due_at > since, IS_EXTRA,
+    )  # fmt: skip
+    again = {"state": "planned", "finished_at": None, "reason": "", "next_try_at": outbox.c.due_at}
+    return await tx.run(sa.update(outbox).where(theirs).values(**again))
+
+
+async def reword(tx: Tx, reminder_id: int, reply: Reply) -> None:
+    """Gives the snoozes that are planned other words."""
+    planned = sa.and_(
+        outbox.c.reminder_id == reminder_id, outbox.c.state == "planned", outbox.c.cause.like("reminder:%:snooze:%")
+    )
+    await tx.run(sa.update(outbox).where(planned).values(reply=reply_to_json(reply)))
+
+
 async def keep_open(tx: Tx, reminder_id: int) -> None:
     """It has rung for the last time by its own time, and comes again all the same, until it is done."""
     rang = sa.and_(reminder.c.id == reminder_id, reminder.c.state == "fired")
@@ -198,7 +246,7 @@ async def reschedule(
     """Gives a reminder another time or rule, and makes it active."""
     values = {
         "state": "active", "next_due": due, "next_local": local, "starts_local": starts_local, "rule": rule,
-        "zone": zone, "absolute": absolute, "updated_at": now,
+        "zone": zone, "absolute": absolute, "paused_until": None, "updated_at": now,
     }  # fmt: skip
     await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(**values))
 
@@ -220,6 +268,19 @@ async def of_channel(tx: Tx, address: Address, limit: int) -> list[Reminder]:
         .limit(limit)
     )
     return [from_row(row) for row in await tx.rows(statement)]
+
+
+async def shared_here(tx: Tx, address: Address) -> bool:
+    """Whether everybody in this chat may change what is set for all from now on."""
+    row = await tx.row(sa.select(channel.c.shared).where(channel.c.key == address_key_prefix(address)))
+    return row is not None and bool(row.shared)
+
+
+async def share_here(tx: Tx, address: Address, shared: bool, by: int, now: dt.datetime) -> None:
+    """Keeps what a chat has agreed on about that."""
+    agreed = {"key": address_key_prefix(address), "shared": shared, "set_by": by, "set_at": now}
+    await tx.run(sa.delete(channel).where(channel.c.key == agreed["key"]))
+    await tx.run(sa.insert(channel).values(**agreed))
 
 
 def address_key_prefix(address: Address) -> str:

@@ -225,6 +225,8 @@ reminder = sa.Table(
     _number("nag_minutes", 0),
     _number("nag_most", 0),
     sa.Column("asked_by", _Id, sa.ForeignKey("person.id", ondelete="SET NULL")),
+    _moment("paused_until", nullable=True),
+    sa.Column("shared", sa.Boolean(), nullable=False, server_default=sa.false()),
     _moment("created_at"),
     _moment("updated_at"),
     _states("proposed", "active", "paused", "parked", "fired", "done", "cancelled", "declined"),
@@ -239,7 +241,8 @@ in its chat) or "digest" (the morning's schedule).
 outbox (None: none left). `absolute`: said as a distance ("in 24 hours"), so it stays when the person's zone changes.
 `late_policy`: "" by its kind; "send" late; "limit", at most `late_minutes` late (0: until its next occurrence); "skip"
 and tell; "next" slot only. `nag_minutes`: again every so often until done, at most `nag_most` times. `asked_by`: who
-proposed it to this person, if somebody else did.
+proposed it to this person, if somebody else did. `paused_until`: active, and the occurrences before that moment are left
+out. `shared`: one for everybody in its chat, which everybody there may change, too.
 "parked": its chat is closed to us, and its owner has been told elsewhere."""
 
 reminder_change = sa.Table(
