@@ -79,6 +79,8 @@ class Message:
     """With the attachment "location": the IANA name of the time zone there. Where exactly it is, is not kept."""
     moved_to: str = ""
     """With kind "moved": the chat's new id."""
+    hidden: bool = False
+    """Only its author sees the answer: it is shown to nobody else while it grows, nor when it is there."""
     fields: Mapping[str, str] = field(default_factory=dict, hash=False)
     """With kind "form": what was filled in, by the names that the skill gives them. What is left out or empty is as it
     was, or as usual."""

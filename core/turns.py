@@ -264,7 +264,8 @@ class Turns:
                     if isinstance(event, Outcome):
                         outcome = event
                         continue
-                    if preview is None and adapter is not None and adapter.capabilities.preview and not turn.again:
+                    previews = adapter is not None and adapter.capabilities.preview and not turn.message.hidden
+                    if preview is None and adapter is not None and previews and not turn.again:
                         preview = asyncio.create_task(_show(adapter, turn, shown))
                     shown.put_nowait(event)
         finally:
@@ -383,8 +384,8 @@ async def _heed(tx: Tx, message: Message, now: dt.datetime) -> None:
 
 def _planned(claimed: ClaimedMessage, reply: Reply, now: dt.datetime, person_id: int | None) -> Planned:
     message = claimed.message
-    if reply.quiet:
-        reply = replace(reply, only_for="" if message.private else message.sender.account)
+    if message.hidden or (reply.quiet and not message.private):
+        reply = replace(reply, quiet=True, only_for=message.sender.account)
     return Planned(
         cause=f"turn:{claimed.id}",
         address=message.address,
