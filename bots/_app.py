@@ -26,6 +26,7 @@ from core.outbox import Deliverer
 from core.ports import Adapter, Clock, LanguageModel, served
 from core.reminders import feed
 from core.reminders.planning import Planner
+from core.retention import EVERY_SECONDS, Retention
 from core.scheduler import Heartbeat
 from core.settings import Settings
 from core.store import Store, crypto, inbox, migrate, outbox, people
@@ -181,6 +182,8 @@ async def _working(app: App, worker: Worker, *, listen: bool) -> AsyncGenerator[
     heartbeat = Heartbeat()
     heartbeat.every("worker", worker.tick, min(1.0, app.settings.lease_seconds / 4))
     heartbeat.every("plan", Planner(app.store, app.clock, app.deliverer.wake).tick)
+    retention = Retention(app.store, app.clock, app.settings.retention_days)
+    heartbeat.every("retention", retention.tick, EVERY_SECONDS)
     heartbeat.start()
     turns = asyncio.create_task(app.turns.run(), name="turns")
     deliveries = asyncio.create_task(app.deliverer.run(), name="outbox")

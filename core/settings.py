@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     session_minutes: int = _named(
         "REMORA_SESSION_MINUTES", 240, "Silence after which a conversation counts as a new session.", ge=1
     )
+    retention_days: int = _named(
+        "REMORA_RETENTION_DAYS", 180, "Days for which conversations and deliveries are kept; 0: for ever.", ge=0
+    )
     parallel_turns: int = _named("REMORA_PARALLEL_TURNS", 32, "Conversations answered at the same time.", ge=1, le=1000)
     max_message_length: int = _named(
         "REMORA_MAX_MESSAGE_LENGTH", 16000, "Longest message read, in characters; longer ones get a clear word.", ge=100

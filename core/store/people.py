@@ -177,13 +177,44 @@ async def forget_conversation(tx: Tx, person_id: int) -> int:
     """Deletes every session and turn of a person, and the copies of their words in both queues; returns the turns."""
     turns = sa.select(turn.c.inbox_id).where(turn.c.person_id == person_id)
     blank = {"text": "", "attachment": "", "quoted": "", "link": "", "fields": {}}
-    for row in await tx.rows(sa.select(inbox.c.id, inbox.c.message).where(inbox.c.id.in_(turns))):
+    messages = [*await tx.rows(_MESSAGES.where(inbox.c.id.in_(turns))), *await _unanswered(tx, person_id)]
+    for row in messages:
         await tx.run(sa.update(inbox).where(inbox.c.id == row.id).values(message={**row.message, **blank}))
-    answers = sa.and_(outbox.c.person_id == person_id, outbox.c.state == "sent", outbox.c.reminder_id.is_(None))
-    await tx.run(sa.update(outbox).where(answers).values(reply={"text": ""}))
+        await tx.run(_ANSWERS.where(outbox.c.cause == f"turn:{row.id}"))
+    await tx.run(_ANSWERS.where(outbox.c.person_id == person_id))
     gone = await tx.run(sa.delete(turn).where(turn.c.person_id == person_id))
     await tx.run(sa.delete(session).where(session.c.person_id == person_id))
     return gone
+
+
+_MESSAGES = sa.select(inbox.c.id, inbox.c.platform, inbox.c.message)
+_ANSWERS = (
+    sa.update(outbox)
+    .where(
+        outbox.c.reminder_id.is_(None),
+        sa.or_(
+            outbox.c.state == "sent",
+            sa.and_(outbox.c.state.in_(("parked", "cancelled", "skipped")), outbox.c.cause.like("turn:%")),
+        ),
+    )
+    .values(reply={"text": ""})
+)
+"""What waits until its person writes is not an answer, and is still told."""
+
+
+async def _unanswered(tx: Tx, person_id: int) -> list[sa.Row[Any]]:
+    """Messages of a person that were set aside without a turn, where they have talked to us."""
+    mine = sa.select(account.c.platform, account.c.workspace, account.c.account).where(account.c.person_id == person_id)
+    accounts = {tuple(row) for row in await tx.rows(mine)}
+    there = sa.select(session.c.address_key).where(session.c.person_id == person_id)
+    parked = _MESSAGES.where(inbox.c.address_key.in_(there), inbox.c.state == "parked")
+    return [row for row in await tx.rows(parked) if _sender(row) in accounts]
+
+
+def _sender(row: sa.Row[Any]) -> tuple[str, ...]:
+    told = row.message if isinstance(row.message, dict) else {}
+    address, sender = told.get("address") or {}, told.get("sender") or {}
+    return row.platform, address.get("workspace", ""), sender.get("account", "")
 
 
 async def transcript(tx: Tx, address_key: str, limit: int) -> list[Line]:

@@ -1,0 +1,70 @@
+"""Deleting what is over and old, a page of a table at a time, so that no transaction is long."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.store.chats import WAITS_FOR_OWNER
+from core.store.database import Tx
+from core.store.outbox import CLOSED
+from core.store.tables import Moment, inbox, outbox, reminder_change, session
+
+PAGE = 500
+_BEFORE = sa.bindparam("before", type_=Moment())
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A table that grows: when its rows were made, in about the order of their ids, and which of them are over."""
+
+    table: sa.Table
+    made_at: sa.Column[dt.datetime]
+    over: sa.ColumnElement[bool]
+
+
+KEPT: Sequence[Kept] = (
+    Kept(
+        inbox,
+        inbox.c.received_at,
+        sa.and_(
+            inbox.c.state.in_(("done", "parked")), sa.func.coalesce(inbox.c.finished_at, inbox.c.received_at) < _BEFORE
+        ),
+    ),
+    Kept(session, session.c.started_at, session.c.last_at < _BEFORE),
+    Kept(
+        outbox,
+        outbox.c.created_at,
+        sa.and_(
+            outbox.c.finished_at < _BEFORE,
+            sa.or_(
+                outbox.c.state.in_(("sent", "cancelled", "skipped")),
+                sa.and_(
+                    outbox.c.state == "parked",
+                    outbox.c.reminder_id.is_(None),
+                    outbox.c.reason != WAITS_FOR_OWNER,
+                    ~outbox.c.reason.startswith(CLOSED),
+                ),
+            ),
+        ),
+    ),
+    Kept(reminder_change, reminder_change.c.changed_at, reminder_change.c.changed_at < _BEFORE),
+)
+"""A message goes with its turn, and a session with all of its own. What waits for a closed chat, or for its person, is not over."""
+
+
+async def prune(tx: Tx, kept: Kept, before: dt.datetime, after: int) -> int | None:
+    """Deletes what of the next page after an id was over before a moment; returns the id to go on after, None at the
+    first page on which something is younger."""
+    number = kept.table.c.id
+    page = await tx.rows(
+        sa.select(number, kept.made_at.label("made_at")).where(number > after).order_by(number).limit(PAGE)
+    )
+    if not page or page[0].made_at >= before:
+        return None
+    gone = sa.delete(kept.table).where(number.in_([row.id for row in page]), kept.over)
+    await tx.run(gone, {"before": before})
+    return page[-1].id if page[-1].made_at < before else None
