@@ -191,6 +191,13 @@ RULES = [
     ("remind me at 9 until Friday", "FREQ=DAILY;BYHOUR=9;BYMINUTE=0;UNTIL=20260925"),
     ("remind me at 9 for the next 5 days", "FREQ=DAILY;BYHOUR=9;BYMINUTE=0;COUNT=5"),
     ("put the daily standup on my list for ten am, a daily reminder", "FREQ=DAILY;BYHOUR=10;BYMINUTE=0"),
+    ("m/w/f at 6:15am", "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYHOUR=6;BYMINUTE=15"),
+    ("tue/thu 7pm", "FREQ=WEEKLY;BYDAY=TU,TH;BYHOUR=19;BYMINUTE=0"),
+    ("every mo, we at 7 pm", "FREQ=WEEKLY;BYDAY=MO,WE;BYHOUR=19;BYMINUTE=0"),
+    ("every Sat & Sun 9.30", "FREQ=WEEKLY;BYDAY=SA,SU;BYHOUR=9;BYMINUTE=30"),
+    ("on school nights at 22:00", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,SU;BYHOUR=22;BYMINUTE=0"),
+    ("every Friday the 13th", "FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR"),
+    ("for the next five days remind me at 8pm", "FREQ=DAILY;BYHOUR=20;BYMINUTE=0;COUNT=5"),
 ]
 
 
@@ -210,6 +217,7 @@ def test_a_repetition_is_placed_field_by_field(text: str, rule: str) -> None:
         ("every 30 min from 2 to 4pm", (14, 16), ()),
         ("every 20 minutes during work hours", (9, 17), ()),
         ("every 10 minutes, starting at 5 and ending at 6 am", (5, 6), ()),
+        ("every 20 mins, mon to fri 9-5", (9, 17), tuple(WEEK.split(","))),
     ],
 )
 def test_a_rule_under_a_day_keeps_its_window(text: str, window: tuple[int, int], days: tuple[str, ...]) -> None:
@@ -217,6 +225,32 @@ def test_a_rule_under_a_day_keeps_its_window(text: str, window: tuple[int, int],
     assert isinstance(when, Recurrence)
     assert when.window == (dt.time(window[0]), dt.time(window[1]))
     assert when.by_day == days
+
+
+@pytest.mark.parametrize(
+    ("text", "minute"),
+    [
+        ("every hour at quarter past", 15),
+        ("hourly at 9", 0),
+        ("every hour on the half hour", 30),
+        ("every hour at 10 past the hour", 10),
+        ("every hour at ten to", 50),
+        ("every hour to be safe", None),
+    ],
+)
+def test_an_hourly_rule_may_name_its_minute(text: str, minute: int | None) -> None:
+    when = meaning(text).when
+    assert isinstance(when, Recurrence)
+    assert when.frequency == "HOURLY"
+    assert (when.window and when.window[0].minute) == minute
+
+
+def test_a_rule_under_a_day_starts_at_the_moment_that_is_said_and_does_not_end_there() -> None:
+    when = meaning("every 12 hours starting at 8am tomorrow").when
+    assert isinstance(when, Recurrence)
+    assert (when.start, when.until) == (NOW.date() + dt.timedelta(days=1), None)
+    assert when.window is not None
+    assert when.window[0] == dt.time(8)
 
 
 @pytest.mark.parametrize(
@@ -371,6 +405,10 @@ TASKS = [
     ("REMIND ME TOMORROW AT 9 TO CALL BOB", "CALL BOB", None),
     ("remind me later to call Bob", "call Bob", None),
     ("wake me up at 7", "", None),
+    ("every weekday at 8:45 remind me to clock in", "clock in", None),
+    ("remind me to check in on Monday", "check in", None),
+    ("remind me to say hi to Tom once a week", "say hi to Tom", None),
+    ("at 9 every morning tell me to open the shop", "open the shop", None),
 ]
 
 

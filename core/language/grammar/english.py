@@ -87,7 +87,7 @@ def _implied(reader: Reader, found: list[Piece]) -> Every | None:
     until = ("until", "till", "til")
     ends = [(piece.start, piece.end) for piece, each in zip(days, said, strict=True) if each.preposition in until]
     ends += [(at, lasts_days(reader, at)) for at in range(min(reader.length, 200)) if reader.text(at) == "for"]
-    near = any(clock.near(start, end) for clock in clocks for start, end in ends if end)
+    near = any(start == 0 or clock.near(start, end) for clock in clocks for start, end in ends if end)
     return Every("DAILY") if near else None
 
 

@@ -79,7 +79,10 @@ def _starting(r: Reader, i: int) -> Found | None:
         return Starting(found[0]), found[1] + _onwards(r, found[1])
     j += r.text(j) == "at"
     clock = bare_clock_at(r, j)
-    return (Starting(clock=clock[0]), clock[1]) if clock else None
+    if clock is None:
+        return None
+    day = day_at(r, clock[1] + (r.text(clock[1]) == "on"))
+    return (Starting(day[0], clock[0]), day[1]) if day else (Starting(clock=clock[0]), clock[1])
 
 
 def _onwards(r: Reader, j: int) -> int:

@@ -48,6 +48,8 @@ def each_at(r: Reader, j: int) -> Found | None:
     j = r.skip(j, _FILLERS)
     interval, k = _interval(r, j)
     token = r.at(k)
+    if (short := _short_days(r, k, _JOINS)) is not None:
+        return with_part(r, Every("WEEKLY", interval, short[0]), short[1])
     fraction = token.text == "half" or (token.text in ("a", "quarter") and r.at(k + 1).category in ("half", "unit"))
     numbered = token.kind == "decimal" or (token.kind == "number" and k == j) or token.name == "quarter"
     if (fraction or numbered) and (length := length_at(r, k)) is not None:
@@ -62,7 +64,7 @@ def each_at(r: Reader, j: int) -> Found | None:
     if token.category == "part" or token.name == "tonight":
         return Every("DAILY", interval, part="night" if token.name == "tonight" else token.name), k + 1
     if token.category in ("weekday", "weekdays"):
-        return weekdays_at(r, k, interval)
+        return _date_on_weekday(r, k) or weekdays_at(r, k, interval)
     if token.text in ("working", "business", "work", "week") and r.at(k + 1).name == "day":
         return Every("WEEKLY", interval, WEEKDAYS), k + 2
     if token.name == "weeknight":
@@ -103,10 +105,39 @@ def _every_unit(r: Reader, j: int, k: int, interval: int) -> Found | None:
         return Every("MINUTELY", 60 * interval + 30), k + 4
     if unit == "second":
         return _of_length(Shift(seconds=interval if k > j else 1), k + 1)
+    if unit == "hour" and interval == 1 and (past := _minute_of_hour(r, k + 1)) is not None:
+        return Every("HOURLY", 1, minute=past[0]), past[1]
     frequency, times = FREQUENCY[unit]
     whole = unit == "day" and r.text(k + 1) == "of" and r.text(k + 2) in ("the", "every", "each")
     end = k + 4 if whole and r.at(k + 3).name in ("week", "month", "year") else k + 1
     return Every(frequency, interval * times), end
+
+
+_MINUTES = {"quarter": 15, "half": 30}
+
+
+def _minute_of_hour(r: Reader, j: int) -> tuple[int, int] | None:
+    """ "at quarter past", "on the half hour", "at 20 past [the hour]": the minute of each hour, and the index behind."""
+    if r.says(j, ("on", "the", "half")):
+        return 30, j + 4 if r.at(j + 3).name == "hour" else j + 3
+    k = r.skip(j + 1, frozenset({"a"})) if r.text(j) == "at" else j
+    token = r.at(k)
+    minute = _MINUTES.get(token.text, token.number_as_int if token.kind == "number" else -1)
+    k += 1 + (r.at(k + 1).name == "minute")
+    if k <= j or not 0 <= minute < 60 or r.text(k) not in ("past", "after", "to"):
+        return None
+    if r.text(k) == "to" and r.at(k + 1).kind == "word" and not r.says(k + 1, ("the", "hour")):
+        return None
+    end = k + 1 + 2 * r.says(k + 1, ("the", "hour"))
+    return ((60 - minute) % 60 if r.text(k) == "to" else minute), end
+
+
+def _date_on_weekday(r: Reader, k: int) -> Found | None:
+    """ "Friday the 13th": a day of the month that falls on a weekday."""
+    j = k + 1 + (r.text(k + 1) == "the")
+    if r.at(j).kind != "ordinal" or r.text(j - 1) != "the" or not 1 <= r.at(j).number <= 31:
+        return None
+    return Every("MONTHLY", 1, (Day(weekday=r.at(k).number_as_int, day=r.at(j).number_as_int),)), j + 1
 
 
 def _of_length(length: Shift, end: int) -> Found:
@@ -287,6 +318,25 @@ def _edge_of_each(r: Reader, i: int) -> Found | None:
     return replace(found[0], days=(day,)), found[1]
 
 
+_SHORT = {
+    "m": 0, "mo": 0, "t": 1, "tu": 1, "w": 2, "we": 2, "th": 3, "r": 3, "f": 4, "fr": 4, "sa": 5, "su": 6,
+}  # fmt: skip
+_SLASH = frozenset("/")
+
+
+def _short_days(r: Reader, i: int, joins: frozenset[str]) -> tuple[tuple[Day, ...], int] | None:
+    """ "m/w/f", behind "every" also "mo, we": at least two, since one such letter may be anything."""
+    days: list[Day] = []
+    end = i
+    for _ in range(7):
+        ahead = r.skip(end, joins, 2) if days else i
+        if r.text(ahead) not in _SHORT or (days and ahead == end):
+            break
+        days.append(Day(weekday=_SHORT[r.text(ahead)]))
+        end = ahead + 1
+    return (tuple(days), end) if len(days) > 1 else None
+
+
 _LETTERS = {"mwf": (0, 2, 4), "tth": (1, 3), "tthf": (1, 3, 4), "mw": (0, 2)}
 
 
@@ -300,6 +350,10 @@ def _other_habit(r: Reader, i: int) -> Found | None:
         return Every("WEEKLY", 1, WEEKDAYS), i + 3
     if word in _LETTERS and (r.text(i + 1) in ("at", "@") or r.at(i + 1).kind in ("clock", "number", "end")):
         return Every("WEEKLY", 1, tuple(Day(weekday=number) for number in _LETTERS[word])), i + 1
+    if (short := _short_days(r, i, _SLASH)) is not None:
+        return with_part(r, Every("WEEKLY", 1, short[0]), short[1])
+    if r.says(i, ("school", "nights")):
+        return Every("WEEKLY", 1, (Day(weekday=6), *WEEKDAYS[:4]), part="night"), i + 2
     if r.at(i).kind == "number" and any(
         r.says(i + 1, ("days", each, "week")) for each in ("a", "per", "each", "every")
     ):
@@ -341,7 +395,8 @@ def _weekday_habit(r: Reader, i: int) -> Found | None:
     numbers = [day.weekday or 0 for day in every.days]
     long_stretch = every.through and len(numbers) == 2 and (numbers[1] - numbers[0]) % 7 >= 3
     all_week = not every.through and len(numbers) >= 3
-    return found if plural or long_stretch or all_week else None
+    slashed = any(each.text == "/" for each in said)
+    return found if plural or long_stretch or all_week or slashed else None
 
 
 def _often(r: Reader, i: int) -> Found | None:

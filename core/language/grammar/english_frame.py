@@ -19,6 +19,7 @@ _REQUESTS = tuple(
         rf"\b(?:don'?t|never){_SP}forget{_SP}to{_SP}remind{_SP}(?P<who>me|us)\b",
         rf"(?<!don't )(?<!dont )(?<!not )(?<!stop )\b{_ASK}{_SP}{_WHO}(?!\w)",
         rf"\b{_MAY_ASK}{_SP}(?P<who>me|us)(?=\s*\x1f|\s+to\s[^?]{{0,200}}\x1f)",
+        rf"(?<=\x1f)\s?{_MAY_ASK}{_SP}(?P<who>me|us)(?=\s+(?:to|about)\s)",
         rf"\bdon'?t{_SP}let{_SP}(?P<who>me|us){_SP}forget\b",
         rf"\bmake{_SP}sure{_SP}(?P<who>i|we){_SP}(?:don'?t{_SP}forget|remember)\b",
         rf"\b(?:(?:i|we){_SP})?(?:need|want|like){_SP}to{_SP}be{_SP}reminded\b(?:{_SP}(?:of|about|to)\b)?",
@@ -33,14 +34,23 @@ _REQUESTS = tuple(
 _POLITE = re.compile(
     r"(?:\b(?=\w)|(?<=\x1f)(?=\s))(?:please|pls|plz|plss|kindly|thanks|thank\s+you|thx|ty|cheers|can\s+(?:you|u)|could\s+(?:you|u)|would\s+you|will\s+you|can\s+i\s+get|i\s+want\s+you\s+to|i'?d\s+like\s+you\s+to|i\s+need\s+you\s+to"
     r"|(?<=\x1f)\s{0,3}(?:again|one\s+more\s+time|later(?:\s+on)?|soon|in\s+a\s+(?:bit|while|moment|little\s+while)|sometime)"
-    r"|hey|hi|hello|yo|ok|okay|siri|alexa|olly|cortana|google|remora)\b(?=\W|\Z)"
+    r"|siri|alexa|olly|cortana|google|remora"
+    r"|(?:(?<![\s\w])|(?<=[\x1f,.;:!?]\s))(?:hey|hi|hello|yo|ok|okay))\b(?=\W|\Z)"
 )
 _LEADING = re.compile(
     r"(?:[\s\x1f,.;:!?-]+|(?:to|when\s+it'?s|that|about|so\s+that|so|because|cause|for|of|and|2|with|of\s+it|then|as)\b(?!')"
     r"|(?:i|we)\s+(?:should|need\s+to|have\s+to|must|can|gotta|ought\s+to|want\s+to|'ve\s+got\s+to|will)\b|i'?ve\s+got\s+to\b|(?:gotta|need\s+to|have\s+to|got\s+to|must)\b|i'?(?:ll|m\s+going)\s+(?:to\s+)?(?:have\s+to\s+)?)+"
 )
+_LOOSE_IN = (
+    "".join(
+        rf"(?<!\b{verb}\s)"
+        for verb in ["log", "sign", "clock", "check", "weigh", "hand", "turn", "dial", "punch", "move"]
+    )
+    + "in"
+)
+""" "in" before time words is theirs, but "log in tomorrow" keeps it."""
 _TRAILING = re.compile(
-    r"(?:[\s\x1f,;:-]+|(?<![\w.])[.!?]+|(?<=\w)[.!?]+|\b(?:and|at|on|by|in|so|then|for\s+it|to|of)(?=[\s\x1f,.;:!?-]*\Z))\Z"
+    rf"(?:\b(?:at|on|by|{_LOOSE_IN})[\s,;:]{{0,9}}\x1f[\s\x1f,;:.!?-]*|[\s\x1f,;:-]+|(?<![\w.])[.!?]+|(?<=\w)[.!?]+|\b(?:and|at|by|so|then|for\s+it|to|of)(?=[\s\x1f,.;:!?-]*\Z))\Z"
 )
 
 

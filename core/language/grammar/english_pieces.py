@@ -85,6 +85,8 @@ class Every:
     part: str | None = None
     per: int = 0
     trouble: Literal["", "unclear", "too_fine"] = ""
+    minute: int = 0
+    """Of each hour: "every hour at quarter past"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,8 @@ def _add_day_of_month(rule: Rule, day: Day, scene: Scene, own: bool) -> None:
             raise Unplaced("never")
     elif rule.frequency == "MONTHLY" and day.month is None and day.year is None:
         rule.by_month_day.append(number)
+        if day.weekday is not None:  # "Friday the 13th"
+            rule.by_day.append(DAY_CODES[day.weekday])
     elif rule.by_day and day.months is not None:  # "every Monday and the first of the month"
         raise Unplaced
     else:

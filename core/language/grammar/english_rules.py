@@ -72,6 +72,10 @@ def _rule(used: list[Piece], scene: Scene) -> Rule:
         if isinstance(piece.value, Days):
             add_days(rule, piece.value.days, piece.value.through, scene, own=False)
     _add_times(rule, used, scene)
+    for every in everies:
+        if every.minute and rule.frequency == "HOURLY":
+            first, last = rule.window or (dt.time(0), dt.time(23, 59))
+            rule.window = first.replace(minute=every.minute), last
     between = _clock_bounds(used) is not None
     for piece in used:
         if not (between and isinstance(piece.value, Starting | Until) and piece.value.clock is not None):
@@ -269,7 +273,7 @@ def _add_start(rule: Rule, day: Day | None, clock: Clock | None, shift: Shift | 
         start_at(rule, day, scene)
     elif shift is not None:
         rule.start = moved(scene.now, shift).date()
-    elif clock is not None:
+    if clock is not None:
         time, is_open = _time(clock, None, scene)
         rule.ambiguous |= is_open
         if rule.frequency in UNDER_A_DAY:

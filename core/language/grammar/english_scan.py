@@ -126,7 +126,7 @@ def _at(r: Reader, i: int, recurring: bool, before: list[Piece]) -> list[Piece]:
     shift = shift_at(r, i) if token.kind != "punct" else None
     if shift is not None and (before or not shift[0].anchored or r.at(shift[1]).kind not in ("end", "punct")):
         return _said(i, shift)
-    beside_day = bool(before) and before[-1].end == i and isinstance(before[-1].value, Days)
+    beside_day = bool(before) and before[-1].end == i and isinstance(before[-1].value, Days | Every)
     return _said(i, span_at(r, i, expected=beside_day)) or _prepositional(r, i) or _plain(r, i, before)
 
 
@@ -273,6 +273,7 @@ def _next_to_day(r: Reader, i: int, before: list[Piece]) -> tuple[Clocks, int] |
     ahead = r.at(i + 1)
     relative = ahead.category == "relative" or (ahead.text == "this" and r.at(i + 2).category == "part")
     in_front = relative and r.text(i - 1) in ("", "me", "alarm", ",", "for")
-    if in_front or ((anchored or behind) and _ends_here(r, i)):
+    dotted = gap == 0 and isinstance(value, Every) and r.at(i).kind == "decimal"
+    if in_front or dotted or ((anchored or behind) and _ends_here(r, i)):
         return clocks_at(r, i, bare=True)
     return None
