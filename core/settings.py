@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     telegram_api_base_url: str = _named(
         "TELEGRAM_API_BASE_URL", "https://api.telegram.org", "Root of the Telegram Bot API."
     )
+    telegram_rich: bool = _named(
+        "REMORA_TELEGRAM_RICH", False, "Send answers as rich messages: real headings and tables; needs Bot API 10.1."
+    )
     slack_bot_token: SecretStr = _named(
         "SLACK_BOT_TOKEN", SecretStr(""), "Slack bot token (xoxb-); empty: Slack is off."
     )
@@ -78,6 +81,17 @@ class Settings(BaseSettings):
     )
     slack_signing_secret: SecretStr = _named(
         "SLACK_SIGNING_SECRET", SecretStr(""), "Slack signing secret, for HTTP events."
+    )
+    slack_client_id: str = _named(
+        "SLACK_CLIENT_ID", "", "Slack client id, so that further workspaces can install the app; empty: they cannot."
+    )
+    slack_client_secret: SecretStr = _named(
+        "SLACK_CLIENT_SECRET", SecretStr(""), "Slack client secret, beside the client id."
+    )
+    slack_events: Literal["auto", "socket", "http"] = _named(
+        "SLACK_EVENTS",
+        "auto",
+        "How Slack's events arrive: socket, http (at PUBLIC_URL), or auto: socket where SLACK_APP_TOKEN is set.",
     )
     slack_api_base_url: str = _named("SLACK_API_BASE_URL", "https://slack.com/api/", "Root of the Slack Web API.")
 

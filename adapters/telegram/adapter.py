@@ -9,19 +9,21 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from pydantic import ValidationError
-from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
-
-from adapters.telegram.polling import Backoff, Pace, poll, reason, wait_of
-from adapters.telegram.preview import Draft, Preview, Typing
-from adapters.telegram.sending import Post, number
+from adapters.telegram.growing import Growths
+from adapters.telegram.outbound import Outbound
 from adapters.telegram.split import MAX_UNITS
 from adapters.telegram.transport import build_bot
-from adapters.telegram.updates import PLATFORM, Me, Update, is_private, to_message
 from core.clock import SystemClock
 from core.errors import ConfigurationError, Unavailable
 from core.messages import Address, Capabilities, Delivery, Receipt, ReplyEvent
 from core.ports import Clock, Inbound
+from core.store import Store
+from pydantic import ValidationError
+
+from adapters import no_store
+from adapters.telegram.polling import Backoff, Pace, poll, reason, wait_of
+from adapters.telegram.updates import PLATFORM, Me, Update, to_message
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +42,23 @@ _CAPABILITIES = Capabilities(
 class TelegramAdapter:
     """One bot account."""
 
-    def __init__(self, token: str, api_base_url: str, clock: Clock | None = None, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        token: str,
+        api_base_url: str,
+        clock: Clock | None = None,
+        pace: Pace | None = None,
+        store: Callable[[], Store] = no_store,
+        *,
+        rich: bool = False,
+    ) -> None:
         self._token = token
         self._api_base_url = api_base_url
         self._clock: Clock = clock or SystemClock()
         self._pace = pace or Pace()
         self._bot, self._clients = build_bot(token, api_base_url)
-        self._post = Post(self._bot)
+        self._outbound = Outbound(self._bot, self._pace, Growths(store, self._clock), rich=rich)
         self._me = Me(0, "")
-        self._previews: dict[str, Preview] = {}
         self._answers: set[asyncio.Task[None]] = set()
 
     @property
@@ -70,10 +80,10 @@ class TelegramAdapter:
             await client.initialize()
         try:
             self._me = await self._introduce()
+            self._outbound.begin()
             yield
         finally:
-            for preview in tuple(self._previews.values()):
-                await preview.close()
+            await self._outbound.close()
             if self._answers:
                 await asyncio.wait(self._answers, timeout=2.0)
             for task in self._answers:
@@ -88,33 +98,10 @@ class TelegramAdapter:
         await poll(self._bot, self._pace, take)
 
     async def send(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
-        if (preview := self._previews.get(delivery.cause)) is not None:
-            await preview.close()
-        return await self._post.deliver(delivery, left)
+        return await self._outbound.send(delivery, left)
 
     async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
-        preview = self._preview(address, cause)
-        try:
-            async for event in events:
-                if preview is not None:
-                    preview.note(event)
-        finally:
-            if preview is not None:
-                await preview.close()
-                if self._previews.get(cause) is preview:
-                    del self._previews[cause]
-
-    def _preview(self, address: Address, cause: str) -> Preview | None:
-        chat, thread = number(address.chat), number(address.thread)
-        if chat is None:
-            return None
-        preview = (
-            Draft(self._bot, chat, thread, self._pace, cause)
-            if is_private(address)
-            else Typing(self._bot, chat, thread, self._pace)
-        )
-        self._previews[cause] = preview
-        return preview
+        await self._outbound.show(address, cause, events)
 
     def _check_settings(self) -> None:
         if not re.fullmatch(r"\d+:[\w-]+", self._token, re.ASCII):
@@ -157,26 +144,29 @@ class TelegramAdapter:
             log.warning("an update of Telegram could not be read", extra=fields)
             return update_id if isinstance(update_id, int) else None
         message = to_message(update, self._me, self._clock.now())
+        toast = ""
+        if update.stops:
+            message, toast = self._outbound.stopped(update, message)
         if message is not None:
             await inbound(message)
         if update.callback_query is not None:
-            self._answer_later(update.callback_query.id)
+            self._answer_later(update.callback_query.id, toast)
         if update.my_chat_member is not None:
             change = update.my_chat_member
             log.info("membership changed", extra={"in": change.chat.type, "now": change.new_chat_member.status})
         return update.update_id
 
-    def _answer_later(self, query: str) -> None:
-        task = asyncio.create_task(self._answer(query), name="telegram-answer")
+    def _answer_later(self, query: str, toast: str) -> None:
+        task = asyncio.create_task(self._answer(query, toast), name="telegram-answer")
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
 
-    async def _answer(self, query: str) -> None:
+    async def _answer(self, query: str, toast: str) -> None:
         """Stops the button's spinner. A query that is too old was answered before, or nobody waits for it."""
         backoff = Backoff(self._pace)
         for _ in range(_ANSWER_ATTEMPTS):
             try:
-                await self._bot.answer_callback_query(query)
+                await self._bot.answer_callback_query(query, toast or None)
                 return
             except BadRequest:
                 return

@@ -9,12 +9,12 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from adapters.telegram.transport import RawBot
+from core.errors import Unavailable
+
+from adapters.telegram.updates import KINDS
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
-
-from adapters.telegram.transport import RawBot
-from adapters.telegram.updates import KINDS
-from core.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,13 @@ class Pace:
     before_preview: float = 0.25
     """A reply that is ready by then needs no preview."""
     between_drafts: float = 1.0
-    between_actions: float = 4.5
-    """Telegram shows "typing" for five."""
-    last_draft: float = 1.0
-    """How long the final message waits for a draft under way, which would otherwise appear after it."""
+    renew_draft: float = 20.0
+    """Telegram shows a draft for thirty."""
+    before_growing: float = 2.0
+    """A reply that is ready by then needs no message that grows in a group; "typing", which is shown for five, does."""
+    between_edits: float = 3.0
+    last_draft: float = 2.0
+    """How long the final message waits for a call under way, whose draft would otherwise appear after it."""
 
 
 class Backoff:

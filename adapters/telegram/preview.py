@@ -1,40 +1,53 @@
-"""What people see while a reply grows: a draft in a private chat, "typing" in a group. Never more than best effort.
-
-A group gets no growing message: replacing it by an edit at the end would double the reply whenever the process dies
-between its two halves, since Telegram cannot be asked what it has.
+"""What people see while a reply grows: a draft in a private chat, a message that grows in a group. Never more than best
+effort: it gives way before Telegram has to refuse, and never holds up the reply itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 
-from telegram import Bot
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ChatAction
-from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 
-from adapters.telegram.polling import Pace, reason
-from adapters.telegram.sending import library_entities, pieces_of
-from core.messages import Reply, ReplyEvent, TextDelta
+from adapters.telegram.growing import Growth, Growths, draft_id
+from adapters.telegram.polling import Pace, reason, wait_of
+from adapters.telegram.sending import library_entities, number, pieces_of
+from adapters.telegram.updates import STOP
+from core.errors import Unavailable
+from core.language.phrases import say
+from core.messages import Begun, Reply, ReplyEvent, TextDelta
 
 log = logging.getLogger(__name__)
 
+_PLACEHOLDER = "…"
+_STEADY_EDITS = 3
 
-def draft_id(cause: str) -> int:
-    """The same for the same cause, never 0, and within 31 bits, which every client can hold."""
-    return int.from_bytes(hashlib.blake2b(cause.encode(), digest_size=4).digest(), "big") % (2**31 - 1) + 1
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the previews of one bot share."""
+
+    bot: Bot
+    pace: Pace
+    growths: Growths
+    quiet: dict[int, float] = field(default_factory=dict)
+    """Chats in which Telegram wants no previews, and until when by the loop's clock."""
 
 
 class Preview(ABC):
     """Shows the newest state, one call at a time and not too often; ends by itself when Telegram objects."""
 
-    def __init__(self, bot: Bot, chat: int, thread: int | None, pace: Pace) -> None:
-        self._bot = bot
+    def __init__(self, stage: Stage, chat: int, thread: int | None, cause: str) -> None:
+        self._stage, self._bot, self._pace = stage, stage.bot, stage.pace
         self._chat = chat
         self._thread = thread
-        self._pace = pace
+        self._cause = cause
+        self.id = draft_id(cause)
+        self._begun = Begun("", "en")
         self._text: list[str] = []
         self._news = asyncio.Event()
         self._ending = False
@@ -43,13 +56,20 @@ class Preview(ABC):
 
     def note(self, event: ReplyEvent) -> None:
         """Takes the next event in; returns at once."""
-        if isinstance(event, TextDelta):
-            self._text.append(event.text)
+        match event:
+            case Begun():
+                self._begun = event
+            case TextDelta(text):
+                self._text.append(text)
         self._news.set()
+
+    def end(self) -> None:
+        """Shows nothing more."""
+        self._ending = True
 
     async def close(self) -> None:
         """Ends it. A call under way may finish, so that it cannot overtake the final message."""
-        self._ending = True
+        self.end()
         if self._calling:
             await asyncio.wait([self._task], timeout=self._pace.last_draft)
         self._task.cancel()
@@ -57,19 +77,27 @@ class Preview(ABC):
 
     async def _run(self) -> None:
         await asyncio.sleep(self._pace.before_preview)
-        while not self._ending:
-            await self._news.wait()
+        loop = asyncio.get_running_loop()
+        while not self._ending and self._stage.quiet.get(self._chat, 0.0) <= loop.time():
+            await self._wait()
             self._calling = True
             try:
                 await self._show()
-            except TelegramError as error:
+            except (TelegramError, Unavailable) as error:
+                if isinstance(error, RetryAfter):
+                    self._stage.quiet[self._chat] = loop.time() + wait_of(error).total_seconds()
                 if type(error) not in (NetworkError, TimedOut):
-                    log.info("a preview ends early", extra={"why": reason(error)})
+                    why = reason(error) if isinstance(error, TelegramError) else error.what
+                    log.info("a preview ends early", extra={"why": why})
                     return
             finally:
                 self._calling = False
             if not self._ending:
                 await asyncio.sleep(self._every())
+
+    async def _wait(self) -> None:
+        """Until there is something new to show."""
+        await self._news.wait()
 
     @abstractmethod
     async def _show(self) -> None: ...
@@ -80,31 +108,93 @@ class Preview(ABC):
 
 
 class Draft(Preview):
-    """The text so far; before its first word, Telegram's own "Thinking…"."""
-
-    def __init__(self, bot: Bot, chat: int, thread: int | None, pace: Pace, cause: str) -> None:
-        super().__init__(bot, chat, thread, pace)
-        self._id = draft_id(cause)
+    """The text so far, with Telegram's own Stop button; before its first word, "Thinking…"."""
 
     def _every(self) -> float:
         return self._pace.between_drafts
+
+    async def _wait(self) -> None:
+        """A draft is gone after half a minute: one that does not grow is shown again before."""
+        try:
+            async with asyncio.timeout(self._pace.renew_draft):
+                await self._news.wait()
+        except TimeoutError:
+            return
 
     async def _show(self) -> None:
         self._news.clear()
         pieces = await pieces_of(Reply("".join(self._text)), group=False)
         text, entities = (pieces[-1].text, library_entities(pieces[-1])) if pieces else ("", [])
-        await self._bot.send_message_draft(self._chat, self._id, text, self._thread, entities=entities or None)
+        stoppable = {"can_stop": True, "keep_on_stop": True}
+        await self._bot.send_message_draft(
+            self._chat, self.id, text, self._thread, entities=entities or None, api_kwargs=stoppable
+        )
 
 
-class Typing(Preview):
-    """ "typing" from the start and for as long as the reply takes."""
+class Growing(Preview):
+    """ "typing", and where the reply takes longer a message of our own with a Stop button, which grows by edits.
 
-    def __init__(self, bot: Bot, chat: int, thread: int | None, pace: Pace) -> None:
-        super().__init__(bot, chat, thread, pace)
+    It has no word of the reply until its id is kept: one that nobody knows of after a crash says nothing twice, and
+    goes when its button is pressed.
+    """
+
+    def __init__(self, stage: Stage, chat: int, thread: int | None, cause: str) -> None:
+        super().__init__(stage, chat, thread, cause)
+        self._typed = False
+        self._message = 0
+        self._shown = ""
+        self._edits = 0
         self._news.set()
 
     def _every(self) -> float:
-        return self._pace.between_actions
+        """Ever slower: a group takes twenty messages and edits a minute, and the reply itself is one of them."""
+        if not self._message:
+            return self._pace.before_growing
+        return self._pace.between_edits * (1 + max(0, self._edits - _STEADY_EDITS) / _STEADY_EDITS)
 
     async def _show(self) -> None:
-        await self._bot.send_chat_action(self._chat, ChatAction.TYPING, message_thread_id=self._thread)
+        pieces = await pieces_of(Reply("".join(self._text)), group=True) if self._typed else []
+        if not pieces:
+            self._typed = True
+            await self._bot.send_chat_action(self._chat, ChatAction.TYPING, message_thread_id=self._thread)
+            return
+        self._news.clear()
+        if not self._message:
+            await self._begin()
+        piece = pieces[0]
+        if self._ending or piece.text == self._shown:
+            return
+        try:
+            await self._bot.edit_message_text(
+                piece.text,
+                self._chat,
+                self._message,
+                entities=library_entities(piece) or None,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                reply_markup=self._stop_button(),
+            )
+        except BadRequest as error:
+            if "not modified" not in error.message:
+                raise
+        self._shown = piece.text
+        self._edits += 1
+
+    async def _begin(self) -> None:
+        asked = number(self._begun.reply_to)
+        message = await self._bot.send_message(
+            self._chat,
+            _PLACEHOLDER,
+            message_thread_id=self._thread,
+            reply_parameters=ReplyParameters(asked, allow_sending_without_reply=True) if asked else None,
+            reply_markup=self._stop_button(),
+        )
+        try:
+            await self._stage.growths.keep(Growth(self._cause, self._chat, message.message_id))
+        except Unavailable:
+            await self._bot.delete_message(self._chat, message.message_id)
+            raise
+        self._message = message.message_id
+
+    def _stop_button(self) -> InlineKeyboardMarkup:
+        label = f"⏹ {say(self._begun.language, 'button_stop_reply')}"
+        return InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=f"{STOP}{self.id}")]])

@@ -5,8 +5,9 @@ Telegram's own markup languages refuse whole messages over one stray character; 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -14,7 +15,11 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-EntityKind: TypeAlias = Literal["bold", "italic", "strikethrough", "code", "pre", "text_link", "blockquote"]
+from core.messages import Moment
+
+EntityKind: TypeAlias = Literal[
+    "bold", "italic", "strikethrough", "code", "pre", "text_link", "blockquote", "date_time"
+]
 
 _LONGEST_MARKDOWN = 32_000
 """In characters. What is longer is shown as it stands: parsing takes half a second at worst for so much."""
@@ -38,6 +43,7 @@ class Entity:
     length: int
     url: str = ""
     language: str = ""
+    at: dt.datetime | None = None
 
     @property
     def end(self) -> int:
@@ -71,26 +77,51 @@ def render(text: str, *, plain: bool = False, group: bool = False) -> Rendered:
     """
     text = clean(text)
     if plain or len(text) > _LONGEST_MARKDOWN:
-        return Rendered(_without_mentions(text) if group else text)
+        return Rendered(without_mentions(text) if group else text)
     writer = _Writer(group)
     _Walk(writer, text.split("\n")).blocks(_markdown.parse(text))
     written = writer.finish()
-    return written if written.text.strip() else Rendered(_without_mentions(text) if group else text)
+    return written if written.text.strip() else Rendered(without_mentions(text) if group else text)
 
 
-def _without_mentions(text: str) -> str:
+def without_mentions(text: str) -> str:
+    """With an invisible character in every "@name", which then calls nobody."""
     return _MENTION.sub(lambda found: found[0] if found[1] else found[0] + _WORD_JOINER, text)
 
 
-def _linkable(url: str) -> bool:
-    """Telegram takes it as a link. Its own schemes are left out: tg://user calls people."""
+def dated(rendered: Rendered, moments: Iterable[Moment]) -> Rendered:
+    """The same with its moments marked, for each reader's own zone; none within code or a link."""
+    text, found = rendered.text, list[Entity]()
+    closed = [entity for entity in rendered.entities if entity.kind in ("code", "pre", "text_link")]
+    for moment in sorted(moments, key=lambda one: -len(one.text)):
+        for match in re.finditer(re.escape(moment.text), text):
+            entity = Entity("date_time", units(text[: match.start()]), units(match[0]), at=moment.at)
+            if not any(entity.start < other.end and other.start < entity.end for other in (*closed, *found)):
+                found.append(entity)
+    return Rendered(text, _sorted((*rendered.entities, *found))) if found else rendered
+
+
+def _sorted(entities: Iterable[Entity]) -> tuple[Entity, ...]:
+    return tuple(sorted(entities, key=lambda entity: (entity.start, -entity.length)))
+
+
+def time_format(at: dt.datetime) -> str:
+    """How Telegram is to show it: weekday, long date, and the seconds only where there are some."""
+    return "wDT" if at.second else "wDt"
+
+
+def linkable(url: str) -> bool:
+    """Telegram takes it as a link. Of its own schemes what calls people is left out."""
     if len(url) > _LONGEST_URL or re.search(r"\s", url):
         return False
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and "." in (parts.hostname or "").strip(".")
+    host = parts.hostname or ""
+    if parts.scheme == "tg":
+        return host not in ("", "user", "openmessage")
+    return parts.scheme in ("http", "https") and "." in host.strip(".")
 
 
 class _Writer:
@@ -115,7 +146,7 @@ class _Writer:
             return
         self._settle()
         if self._group and not code:
-            text = _without_mentions(text)
+            text = without_mentions(text)
         self._append(text)
         self._fresh = False
 
@@ -138,8 +169,7 @@ class _Writer:
             self._entities.append(Entity(kind, start, self._length - start, url, language))
 
     def finish(self) -> Rendered:
-        ordered = sorted(self._entities, key=lambda entity: (entity.start, -entity.length))
-        return Rendered("".join(self._pieces), tuple(ordered))
+        return Rendered("".join(self._pieces), _sorted(self._entities))
 
     def _settle(self) -> None:
         self._append("\n" * self._gap)
@@ -234,10 +264,10 @@ class _Walk:
                     self._close_link(*links.pop())
                 case "image":
                     where = str(token.attrs.get("src", ""))
-                    if linkable := _linkable(where):
+                    if link := linkable(where):
                         self._out.begin("text_link", where)
                     self._out.put(token.content or where)
-                    self._close_link("open" if linkable else "bare" if token.content else "shown", where)
+                    self._close_link("open" if link else "bare" if token.content else "shown", where)
                 case "text":
                     self._out.put(token.content)
                 case _:
@@ -256,7 +286,7 @@ class _Walk:
         where = str(token.attrs.get("href", ""))
         if token.info == "auto":
             return "shown", where  # the label is the address itself
-        if _linkable(where):
+        if linkable(where):
             self._out.begin("text_link", where)
             return "open", where
         return "bare", where
@@ -265,4 +295,4 @@ class _Walk:
         if state == "open":
             self._out.end()
         elif state == "bare":
-            self._out.put(f" ({where})")
+            self._out.put(f" ({where.removeprefix('mailto:')})")

@@ -112,5 +112,7 @@ class _Cutter:
         kept = []
         for entity in self._within(begin, begin + length)[: self._most]:
             first, last = max(entity.start - begin, 0), min(entity.end - begin, length)
+            if entity.kind == "date_time" and last - first < entity.length:
+                continue  # half of it would be shown as the whole
             kept.append(replace(entity, start=first, length=last - first))
         return Rendered(text, tuple(kept))

@@ -7,9 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-
 from core.messages import Address, Message, MessageKind, Sender
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 PLATFORM = "telegram"
 
@@ -17,6 +16,9 @@ KINDS = (
     "message", "edited_message", "callback_query", "my_chat_member", "message_reaction", "stopped_message_generation",
 )  # fmt: skip
 """The updates we ask for."""
+
+STOP = "stop:"
+"""What a button that stops a growing reply begins with; the number of its draft follows."""
 
 _ATTACHMENTS = {
     "animation": "video",  # comes with a "document" beside it, so it stands before that
@@ -144,6 +146,18 @@ class Pressed(_Shape):
     message: Written | None = None
     data: _Words = ""
 
+    @property
+    def stops(self) -> int:
+        """The number of the draft that it stops; 0: none."""
+        number = self.data.removeprefix(STOP) if self.data.startswith(STOP) else ""
+        return int(number) if number.isascii() and number.isdecimal() else 0
+
+    @property
+    def by_asker(self) -> bool:
+        """Whoever presses it is, as far as can be seen, whom the message answers."""
+        asked = self.message.reply_to_message if self.message else None
+        return asked is None or asked.sender is None or asked.sender.id == self.sender.id
+
 
 class Member(_Shape):
     status: str
@@ -180,6 +194,7 @@ class Reacted(_Shape):
 class Stopped(_Shape):
     chat: Chat
     message_thread_id: int | None = None
+    draft_id: int = 0
 
 
 class Update(_Shape):
@@ -190,6 +205,13 @@ class Update(_Shape):
     my_chat_member: Membership | None = None
     message_reaction: Reacted | None = None
     stopped_message_generation: Stopped | None = None
+
+    @property
+    def stops(self) -> int:
+        """The number of the draft that somebody wants no more of; 0: none."""
+        if self.stopped_message_generation is not None:
+            return self.stopped_message_generation.draft_id
+        return self.callback_query.stops if self.callback_query is not None else 0
 
     @property
     def place(self) -> Place | None:
@@ -314,7 +336,7 @@ def _replied_to(written: Written, me: Me) -> tuple[str, str]:
 
 def _from_pressed(update_id: int, pressed: Pressed, now: dt.datetime) -> Message | None:
     written = pressed.message
-    if written is None or pressed.sender.is_bot:
+    if written is None or pressed.sender.is_bot or (pressed.stops and not pressed.by_asker):
         return None
     return Message(
         event_id=f"{update_id}:{pressed.id}",
@@ -322,7 +344,7 @@ def _from_pressed(update_id: int, pressed: Pressed, now: dt.datetime) -> Message
         sender=_account(pressed.sender),
         text="",
         sent_at=now,
-        kind="choice",
+        kind="stop" if pressed.stops else "choice",
         message_id=str(written.message_id),
         choice=pressed.data,
         private=written.chat.type == "private",

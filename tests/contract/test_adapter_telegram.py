@@ -14,7 +14,7 @@ import pytest
 from adapters.telegram import create
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.polling import Pace
-from adapters.telegram.preview import draft_id
+from adapters.telegram.growing import draft_id
 from core.errors import ConfigurationError, RetryLater, Unavailable, Undeliverable
 from core.messages import Address, Choice, Delivery, Message, Reply, ReplyEvent, Status, TextDelta
 from core.ports import Adapter
@@ -28,7 +28,9 @@ QUICK = Pace(
     longest_delay=0.01,
     before_preview=0.0,
     between_drafts=0.0,
-    between_actions=0.0,
+    renew_draft=0.01,
+    before_growing=0.0,
+    between_edits=0.0,
     last_draft=PATIENCE,
 )
 
@@ -303,12 +305,12 @@ class TestGroups:
         assert group.texts == ["Hello!"]
         assert "reply_parameters" not in telegram.server.calls("sendMessage")[-1].params
 
-    async def test_a_topic_that_was_deleted_is_gone(self, telegram: TelegramRig) -> None:
+    async def test_what_was_for_a_topic_that_was_deleted_goes_to_the_group(self, telegram: TelegramRig) -> None:
         forum = telegram.server.group("Plans", forum=True)
         async with telegram.adapter.connect():
-            with pytest.raises(Undeliverable) as caught:
-                await post(telegram, Delivery(1, "turn:1", telegram.at(forum, "99"), Reply("Hi!")))
-        assert caught.value.gone
+            await post(telegram, Delivery(1, "turn:1", telegram.at(forum, "99"), Reply("Hi!")))
+        assert forum.texts == ["Hi!"]
+        assert "message_thread_id" not in forum.from_bot[0]
 
     async def test_nobody_is_called_by_a_name_in_a_reply(self, telegram: TelegramRig) -> None:
         group = telegram.server.group("Friends")
@@ -333,7 +335,8 @@ class TestGroups:
     async def test_typing_is_shown_and_refreshed(self, telegram: TelegramRig) -> None:
         group = telegram.server.group("Friends")
         async with telegram.adapter.connect():
-            task = await stream(telegram, telegram.at(group), "turn:1", "Let")
+            events = Stream(Status("thinking"), stays_open=True)
+            task = asyncio.create_task(telegram.adapter.show(telegram.at(group), "turn:1", aiter(events)))
             await telegram.server.until(lambda: len(group.actions) > 2)
             await ended(task)
         assert set(group.actions) == {"typing"}
