@@ -12,6 +12,7 @@ from adapters.slack import render
 from adapters.slack.inbound import Identity
 from adapters.slack.look import Found, look
 from adapters.slack.preview import Preview, Previews
+from adapters.slack.recent import Recent
 from adapters.slack.threads import Threads
 from adapters.slack.web import CallFailed, Json, Web
 from core.errors import RetryLater, Undeliverable
@@ -50,6 +51,9 @@ _GONE = {
     "user_disabled",
     "user_not_found",
 }
+_NOT_FOR_ONE = {"cannot_reply_to_message", "messages_tab_disabled", "user_not_in_channel"}
+"""Nothing can be shown to this person alone there."""
+_BUTTONS = {"actions", "context_actions"}
 _MENDABLE = {"invalid_auth", "missing_scope", "not_authed", "not_allowed_token_type", "token_expired", "no_permission"}
 """The owner can put it right in the app's settings: promises are kept until then."""
 _MENDABLE_PAUSE = dt.timedelta(minutes=5)
@@ -84,14 +88,24 @@ class Poster:
     def __init__(self, web: Web, identity: Identity, previews: Previews, threads: Threads) -> None:
         self._web = web
         self._identity = identity
+        self._pressed: Recent[tuple[str, str], Json] = Recent(500)
+        """By channel and ts: the message as it is once its button has had its effect."""
         self._previews = previews
         self._threads = threads
 
     async def send(self, delivery: Delivery, left: Left) -> Receipt:
         """As `Adapter.send`."""
-        posting = _Posting(delivery, _Once(left), render.parts(delivery.reply))
+        receipt = await self._send(delivery, left)
+        if delivery.reply.settles and (pressed := self._pressed.pop((delivery.address.chat, delivery.reply_to))):
+            await self._settle(delivery, pressed)
+        return receipt
+
+    async def _send(self, delivery: Delivery, left: Left) -> Receipt:
+        posting = _Posting(delivery, _Once(left), render.parts(delivery.reply, delivery.cause))
         preview = await self._previews.take(delivery.cause)
         try:
+            if preview is None and (seen := await self._for_one(posting)):
+                return Receipt(seen)
             if self._must_look(delivery, preview, len(posting.parts)):
                 found = await self._look(delivery)
                 if found.complete:
@@ -99,13 +113,53 @@ class Poster:
                     return Receipt(found.complete, found=True)
                 posting.there = dict(found.parts.get(len(posting.parts), {}))
                 preview = self._adopt(delivery, preview, found)
+                whole = posting.parts[0].markdown if len(posting.parts) == 1 else ""
+                if preview is not None and whole and found.texts.get(preview.ts) == whole:
+                    return Receipt((preview.ts,), found=True)
             ids = await self._post_or_plain(posting, preview)
         except CallFailed as failure:
             raise _for_the_core(failure) from None
         self._previews.forget(delivery.cause)
         if delivery.address.thread:
             self._threads.join(delivery.address.chat, delivery.address.thread)
+            await self._previews.agent.idle(delivery.address)
         return Receipt(ids)
+
+    def pressed(self, body: Json) -> None:
+        """Keeps what stands on the screen where a button was pressed, until it is known whether that had an effect."""
+        message, action = body["message"], body["actions"][0]
+        kept = [block for block in message.get("blocks") or [] if block.get("type") not in _BUTTONS]
+        label = (action.get("text") or action.get("selected_option", {}).get("text") or {}).get("text", "")
+        mark = {"type": "context", "elements": [render.plain(f"✓ {label}")]}
+        change = {"ts": message["ts"], "text": message.get("text") or label, "blocks": [*kept, mark]}
+        self._pressed.put((body["channel"]["id"], message["ts"]), change)
+
+    async def _settle(self, delivery: Delivery, change: Json) -> None:
+        try:
+            await self._web.post("chat.update", {"channel": delivery.address.chat} | change)
+        except CallFailed as failure:
+            log.info("buttons that had their effect stay", extra={"why": failure.what})
+
+    async def _for_one(self, posting: _Posting) -> tuple[str, ...]:
+        """Shows it to the asker alone, and returns what Slack calls it; () where that need not or cannot be."""
+        delivery, ids = posting.delivery, []
+        if not delivery.reply.only_for:
+            return ()
+        thread = delivery.address.thread
+        target = {"channel": delivery.address.chat, "user": delivery.reply.only_for}
+        if thread != delivery.reply_to:  # Slack shows nobody what is for one alone in a thread that has not begun
+            target["thread_ts"] = thread
+        for number, part in enumerate(posting.parts):
+            left = posting.left if number == len(posting.parts) - 1 else _nothing
+            body: Json = {"text": part.text, "blocks": list(part.blocks) or None}
+            try:
+                answer = await self._web.post("chat.postEphemeral", target | body, left)
+            except CallFailed as failure:
+                if failure.reason in _NOT_FOR_ONE:
+                    return ()
+                raise
+            ids.append(str(answer.get("message_ts", "")))
+        return tuple(ids)
 
     def _must_look(self, delivery: Delivery, preview: Preview | None, parts: int) -> bool:
         # An earlier attempt at a long reply may have got halfway; and a preview whose first call went unanswered
@@ -129,15 +183,17 @@ class Poster:
         if preview is not None and preview.ts:
             if preview.ending and found.texts.get(preview.ts, preview.shown) != preview.shown:
                 # The call that ended the stream did arrive: it always brings at least one character more.
-                preview = Preview(delivery.address, delivery.cause, preview.ts, stopped=True)
+                preview = Preview(delivery.address, delivery.cause, preview.ts)
             return preview
-        if preview is not None and preview.is_stream:
+        if preview is not None and preview.stream:
             # The call that began the stream did arrive; only its answer, with the ts, was lost.
             preview.ts = max((ts for ts, text in found.texts.items() if text == preview.shown), default="")
             preview.clean = True
             return preview
         if found.preview:
-            return Preview(delivery.address, delivery.cause, found.preview, stopped=True)
+            return Preview(delivery.address, delivery.cause, found.preview)
+        if delivery.address.chat.startswith("D") and (left := found.unended(delivery.reply_to)):
+            return Preview(delivery.address, delivery.cause, left, clean=False, stream=True)
         return None
 
     async def _post_or_plain(self, posting: _Posting, preview: Preview | None) -> tuple[str, ...]:

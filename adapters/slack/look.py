@@ -24,6 +24,10 @@ class Found:
     texts: dict[str, str] = field(default_factory=dict)
     """The text of each of our own messages that carries no cause, by ts: streams that were not ended by us."""
 
+    def unended(self, since: str) -> str:
+        """The ts of a stream that was begun after the message `since` and never ended; "" if there is none."""
+        return max((ts for ts in self.texts if since and ts > since), default="")
+
     @property
     def complete(self) -> tuple[str, ...]:
         """The ids of all parts, in order, if nothing is missing; else ()."""

@@ -1,20 +1,21 @@
 """A reply while it grows.
 
-Threads in direct messages use Slack's stream. Everywhere else the preview is a message of our own that is edited: a
-stream needs a thread, shows a channel's other members nothing until it ends, and cannot carry the cause that lets a
-later process find it. A preview is a favour: it never holds up the model, and gives way before Slack has to refuse.
+Threads in direct messages use Slack's stream. Everywhere else, and where Slack refuses a stream or ends it early, the
+preview is a message of our own that is edited: a stream needs a thread, and shows a channel's other members nothing
+until it ends. A preview is a favour: it never holds up the model, and gives way before Slack has to refuse.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from adapters.slack import render
+from adapters.slack.agent import Agent
+from adapters.slack.budget import Budget
 from adapters.slack.recent import Recent
 from adapters.slack.text import settled
 from adapters.slack.web import CallFailed, Json, Web
@@ -27,27 +28,11 @@ _Left: TypeAlias = Callable[[], None]
 _LONGEST = 8_000
 """Characters shown of a growing reply; the rest comes with the delivery."""
 _LAST_CALL_SECONDS = 3.0
-_END_OF_STREAM = {"message_not_in_streaming_state", "stopped_by_user"}
+_TIMED_OUT = "message_not_in_streaming_state"
+"""Slack ends a stream by itself after some minutes."""
+_END_OF_STREAM = {_TIMED_OUT, "stopped_by_user"}
+_NEVER_STREAMS = {"feature_not_enabled", "method_not_supported", "missing_scope", "not_allowed", "unknown_method"}
 _NO_SUCH_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed"}
-
-
-class Budget:
-    """At most so many calls a minute, below what Slack allows for the method in a workspace, so that the call that
-    delivers is not the one that is refused."""
-
-    def __init__(self, calls: int, seconds: float = 60.0) -> None:
-        self._calls = calls
-        self._seconds = seconds
-        self._taken: deque[float] = deque()
-
-    def take(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        while self._taken and now - self._taken[0] > self._seconds:
-            self._taken.popleft()
-        if len(self._taken) >= self._calls:
-            return False
-        self._taken.append(now)
-        return True
 
 
 @dataclass(slots=True)
@@ -63,13 +48,21 @@ class Preview:
     """`shown` is all there is; False after a call whose outcome is unknown."""
     ending: bool = False
     """The call that makes it the delivery has been made, with unknown outcome."""
-    stopped: bool = False
-    """It is an ordinary message by now, even if it began as a stream."""
+    stream: bool = False
+    """A stream that has not been ended; else it is an ordinary message, perhaps by now."""
+    card: str = ""
+    """What its card says is being done."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    @property
-    def is_stream(self) -> bool:
-        return bool(self.address.thread) and self.address.chat.startswith("D") and not self.stopped
+    def more(self, text: str) -> Json:
+        """The next piece of a stream; a card says with it that its work is done."""
+        if not self.card:
+            return {"markdown_text": text}
+        return {"chunks": [_card(self.card, "complete"), {"type": "markdown_text", "text": text}]}
+
+
+def _card(title: str, status: str) -> Json:
+    return {"type": "task_update", "id": "work", "title": title, "status": status}
 
 
 class _Growing:
@@ -77,7 +70,7 @@ class _Growing:
 
     def __init__(self) -> None:
         self.text = ""
-        self.status = ""
+        self.status = Status("")
         self.taken = False
         """The delivery has it: nobody else may touch the message."""
         self.over = asyncio.Event()
@@ -87,8 +80,8 @@ class _Growing:
         match event:
             case TextDelta(text):
                 self.text += text
-            case Status(text):
-                self.status = text
+            case Status():
+                self.status = event
         self.changed.set()
 
     def end(self) -> None:
@@ -96,16 +89,23 @@ class _Growing:
         self.changed.set()
 
 
+def _streams(address: Address) -> bool:
+    return bool(address.thread) and address.chat.startswith("D")
+
+
 class Previews:
     """The previews of this process, by cause, until their delivery takes them."""
 
     def __init__(self, web: Web, pause: float) -> None:
-        """`pause`: seconds between two steps of one preview."""
+        """`pause`: least seconds between two steps of one preview."""
         self._web = web
+        self.agent = Agent(web)
         self._pause = pause
         self._open: Recent[str, Preview] = Recent(2_000)
         self._running: dict[str, tuple[_Growing, asyncio.Task[None]]] = {}
         self._quiet_until = 0.0
+        self._streams = True
+        """Slack has streams for us, as far as we know."""
         self._starts = Budget(15)  # chat.startStream and chat.stopStream: 20 a minute
         self._appends = Budget(80)  # chat.appendStream: 100 a minute
         self._updates = Budget(35)  # chat.update: 50 a minute, and deliveries need it too
@@ -149,7 +149,7 @@ class Previews:
             if not preview.ts:
                 return ""
             try:
-                if preview.is_stream and await self._stop(preview, part, metadata, left):
+                if preview.stream and await self._stop(preview, part, metadata, left):
                     return preview.ts
                 await self._update(preview, part, metadata, left)
             except CallFailed as failure:
@@ -165,17 +165,18 @@ class Previews:
         rest: Json = {}
         if whole:
             after = [block for block in part.blocks if block["type"] != "markdown"]
-            rest = {"markdown_text": part.markdown[len(preview.shown) :], "metadata": metadata, "blocks": after or None}
+            rest = preview.more(part.markdown[len(preview.shown) :]) | {"metadata": metadata, "blocks": after or None}
+        rest["session_status"] = self.agent.ending(preview.address)
         try:
             preview.ending = True
             await self._web.post("chat.stopStream", {**target, **rest}, left if whole else None)
         except CallFailed as failure:
             if failure.reason in _END_OF_STREAM:
-                preview.stopped = True
+                preview.stream = False
                 return False
             preview.ending = failure.left
             raise
-        preview.ending, preview.stopped = False, True
+        preview.ending = preview.stream = False
         return whole
 
     async def _update(self, preview: Preview, part: render.Part, metadata: Json, left: _Left) -> None:
@@ -197,7 +198,7 @@ class Previews:
             await asyncio.wait({showing})
 
     async def _show(self, address: Address, cause: str, growing: _Growing) -> None:
-        status = ""
+        status = Status("")
         preview = self._open.get(cause)
         resumed = preview is not None  # the same turn once more: what stands there stays until the delivery
         loop = asyncio.get_running_loop()
@@ -209,9 +210,11 @@ class Previews:
             try:
                 if growing.status != status and not growing.text:
                     status = growing.status
-                    await self._status(address, status)
+                    await self.agent.busy(address, status.text)
                     if growing.over.is_set():
                         return
+                    if status.task and preview is None and _streams(address):
+                        preview = await self._start(address, cause, "", status.text)
                 text = settled(growing.text)
                 if text and not resumed and len(text) <= _LONGEST and loop.time() >= self._quiet_until:
                     if preview is None:
@@ -223,7 +226,7 @@ class Previews:
                 return
             # Ends early when the reply is complete: the delivery must not wait for the pause.
             try:
-                await asyncio.wait_for(growing.over.wait(), self._pause)
+                await asyncio.wait_for(growing.over.wait(), self._pause * self._slower(preview))
             except TimeoutError:
                 continue
             return
@@ -234,20 +237,30 @@ class Previews:
             seconds = failure.after.total_seconds() if failure.after else 30.0
             self._quiet_until = asyncio.get_running_loop().time() + seconds
 
-    async def _status(self, address: Address, status: str) -> None:
-        if address.thread:
-            body = {"channel_id": address.chat, "thread_ts": address.thread, "status": status}
-            await self._web.post("assistant.threads.setStatus", body)
+    def _slower(self, preview: Preview | None) -> float:
+        """How much longer the steps are, so that the calls last for all that grow now; never shorter."""
+        budget = self._appends if preview is not None and preview.stream else self._updates
+        return max(1.0, budget.interval(len(self._running)))
 
-    async def _start(self, address: Address, cause: str, text: str) -> Preview | None:
-        preview = Preview(address, cause, shown=text)
-        body: Json = {"channel": address.chat, "thread_ts": address.thread or None}
-        if preview.is_stream:
-            if not self._starts.take():
-                return None
-            method, more = "chat.startStream", {"markdown_text": text}
-        else:
-            method, more = "chat.postMessage", self._words(cause, text) | {"unfurl_links": False, "unfurl_media": False}
+    async def _start(self, address: Address, cause: str, text: str, card: str = "") -> Preview | None:
+        if _streams(address) and self._streams and self._starts.take():
+            body: Json = {"markdown_text": text} if text else {"chunks": [_card(card, "in_progress")]}
+            try:
+                return await self._begin(Preview(address, cause, shown=text, stream=True, card=card), body)
+            except CallFailed as failure:
+                if failure.limited or failure.temporary:
+                    raise
+                log.info("a stream was refused", extra={"why": failure.what})
+                self._streams = failure.reason not in _NEVER_STREAMS
+        if not text:
+            return None
+        more = self._words(cause, text) | {"unfurl_links": False, "unfurl_media": False}
+        return await self._begin(Preview(address, cause, shown=text), more)
+
+    async def _begin(self, preview: Preview, more: Json) -> Preview:
+        body: Json = {"channel": preview.address.chat, "thread_ts": preview.address.thread or None}
+        method = "chat.startStream" if preview.stream else "chat.postMessage"
+        cause = preview.cause
         async with preview.lock:
             self._open.put(cause, preview)
             preview.clean = False
@@ -263,22 +276,24 @@ class Previews:
     async def _grow(self, preview: Preview, text: str) -> None:
         if text == preview.shown:
             return
-        budget = self._appends if preview.is_stream else self._updates
+        budget = self._appends if preview.stream else self._updates
         if not budget.take():
             return
         target: Json = {"channel": preview.address.chat, "ts": preview.ts}
         async with preview.lock:
             preview.clean = False
             try:
-                if preview.is_stream:
-                    more = {"markdown_text": text[len(preview.shown) :]}
-                    await self._web.post("chat.appendStream", target | more)
+                if preview.stream:
+                    await self._web.post("chat.appendStream", target | preview.more(text[len(preview.shown) :]))
                 else:
                     await self._web.post("chat.update", target | self._words(preview.cause, text))
             except CallFailed as failure:
                 preview.clean = not (failure.left and failure.temporary)
-                raise
-            preview.shown, preview.clean = text, True
+                if failure.reason != _TIMED_OUT:
+                    raise
+                preview.stream = False
+                return
+            preview.shown, preview.clean, preview.card = text, True, ""
 
     def _words(self, cause: str, text: str) -> Json:
         part = render.growing(text)
@@ -289,7 +304,7 @@ class Previews:
             return
         target = {"channel": preview.address.chat, "ts": preview.ts}
         try:
-            if preview.is_stream:
+            if preview.stream:
                 await self._web.post("chat.stopStream", target)
             await self._web.post("chat.delete", target)
         except CallFailed as failure:

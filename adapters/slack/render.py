@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from adapters.slack.rich import dated, rich_text
 from adapters.slack.text import clean, escape, neutralise, split
 from adapters.slack.web import Json
+from core.language.detect import detect
+from core.language.phrases import say
 from core.messages import Choice, Reply
 
 MARKDOWN = 11_000
@@ -33,11 +36,15 @@ class Part:
     text: str
 
 
-def parts(reply: Reply) -> tuple[Part, ...]:
+def parts(reply: Reply, cause: str = "") -> tuple[Part, ...]:
     """The reply in messages, in order; the buttons stand under the last. Never empty."""
+    if reply.moments and not reply.plain and len(reply.text) <= PLAIN:
+        block = rich_text(clean(reply.text), reply.moments)
+        return (Part("", (block, *buttons(reply.choices)), dated(_notification(_words(reply.text)), reply.moments)),)
     pieces = split(clean(reply.text) if reply.plain else neutralise(reply.text), MARKDOWN)
+    below = (*buttons(reply.choices), *(_feedback(reply.text, cause) if reply.rated else ()))
     last = len(pieces) - 1
-    return tuple(_part(piece, reply.plain, reply.choices if at == last else ()) for at, piece in enumerate(pieces))
+    return tuple(_part(piece, reply.plain, below if at == last else ()) for at, piece in enumerate(pieces))
 
 
 def plain_parts(reply: Reply) -> tuple[Part, ...]:
@@ -52,13 +59,30 @@ def buttons(choices: tuple[Choice, ...]) -> tuple[Json, ...]:
         {
             "type": "button",
             "action_id": f"choice:{at}",
-            "text": {"type": "plain_text", "text": _short(choice.label, LABEL) or "…", "emoji": True},
+            "text": plain(choice.label),
             "value": choice.data,
         }
         for at, choice in enumerate(choices)
     ]
     rows = range(0, len(elements), BUTTONS)
     return tuple({"type": "actions", "elements": elements[at : at + BUTTONS]} for at in rows)
+
+
+def _feedback(text: str, cause: str) -> tuple[Json, ...]:
+    """Thumbs under an answer; together with its value the block's id says which answer is meant."""
+    kind, _, turn = cause.partition(":")
+    if kind != "turn":
+        return ()
+    language = detect(text)
+    names = {"positive_button": "good", "negative_button": "bad"}
+    sides = {side: {"text": plain(say(language, f"rate_{name}")), "value": name} for side, name in names.items()}
+    element = {"type": "feedback_buttons", "action_id": "feedback", **sides}
+    return ({"type": "context_actions", "block_id": f"feedback:{turn}", "elements": [element]},)
+
+
+def plain(text: str, longest: int = LABEL) -> Json:
+    """A label: never parsed."""
+    return {"type": "plain_text", "text": _short(text, longest) or "…", "emoji": True}
 
 
 def growing(markdown: str) -> Part:
@@ -76,9 +100,9 @@ def previewed(cause: str) -> Json:
     return {"event_type": PREVIEW, "event_payload": {"cause": cause}}
 
 
-def _part(piece: str, plain: bool, choices: tuple[Choice, ...]) -> Part:
-    words = () if not piece.strip() else ((_literal(piece),) if plain else (_markdown(piece),))
-    return Part("" if plain else piece, (*words, *buttons(choices)), _notification(piece if plain else _words(piece)))
+def _part(piece: str, literal: bool, below: tuple[Json, ...]) -> Part:
+    words = () if not piece.strip() else ((_literal(piece),) if literal else (_markdown(piece),))
+    return Part("" if literal else piece, (*words, *below), _notification(piece if literal else _words(piece)))
 
 
 def _markdown(text: str) -> Json:

@@ -234,6 +234,7 @@ reminder = sa.Table(
     sa.Index(None, "person_id", "state"),
     sa.Index(None, "address_key", "state"),
     _open("next_due", "state = 'active' AND next_due IS NOT NULL", "ix_reminder_due"),
+    _open("address_key", "state = 'parked'", "ix_reminder_parked"),
 )
 """A promise. `cause` makes it unique per turn; `kind` is "reminder", "channel" (for everybody
 in its chat) or "digest" (the morning's schedule).

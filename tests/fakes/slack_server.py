@@ -85,6 +85,11 @@ class Conversation:
         self.closed = closed
         self.messages: dict[str, Json] = {}
         self.statuses: list[str] = []
+        self.sessions: list[str] = []
+        self.titles: list[str] = []
+        self.prompts: list[Json] = []
+        self.whispers: list[Json] = []
+        """What was shown to one person alone."""
         self.deleted: list[Json] = []
 
     @property
@@ -133,7 +138,15 @@ class Person:
         return self.interact("block_actions", channel={"id": where.id}, message=message, actions=[action])
 
     def interact(self, kind: str, **more: Any) -> Envelope:
-        payload = {"type": kind, "user": {"id": self.id, "name": "x"}, "team": {"id": TEAM}, "trigger_id": "1", **more}
+        trigger = f"trigger{next(self.server._numbers)}"
+        self.server._triggers.add(trigger)
+        payload = {
+            "type": kind,
+            "user": {"id": self.id, "name": "x"},
+            "team": {"id": TEAM},
+            "trigger_id": trigger,
+            **more,
+        }
         return self.server.send("interactive", payload)
 
 
@@ -142,10 +155,15 @@ class SlackServer:
 
     def __init__(self) -> None:
         self.token, self.app_token = "xoxb-1-right", "xapp-1-right"
+        self.around: Any = None
+        """What the adapter is given of the product."""
         self.journal: list[Call] = []
         self.problems: list[str] = []
         self.faults: list[Fault] = []
         self.people: dict[str, Person] = {}
+        self.views: dict[str, Json] = {}
+        """What people see besides messages: by view id, and each one's home tab by "home:" and their id."""
+        self._triggers: set[str] = set()
         self.conversations: dict[str, Conversation] = {}
         self.sockets: list[web.WebSocketResponse] = []
         self.hellos = 0
@@ -362,6 +380,11 @@ class SlackServer:
             profile.pop("locale")
         return {"user": profile}
 
+    def do_conversations_open(self, params: Json) -> Json:
+        if params.get("users") not in self.people:
+            raise Refusal("user_not_found")
+        return {"channel": {"id": self.people[params["users"]].dm.id}}
+
     def do_conversations_history(self, params: Json) -> Json:
         messages = [
             one for one in self._where(params).messages.values() if one.get("thread_ts", one["ts"]) == one["ts"]
@@ -402,10 +425,10 @@ class SlackServer:
         where = self._where(params)
         if params.get("thread_ts") not in where.messages:
             raise Refusal("invalid_thread_ts")
-        return self._store(where, params, {"text": params.get("markdown_text", ""), "streaming": True})
+        return self._store(where, params, {"text": _streamed(params), "streaming": True, "cards": _cards(params)})
 
     def do_chat_appendStream(self, params: Json) -> Json:
-        if not params.get("markdown_text"):
+        if not params.get("markdown_text") and not params.get("chunks"):
             raise Refusal("no_text")
         return self._stream(params)
 
@@ -424,7 +447,50 @@ class SlackServer:
         where.statuses.append(params["status"])
         return {}
 
+    def do_assistant_threads_setTitle(self, params: Json) -> Json:
+        self._where({"channel": params.get("channel_id")}).titles.append(params["title"])
+        return {}
+
+    def do_assistant_threads_setSuggestedPrompts(self, params: Json) -> Json:
+        if not 0 < len(params["prompts"]) <= 4:
+            raise Refusal("invalid_arguments", "one to four prompts")
+        self._where({"channel": params.get("channel_id")}).prompts.append(params)
+        return {}
+
+    def do_agents_sessions_setStatus(self, params: Json) -> Json:
+        where = self._where({"channel": params.get("channel_id")})
+        where.sessions.append(params["status"])
+        where.titles += [params["title"]] if params.get("title") else []
+        return {}
+
+    def do_chat_postEphemeral(self, params: Json) -> Json:
+        self._check(params)
+        where = self._where(params)
+        if params.get("user") not in self.people:
+            raise Refusal("user_not_in_channel")
+        where.whispers.append(params)
+        return {"message_ts": self.ts()}
+
+    def do_views_publish(self, params: Json) -> Json:
+        return self._view(f"home:{params['user_id']}", params["view"])
+
+    def do_views_open(self, params: Json) -> Json:
+        if params.get("trigger_id") not in self._triggers:
+            raise Refusal("invalid_trigger_id")
+        self._triggers.discard(params["trigger_id"])
+        return self._view(f"V{next(self._numbers)}", params["view"])
+
     # -- helpers
+
+    def _view(self, id: str, view: Json) -> Json:
+        if len(view["blocks"]) > 100 or any(block["type"] == "markdown" for block in view["blocks"]):
+            raise Refusal("invalid_arguments", "no view that Slack takes")
+        for block in view["blocks"]:
+            actions = [one["action_id"] for one in block.get("elements") or [] if "action_id" in one]
+            if len(actions) > len(set(actions)) or len(actions) > 25:
+                raise Refusal("invalid_arguments", "the same action twice, or too many")
+        self.views[id] = {**view, "id": id}
+        return {"view": self.views[id]}
 
     def _where(self, params: Json) -> Conversation:
         if (where := self.conversations.get(params.get("channel", ""))) is None:
@@ -443,7 +509,8 @@ class SlackServer:
         message = self._own(params)
         if not message.get("streaming"):
             raise Refusal("message_not_in_streaming_state", ours=True)
-        message["text"] += params.get("markdown_text", "")
+        message["text"] += _streamed(params)
+        message["cards"] |= _cards(params)
         return {"ts": message["ts"]}
 
     def _store(self, where: Conversation, params: Json, content: Json) -> Json:
@@ -483,6 +550,16 @@ class SlackServer:
             raise Refusal("invalid_blocks", "an actions block holds 1 to 25 elements")
 
 
+def _streamed(params: Json) -> str:
+    chunks = params.get("chunks") or []
+    return str(params.get("markdown_text", "")) + "".join(one.get("text", "") for one in chunks)
+
+
+def _cards(params: Json) -> dict[str, str]:
+    """The state of each piece of work that a stream shows."""
+    return {one["title"]: one["status"] for one in params.get("chunks") or [] if one["type"] == "task_update"}
+
+
 def read(message: Json) -> str:
     """A message as a person reads it: blocks where there are some, else the text; buttons are left out."""
     words = []
@@ -490,5 +567,8 @@ def read(message: Json) -> str:
         if block["type"] == "markdown":
             words.append(block["text"])
         elif block["type"] == "rich_text":
-            words += ["".join(piece["text"] for piece in section["elements"]) for section in block["elements"]]
+            words += [
+                "".join(piece.get("text") or piece["fallback"] for piece in section["elements"])
+                for section in block["elements"]
+            ]
     return ("\n".join(words) or str(message.get("text", ""))).replace("\u200b", "")
