@@ -8,13 +8,14 @@ import logging
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters import Listed, Surroundings, available, create
 from adapters.web.signin import signing_key
 from core import health, lm, skills
+from core.access import FIRST_CODE_LIFE, HOUR, first_code
 from core.catalog import load_bot
 from core.clock import SystemClock
 from core.engine import Engine
@@ -58,12 +59,17 @@ class App:
     clock: Clock
     broken: asyncio.Event
     """Set when there is no more use in going on."""
+    first_codes: Mapping[str, str] = field(default_factory=dict)
+    """By platform, where nobody is in yet: the code that makes its owner."""
 
     def greeting(self) -> list[str]:
         """What the person who starts it wants to read: who answers, where, and how to get in."""
         info = self.model.info
         lines = [f"{self.engine.bot.title} answers with {info.name} ({info.backend})"]
         lines += [f"{name}: {adapter.where}" for name, adapter in self.adapters.items()]
+        language, hours = self.settings.default_language, FIRST_CODE_LIFE // HOUR
+        for name, code in self.first_codes.items():
+            lines.append(say(language, "first_code", platform=name.capitalize(), code=code, hours=hours))
         return lines
 
     def checks(self) -> Mapping[str, health.Check]:
@@ -107,7 +113,8 @@ async def running(
         stack.push_async_callback(_leave, worker)
         for adapter in adapters:
             await stack.enter_async_context(adapter.connect())
-        app = App(settings, store, model, engine, turns, deliverer, by_name, clock, asyncio.Event())
+        codes = await _first_codes(store, adapters, clock) if listen and settings.allow.strip() != "*" else {}
+        app = App(settings, store, model, engine, turns, deliverer, by_name, clock, asyncio.Event(), codes)
         async with _working(app, worker, listen=listen):
             yield app
 
@@ -170,6 +177,13 @@ def platforms(settings: Settings, role: str, here: Sequence[App]) -> list[Adapte
 
 def _lease(settings: Settings) -> dt.timedelta:
     return dt.timedelta(seconds=settings.lease_seconds)
+
+
+async def _first_codes(store: Store, adapters: Sequence[Adapter], clock: Clock) -> dict[str, str]:
+    closed = [adapter.name for adapter in adapters if not adapter.capabilities.open]
+    async with store.write() as tx:
+        made = [(name, await first_code(tx, name, clock.now())) for name in closed]
+    return {name: code for name, code in made if code is not None}
 
 
 async def _leave(worker: Worker) -> None:

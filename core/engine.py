@@ -21,6 +21,7 @@ from core.messages import Reply, ReplyEvent, Sampling, Status, TextDelta
 from core.ports import LanguageModel
 from core.settings import Settings
 from core.skills.base import Command, Outcome, Skill, Turn
+from core.store.access import Standing
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +51,10 @@ class Engine:
     model: LanguageModel
     settings: Settings
 
-    @property
-    def commands(self) -> Mapping[str, str]:
-        """Every command with the phrase key of its help, in the order in which help shows them."""
-        return {name: key for skill in self.skills for name, key in skill.commands.items()}
+    def commands(self, standing: Standing) -> Mapping[str, str]:
+        """What such a person may command, with the phrase key of its help, in the order in which help shows it."""
+        shown = (skill for skill in self.skills if standing != "member" or not skill.for_owners)
+        return {name: key for skill in shown for name, key in skill.commands.items()}
 
     async def answer(self, turn: Turn) -> AsyncGenerator[ReplyEvent | Outcome]:
         """Yields what can be shown meanwhile, and the outcome last."""
@@ -108,7 +109,7 @@ class Engine:
         for skill in self.skills:
             if name in skill.commands:
                 return await skill.answer(turn, Command(name, rest))
-        near = difflib.get_close_matches(name, list(self.commands), n=1, cutoff=0.6)
+        near = difflib.get_close_matches(name, list(turn.commands), n=1, cutoff=0.6)
         key = "unknown_command_near" if near else "unknown_command"
         text = say(turn.language, key, command=f"`{name}`", near=near[0] if near else "")
         return Outcome(Reply(text, quiet=True), intent="unknown_command")

@@ -13,6 +13,7 @@ from core.language.phrases import Language
 from core.messages import Message, Reply
 from core.settings import Settings
 from core.store import Tx
+from core.store.access import Standing
 from core.store.people import PastTurn, Person, Session
 from core.store.reminders import Touched
 
@@ -34,6 +35,7 @@ class Turn:
     settings: Settings
     commands: Mapping[str, str]
     """Every command with the phrase key of its one-line help."""
+    standing: Standing = "member"
     touched: Touched | None = None
     """The reminder that was last changed or rang in this conversation; looked for only where the text may mean it."""
     again: bool = False
@@ -101,6 +103,8 @@ class Skill:
     press: Callable[[Turn, str], Awaitable[Outcome | None]] = _no_press
     form: Callable[[Turn, str], Awaitable[Outcome | None]] = _no_press
     resume: Callable[[Turn, dict[str, Any]], Awaitable[Outcome | None]] = _no_resume
+    for_owners: bool = False
+    """Its commands are shown to owners only; it refuses others itself."""
     order: int = 50
     """Lower is asked first whether a message is for it."""
 

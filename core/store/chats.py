@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.messages import Address
+from core.store.access import is_removed
 from core.store.codec import address_to_json
 from core.store.database import Tx
 from core.store.outbox import CLOSED
@@ -62,6 +63,7 @@ _PARKED_HERE = (
     .where(
         _IN_CHAT,
         reminder.c.state == sa.literal_column("'parked'"),
+        ~is_removed(reminder.c.person_id),
         sa.or_(reminder.c.next_due.is_not(None), sa.exists().where(outbox.c.reminder_id == reminder.c.id, _FOR_CLOSED)),
     )
     .limit(1_000)

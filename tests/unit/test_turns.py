@@ -379,8 +379,9 @@ async def test_the_sender_may_have_any_name(spine: Spine) -> None:
 
 async def test_help_lists_every_command(spine: Spine) -> None:
     text = await spine.platform.ask("/help")
-    for command in spine.app.engine.commands:
+    for command in spine.app.engine.commands("member"):
         assert f"`{command}`" in text
+    assert "/invite" not in text
 
 
 @pytest.mark.parametrize("typed", ["/HELP", "/help@remora_bot", "/help   ", "/help me please", "  /help"])

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from core.access import may_be_written
 from core.errors import Refused
 from core.language.phrases import Language, say
 from core.messages import Address, Choice, Reply
@@ -79,7 +80,7 @@ async def kept_for(tx: Tx, turn: Turn, new: NewReminder, handle: str) -> Reply:
     if other.id == turn.person.id:
         raise Refused(say(language, "other_yourself"))
     where = await acquaintances.private_address(tx, other.id, address.platform, address.workspace)
-    if where is None:
+    if where is None or not (turn.standing == "host" or await may_be_written(tx, turn.settings, other.id, where)):
         raise Refused(say(language, "other_unreachable", who=who))
     if await acquaintances.is_muted(tx, other.id, turn.person.id):
         raise Refused(say(language, "other_muted", who=who))

@@ -1,0 +1,178 @@
+"""The door: who is answered, how strangers get in, and how much one person may write.
+
+Closed by default. On a platform that anybody can reach only those are answered whom an owner let in, or whoever runs
+Remora (`REMORA_ALLOW`, `remora users`). The first owner writes the one-time code that is printed at the start.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import logging
+import re
+import secrets
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from core.language.phrases import Language, say
+from core.messages import Address, Message, Reply
+from core.reminders import closed
+from core.settings import Settings
+from core.store import Tx, access, people
+from core.store.access import Place, Role, Standing
+
+log = logging.getLogger(__name__)
+
+HOUR = dt.timedelta(hours=1)
+INVITATION_LIFE = dt.timedelta(hours=24)
+FIRST_CODE_LIFE = dt.timedelta(hours=24)
+TRIES, TRIES_IN_ALL = 5, 200
+"""Codes that one account, and all of a platform together, may try within the window."""
+_WINDOW = HOUR
+_TOLD_AGAIN = dt.timedelta(hours=6)
+_LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
+"""Without vowels, so that no word looks like a code; eight of them are 38 bits."""
+_CODE = re.compile(rf"(?<![0-9A-Za-z])([{_LETTERS}]{{4}})[-‐‑–—－]?([{_LETTERS}]{{4}})(?![0-9A-Za-z])", re.IGNORECASE)
+_BUCKETS = 10_000
+_PRESS = 0.2
+"""What a button costs of what a message does: a list of reminders is ticked off quickly."""
+
+
+def new_code() -> str:
+    """Like "7KQX-2MRD"."""
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def digest(code: str) -> str:
+    return hashlib.sha256(code.upper().encode()).hexdigest()
+
+
+def code_in(text: str) -> str | None:
+    """The first thing in a text that looks like a code, whatever stands around it."""
+    found = _CODE.search(unicodedata.normalize("NFKC", text))
+    return f"{found[1]}-{found[2]}".upper() if found else None
+
+
+def without_code(text: str) -> str:
+    return _CODE.sub(" ", text)
+
+
+def allowed(allow: str, place: Place) -> bool:
+    """Whether `REMORA_ALLOW` names an account, its workspace, or everybody."""
+    entries = {entry.strip() for entry in allow.split(",")}
+    there = f"{place.platform}:{place.workspace}" if place.workspace else place.platform
+    separator = "/" if place.workspace else ":"
+    return bool(entries & {"*", f"{there}{separator}{place.account}", *([there] if place.workspace else [])})
+
+
+async def standing(tx: Tx, settings: Settings, place: Place) -> Role | None:
+    """The role of an account on a closed platform; None: a stranger. Read from the store, so that it holds at once on
+    every worker."""
+    return await access.role(tx, place) or ("member" if allowed(settings.allow, place) else None)
+
+
+async def may_be_written(tx: Tx, settings: Settings, person_id: int, address: Address) -> bool:
+    """Whether what another person wants may be sent to this one, at their address on a closed platform."""
+    places = [place for place in await access.places_of(tx, person_id) if place.platform == address.platform]
+    roles = [await standing(tx, settings, place) for place in places if place.workspace == address.workspace]
+    return any(role in ("owner", "member") for role in roles)
+
+
+async def first_code(tx: Tx, platform: str, now: dt.datetime) -> str | None:
+    """A new code for the first owner of a platform, in place of the one before; None where there is an owner."""
+    await access.drop_first_codes(tx, platform)
+    if await access.count_owners(tx, platform):
+        return None
+    code = new_code()
+    await access.add_code(tx, digest(code), "owner", None, platform, now, FIRST_CODE_LIFE)
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What the door says of a message: who may go on, or what is said instead of an answer."""
+
+    standing: Standing | None
+    reply: Reply | None = None
+    note: str = ""
+    once: str = ""
+    """With a reply: it is said once for all messages that have this in common."""
+
+
+class Door:
+    """Asked for each message as it is taken from the inbox."""
+
+    def __init__(self, settings: Settings, open_platforms: Collection[str]) -> None:
+        self._settings = settings
+        self._open = frozenset(open_platforms)
+        self._buckets: OrderedDict[Place, tuple[float, dt.datetime]] = OrderedDict()
+        """Messages that an account may still write at once, as of when. Kept by each worker for itself."""
+
+    async def enter(self, tx: Tx, message: Message, language: Language, now: dt.datetime, *, again: bool) -> Entered:
+        """`again`: the message was let through before, and its turn broke."""
+        address = message.address
+        if address.platform in self._open:
+            return Entered("host")
+        place = Place(address.platform, address.workspace, message.sender.account, address.chat)
+        role = await standing(tx, self._settings, place)
+        if role != "owner" and message.private and (code := code_in(message.text)) is not None:
+            entered = await self._tried(tx, message, code, language, now)
+            if role in (None, "removed") or entered.note == "paired":
+                return entered
+        if role is None or role == "removed":
+            return await self._turned_away(tx, message, language, now, silent=role is not None)
+        if again or self._has_room(place, message.sent_at, _PRESS if message.kind == "choice" else 1.0):
+            return Entered(role)
+        minute = f"{message.sent_at:%Y%m%d%H%M}"
+        once = f"too-fast:{address.platform}:{address.workspace}:{place.account}:{minute}"
+        return Entered(None, Reply(say(language, "too_fast"), quiet=True), "too fast", once)
+
+    def _has_room(self, place: Place, sent_at: dt.datetime, cost: float) -> bool:
+        """By when things were written, not by when they came: after a while offline they come all at once."""
+        rate, burst = self._settings.rate_per_minute / 60, self._settings.rate_burst
+        if not rate:
+            return True
+        whose = Place(place.platform, place.workspace, place.account)
+        left, since = self._buckets.pop(whose, (float(burst), sent_at))
+        left = min(burst, left + max((sent_at - since).total_seconds(), 0.0) * rate)
+        self._buckets[whose] = (left - cost if left >= cost else left, max(sent_at, since))
+        if len(self._buckets) > _BUCKETS:
+            self._buckets.popitem(last=False)
+        return left >= cost
+
+    async def _turned_away(
+        self, tx: Tx, message: Message, language: Language, now: dt.datetime, *, silent: bool
+    ) -> Entered:
+        """A stranger hears once in a while how to get in, and nothing else; who was put out hears nothing."""
+        knocking = Place(message.address.platform, message.address.workspace, message.sender.account)
+        if silent or message.sender.is_bot or not await access.may_tell(tx, knocking, now, _TOLD_AGAIN):
+            return Entered(None, note="stranger")
+        text = say(language, "stranger" if message.private else "stranger_here")
+        return Entered(None, Reply(text, quiet=True), "stranger")
+
+    async def _tried(self, tx: Tx, message: Message, code: str, language: Language, now: dt.datetime) -> Entered:
+        address = message.address
+        place = Place(address.platform, address.workspace, message.sender.account)
+        mine = await access.tried(tx, place, now, _WINDOW)
+        everybody = await access.tried(tx, Place(address.platform, "", ""), now, _WINDOW)
+        if mine > TRIES or everybody > TRIES_IN_ALL:
+            reply = Reply(say(language, "code_enough")) if mine <= TRIES + 1 else None
+            return Entered(None, reply, "too many codes")
+        wanted = digest(code)
+        found = [
+            one for one in await access.codes(tx, address.platform, now) if hmac.compare_digest(one.digest, wanted)
+        ]
+        if not found or not await access.use_code(tx, found[0]):
+            return Entered(None, Reply(say(language, "code_wrong")), "wrong code")
+        await access.put(tx, place, found[0].role, found[0].given_by, now)
+        if found[0].role == "owner":
+            await access.drop_first_codes(tx, address.platform)
+        person = await people.person_of(tx, address.workspace, address.platform, message.sender, now, address)
+        await closed.heard_from(tx, person.id, address, now)
+        log.info("somebody was let in", extra={"platform": address.platform, "role": found[0].role})
+        key = "paired_owner" if found[0].role == "owner" else "paired"
+        return Entered(None, Reply(f"{say(language, key)}\n\n{say(language, 'hello', name='')}"), "paired")
