@@ -211,6 +211,10 @@ class Capabilities:
     """Whoever reaches it was let in by other means (a terminal, a sign-in): nobody needs a code. Closed otherwise."""
     only_address: str = ""
     """The key of the one address it serves, as a terminal does; "": all addresses of its platform."""
+    start_link: str = ""
+    """An address that opens a private chat with the assistant and sends "/start" with what is appended; "": none."""
+    hooked: bool = False
+    """Its events come over HTTP: a process that serves the web side can take them in for the others."""
     per_second: float = 20.0
     """Messages a second that the platform accepts in all."""
     per_chat_per_second: float = 1.0

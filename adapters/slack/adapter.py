@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from adapters.slack.delivery import Poster
-from adapters.slack.dispatch import Dispatcher
-from adapters.slack.inbound import PLATFORM, Identity, Translator
-from adapters.slack.people import People
-from adapters.slack.preview import Previews
-from adapters.slack.recent import Recent
+from starlette.types import ASGIApp
+
+from adapters import Surroundings
+from adapters.slack import Keys
+from adapters.slack.dispatch import Dispatcher, Handler
+from adapters.slack.http import Events, app
+from adapters.slack.inbound import PLATFORM
+from adapters.slack.oauth import OAuth
 from adapters.slack.render import MARKDOWN
 from adapters.slack.socket_mode import SocketMode
-from adapters.slack.threads import Threads
-from adapters.slack.web import CallFailed, Json, Web
-from core.errors import ConfigurationError, Unavailable
+from adapters.slack.web import CallFailed, Json, Wire
+from adapters.slack.workspaces import Client, Workspace, Workspaces
+from core.errors import ConfigurationError, RetryLater, Unavailable, Undeliverable
 from core.messages import Address, Capabilities, Delivery, Message, Receipt, ReplyEvent
 from core.ports import Inbound
+
+_PER_SECOND = 200.0
+"""Slack counts messages for each workspace and channel and says when it is too much; this only keeps bursts in order."""
+_MENDABLE_PAUSE = dt.timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +39,25 @@ class Timing:
     """Before the second attempt to connect."""
     drain: float = 10.0
     """That a socket is still read after Slack has announced its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Connected:
-    """What exists only between entering and leaving `connect`."""
-
-    people: People
-    translator: Translator
-    poster: Poster
-    identity: Identity
+    repeat: float = 0.3
+    """Before what only reads is asked again."""
 
 
 class SlackAdapter:
-    """Fulfils `Adapter` for one workspace, by Socket Mode."""
+    """Fulfils `Adapter` for every workspace that lets us in, by Socket Mode or over HTTP."""
 
-    def __init__(self, token: str, app_token: str, base_url: str, timing: Timing | None = None) -> None:
+    def __init__(self, keys: Keys, around: Surroundings, timing: Timing | None = None) -> None:
         timing = timing or Timing()
-        self._web = Web(token, base_url)
-        self._previews = Previews(self._web, timing.preview_pause)
-        self._threads = Threads(self._web)
-        self._sockets = SocketMode(self._web, app_token, self._take, first_pause=timing.first_pause, drain=timing.drain)
-        self._handed_over: Recent[str, bool] = Recent(20_000)
-        self._connected: _Connected | None = None
+        self._keys = keys
+        self._around = around
+        self._wire = Wire(keys.base_url, pause=timing.repeat)
+        client = Client(keys.client_id, keys.client_secret) if keys.client_id else None
+        self._workspaces = Workspaces(self._wire, keys.token, client, around, timing.preview_pause)
+        self._sockets = SocketMode(
+            self._wire, keys.app_token, self._take, first_pause=timing.first_pause, drain=timing.drain
+        )
         self._dispatcher: Dispatcher | None = None
-        self._inbound: Inbound | None = None
+        self._where = ""
 
     @property
     def name(self) -> str:
@@ -64,84 +66,126 @@ class SlackAdapter:
     @property
     def capabilities(self) -> Capabilities:
         # Typed commands: Slack keeps every line that starts with a slash to itself unless the app has registered it.
-        return Capabilities(max_text=MARKDOWN, can_look=True, typed_commands=False)
+        return Capabilities(
+            max_text=MARKDOWN,
+            can_look=True,
+            typed_commands=False,
+            per_second=_PER_SECOND,
+            hooked=not self._keys.app_token,
+        )
 
     @property
     def where(self) -> str:
-        return f"workspace {self._here.identity.team}, bot {self._here.identity.user}"
+        return self._where
 
     def connect(self) -> AbstractAsyncContextManager[None]:
         return self._connect()
 
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[None]:
-        await self._web.open()
+        await self._wire.open()
         try:
-            identity = await self._sign_in()
-            people = People(self._web)
-            self._connected = _Connected(
-                people,
-                Translator(identity, people, self._threads),
-                Poster(self._web, identity, self._previews, self._threads),
-                identity,
-            )
+            await self._sign_in()
+            self._around.hooks[PLATFORM] = self._hook()
             try:
                 yield
             finally:
-                self._connected = None
-                await people.aclose()
+                del self._around.hooks[PLATFORM]
+                await self._workspaces.aclose()
         finally:
-            await self._web.close()
+            await self._wire.close()
 
     async def listen(self, inbound: Inbound) -> None:
-        self._dispatcher = Dispatcher(self._here.identity, self._on_message, self._on_press)
-        self._inbound = inbound
-        await self._sockets.run()
+        self._dispatcher = Dispatcher(self._workspaces, inbound, self._handlers())
+        try:
+            if self._keys.app_token:
+                await self._sockets.run()
+            else:
+                await asyncio.Event().wait()
+        finally:
+            dispatcher, self._dispatcher = self._dispatcher, None
+            await dispatcher.aclose()
 
     async def send(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
-        return await self._here.poster.send(delivery, left)
+        try:
+            here = await self._workspaces.of(delivery.address.workspace)
+        except Unavailable as error:
+            raise RetryLater(error.what) from None
+        except ConfigurationError as error:
+            raise RetryLater(error.what, _MENDABLE_PAUSE) from None
+        return await here.poster.send(delivery, left)
 
     async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
-        await self._previews.show(address, cause, events)
-
-    @property
-    def _here(self) -> _Connected:
-        assert self._connected is not None, "connect() was not entered"
-        return self._connected
-
-    async def _sign_in(self) -> Identity:
         try:
-            who = await self._web.post("auth.test", {})
+            here = await self._workspaces.of(address.workspace)
+        except (Unavailable, ConfigurationError, Undeliverable):
+            async for _ in events:
+                pass
+            return
+        await here.previews.show(address, cause, events)
+
+    async def _sign_in(self) -> None:
+        ways = [f"install: {self._around.public_url}/hooks/slack/install"] if self._keys.client_id else []
+        try:
+            identity = await self._workspaces.sign_in()
         except CallFailed as failure:
             raise _at_start(failure, "SLACK_BOT_TOKEN", "the Bot User OAuth Token (xoxb-)") from None
+        if identity is not None:
+            ways.insert(0, f"workspace {identity.team}, bot {identity.user}")
+        self._where = "; ".join(ways)
+        if not self._keys.app_token:
+            return
         try:
             await self._sockets.ask_address()
         except CallFailed as failure:
             hint = "an app-level token (xapp-) with the scope connections:write, and switch Socket Mode on"
             raise _at_start(failure, "SLACK_APP_TOKEN", hint) from None
-        team, user, bot, url = (str(who.get(name, "")) for name in ("team_id", "user_id", "bot_id", "url"))
-        return Identity(team, user, bot, url)
 
-    async def _take(self, payload: Json) -> bool:
-        assert self._dispatcher is not None, "listen() was not called"
-        return await self._dispatcher.dispatch(payload)
+    def _hook(self) -> ASGIApp:
+        client, secret = self._workspaces.client, self._keys.signing_secret
+        events = Events(secret, self._around.clock, self._take) if secret and not self._keys.app_token else None
+        return app(events, OAuth(self._workspaces, client, self._around.public_url).routes if client else [])
 
-    async def _on_message(self, body: Json) -> None:
-        message = await self._here.translator.event(body)
+    async def _take(self, payload: Json) -> Json | None:
+        return None if self._dispatcher is None else await self._dispatcher.dispatch(payload)
+
+    # --- what is done about which payload
+
+    def _handlers(self) -> Mapping[str, Handler]:
+        return {
+            "message": self._said,
+            "app_mention": self._said,
+            "agent_session_stopped": lambda here, body: here.translator.stopped(body),
+            "block_actions:choice": self._pressed,
+            "message_action:remind_about": lambda here, body: here.translator.about(body),
+            "command": lambda here, body: here.translator.command(body, self._around.clock.now()),
+            "user_change": self._changed,
+            "app_uninstalled": self._removed,
+            "tokens_revoked": self._removed,
+        }
+
+    async def _said(self, here: Workspace, body: Json) -> Message | None:
+        message = await here.translator.event(body)
         if message is not None:
-            await self._hand_over(message)
+            here.previews.agent.asked(message)
+        return message
 
-    async def _on_press(self, body: Json) -> None:
-        await self._hand_over(await self._here.translator.press(body))
+    async def _pressed(self, here: Workspace, body: Json) -> Message:
+        message = await here.translator.press(body)
+        here.poster.pressed(body)
+        return message
 
-    async def _hand_over(self, message: Message) -> None:
-        """Once in this process; in another one the store knows the event's identity. A mention arrives as two events,
-        which have the same."""
-        if message.event_id in self._handed_over:
-            return
-        assert self._inbound is not None, "listen() was not called"
-        await self._inbound(message)
-        self._handed_over.put(message.event_id, True)
+    async def _changed(self, here: Workspace, body: Json) -> Message | None:
+        user = body["event"].get("user")
+        here.people.forget(str(user.get("id") if isinstance(user, dict) else user))
+        return None
+
+    async def _removed(self, here: Workspace, body: Json) -> Message | None:
+        event = body["event"]
+        revoked = event.get("tokens") if isinstance(event.get("tokens"), dict) else {}
+        if event.get("type") == "app_uninstalled" or revoked.get("bot"):
+            await self._workspaces.removed(here.identity.team)
+        return None
 
 
 def _at_start(failure: CallFailed, setting: str, hint: str) -> ConfigurationError | Unavailable:

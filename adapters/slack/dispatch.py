@@ -1,103 +1,148 @@
-"""From a payload of Slack to our own two listeners, by bolt: it knows the shapes, drops our own events, and serves
-Socket Mode and HTTP alike.
+"""From a payload of Slack, by whichever way it came, to what is done about it, and the answer that Slack is waiting for.
 
-Bolt acknowledges before its listeners run unless `process_before_response` is set; with it, its answer is ready only
-when the listener has returned. An answer of 200 means: handed over for good, or not for us.
+One path for Socket Mode and HTTP. Not slack-bolt's: its `App` serves one way at a time, makes a client for every request,
+and swallows our "not taken"; what remains of it here is a table.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from pydantic import ValidationError
-from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.error import BoltUnhandledRequestError
-from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_bolt.response import BoltResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.inbound import Identity
-from adapters.slack.quiet import library_logger
-from adapters.slack.web import Json
-from core.errors import Unavailable
+from adapters.slack.recent import Recent
+from adapters.slack.web import CallFailed, Json
+from adapters.slack.workspaces import NotInstalled, Workspace, Workspaces
+from core.errors import ConfigurationError, Unavailable
+from core.messages import Message
+from core.ports import Inbound
 
 log = logging.getLogger(__name__)
 
-Listener: TypeAlias = Callable[[Json], Awaitable[None]]
+_PATIENCE_SECONDS = 2.5
+"""Slack waits for 3 s and sends what it can send again after that: by then we have it, or we do not."""
+
+Handler: TypeAlias = Callable[[Workspace, Json], Awaitable[Message | Json | None]]
+"""Deals with a payload: a message to hand over, what Slack shows at once, or nothing. Raises `CallFailed` where Slack
+refuses what it asks for, and pydantic's `ValidationError` for shapes that Slack never sends."""
+
+
+class Lanes:
+    """One at a time with the same key, in the order of asking; different keys side by side."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def turn(self, key: str) -> AsyncIterator[None]:
+        lock, waiting = self._locks.get(key, (asyncio.Lock(), 0))
+        self._locks[key] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._locks.pop(key)
+            if waiting > 1:
+                self._locks[key] = (lock, waiting - 1)
 
 
 class Dispatcher:
-    """Runs the listener that a payload is for."""
+    """Runs the handler that a payload is for, in order within a conversation."""
 
-    def __init__(self, identity: Identity, on_message: Listener, on_press: Listener) -> None:
-        async def authorize(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
-            return AuthorizeResult(
-                enterprise_id=enterprise_id,
-                team_id=team_id or identity.team,
-                bot_user_id=identity.user,
-                bot_id=identity.bot,
-            )
+    def __init__(self, workspaces: Workspaces, inbound: Inbound, handlers: Mapping[str, Handler]) -> None:
+        """`handlers` by the words of `names_of`, the most special one first."""
+        self._workspaces = workspaces
+        self._inbound = inbound
+        self._handlers = handlers
+        self._lanes = Lanes()
+        self._running: set[asyncio.Task[Json | None]] = set()
+        self._handed_over: Recent[str, bool] = Recent(20_000)
 
-        self._on_message = on_message
-        self._on_press = on_press
-        self._app = AsyncApp(
-            name="remora",
-            logger=library_logger(),
-            signing_secret="",
-            # Bolt makes a client for every request from this one; it has no token and is never used to call.
-            client=AsyncWebClient(logger=library_logger()),
-            authorize=authorize,
-            process_before_response=True,
-            raise_error_for_unhandled_request=True,
-            attaching_function_token_enabled=False,
-            attaching_conversation_kwargs_enabled=False,
-        )
-        self._app.event(re.compile("^(?:message|app_mention|agent_session_stopped)$"))(self._message)
-        self._app.action(re.compile("^choice:"))(self._press)
-        self._app.error(self._failed)
+    async def dispatch(self, payload: Json) -> Json | None:
+        """What to answer (often nothing: {}); None if it was not dealt with in time, so that Slack must not be told it
+        was: it comes again, and the same event is harmless."""
+        task = asyncio.create_task(self._dispatch(payload), name="slack-event")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
+        if not task.done():
+            log.error("an event takes too long", extra={"kind": kind_of(payload)})
+            return None
+        if task.cancelled():
+            return None
+        if (error := task.exception()) is not None:
+            # The text of an unforeseen error may hold a person's words; its type and place do not.
+            fields = {"kind": kind_of(payload), "error": type(error).__name__, "at": _place(error)}
+            log.error("an event could not be dealt with", extra=fields)
+            return None
+        return task.result()
 
-    async def dispatch(self, payload: Json) -> bool:
-        """Whether the payload is dealt with, so that Slack may be told so."""
+    async def aclose(self) -> None:
+        """Ends what is still being dealt with; Slack was not told that we have it."""
+        running = list(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _dispatch(self, payload: Json) -> Json | None:
         try:
-            request = AsyncBoltRequest(mode="socket_mode", body=payload)
-        except (TypeError, AttributeError, KeyError):  # bolt reads ids out of it before any of its checks
+            async with self._lanes.turn(lane_of(payload)):
+                return await self._handle(payload)
+        except ValidationError:
             log.warning("an event of unknown shape was dropped", extra={"kind": kind_of(payload)})
-            return True
-        response = await self._app.async_dispatch(request)
-        return response.status == 200
+        except NotInstalled as failure:
+            log.warning("an event of a workspace without us", extra={"kind": kind_of(payload), "why": failure.what})
+        except CallFailed as failure:
+            log.warning("Slack refused what an event asks for", extra={"kind": kind_of(payload), "why": failure.what})
+        except (Unavailable, ConfigurationError) as error:
+            log.warning("not taken, Slack will send it again", extra={"kind": kind_of(payload), "why": error.what})
+            return None
+        return {}
 
-    async def _message(self, body: Json) -> None:
-        await self._on_message(body)
+    async def _handle(self, payload: Json) -> Json:
+        handler = next((self._handlers[name] for name in names_of(payload) if name in self._handlers), None)
+        if handler is None:
+            log.info("nothing to do for an event", extra={"kind": kind_of(payload)})
+            return {}
+        found = await handler(await self._workspaces.of(team_of(payload)), payload)
+        if isinstance(found, Message):
+            await self._hand_over(found)
+            return {}
+        return found or {}
 
-    async def _press(self, body: Json, ack: AsyncAck) -> None:
-        await self._on_press(body)
-        await ack()
+    async def _hand_over(self, message: Message) -> None:
+        """Once in this process; in another one the store knows the event's identity. A mention arrives as two events,
+        which have the same."""
+        if message.event_id in self._handed_over:
+            return
+        await self._inbound(message)
+        self._handed_over.put(message.event_id, True)
 
-    async def _failed(self, error: Exception, body: Json) -> BoltResponse | None:
-        """Bolt's own boundary hands everything to this one; what returns None is not acknowledged."""
-        match error:
-            case BoltUnhandledRequestError():
-                log.info("nothing to do for an event", extra={"kind": kind_of(body)})
-                return BoltResponse(status=200)
-            case ValidationError():
-                log.warning("an event of unknown shape was dropped", extra={"kind": kind_of(body)})
-                return BoltResponse(status=200)
-            case Unavailable():
-                log.warning("not taken, Slack will send it again", extra={"kind": kind_of(body), "why": error.what})
-            case _:
-                # The text of an unforeseen error may hold a person's words; its type and place do not.
-                where = error.__traceback__
-                while where is not None and where.tb_next is not None:
-                    where = where.tb_next
-                place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "unknown place"
-                fields = {"kind": kind_of(body), "error": type(error).__name__, "at": place}
-                log.error("an event could not be dealt with", extra=fields)
-        return BoltResponse(status=500)
+
+def names_of(payload: Json) -> list[str]:
+    """What a payload is, the most special word first: "message", "shortcut:remind_new", "block_actions:choice"."""
+    event, kind = payload.get("event"), str(payload.get("type", ""))
+    if isinstance(event, dict):
+        return [str(event.get("type", ""))]
+    if "command" in payload:
+        return ["command"]
+    actions, view = payload.get("actions"), payload.get("view")
+    first = actions[0] if isinstance(actions, list) and actions else None
+    special = payload.get("callback_id") or (view.get("callback_id") if isinstance(view, dict) else "")
+    if isinstance(first, dict):
+        special = str(first.get("action_id", "")).partition(":")[0]
+    return [f"{kind}:{special}", kind]
+
+
+def _place(error: BaseException) -> str:
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    return f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "unknown place"
 
 
 def kind_of(payload: Json) -> str:
@@ -106,3 +151,20 @@ def kind_of(payload: Json) -> str:
     if isinstance(event, dict):
         return " ".join(str(event[name]) for name in ("type", "subtype") if event.get(name))
     return "slash_command" if "command" in payload else str(payload.get("type", "unknown"))
+
+
+def team_of(payload: Json) -> str:
+    """The workspace that the payload is for. Where two share a channel, that is not always the one whose member wrote."""
+    allowed, team = payload.get("authorizations"), payload.get("team")
+    if isinstance(allowed, list) and allowed and isinstance(allowed[0], dict) and allowed[0].get("team_id"):
+        return str(allowed[0]["team_id"])
+    return str(payload.get("team_id") or (team.get("id") if isinstance(team, dict) else "") or "")
+
+
+def lane_of(payload: Json) -> str:
+    """Conversations are kept in order by this."""
+    event, place, person = (payload.get(name) for name in ("event", "channel", "user"))
+    channel = event.get("channel") if isinstance(event, dict) else payload.get("channel_id")
+    if isinstance(place, dict):
+        channel = place.get("id")
+    return str(channel or (person.get("id") if isinstance(person, dict) else ""))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from adapters.slack.modes import Modes
 from adapters.slack.people import People
 from adapters.slack.text import readable
 from adapters.slack.threads import Threads
 from adapters.slack.web import Json
+from core.language.phrases import Language, say
 from core.messages import Address, Message, MessageKind, Sender
+from core.store.modes import Mode
 
 PLATFORM = "slack"
 
@@ -95,32 +99,53 @@ class _Press(BaseModel):
     actions: Annotated[list[_Action], Field(min_length=1)]
 
 
-class Translator:
-    """Their payloads to `Message`. Raises pydantic's `ValidationError` for what Slack never sends."""
+class _Command(BaseModel):
+    command: str
+    text: str = ""
+    user_id: str
+    user_name: str = ""
+    channel_id: str
+    trigger_id: str
+    response_url: str
 
-    def __init__(self, identity: Identity, people: People, threads: Threads) -> None:
+
+class _About(BaseModel):
+    user: _User
+    channel: _Place
+    message: _Words
+    action_ts: _Ts
+
+
+class Translator:
+    """The payloads of one workspace to `Message`. Raises pydantic's `ValidationError` for what Slack never sends."""
+
+    def __init__(
+        self, identity: Identity, people: People, threads: Threads, modes: Modes, typed: Mapping[str, str]
+    ) -> None:
+        """`typed`: what a command is called in the core, by what it is called in Slack ("/remind-me": "/remind")."""
         self._identity = identity
         self._people = people
         self._threads = threads
+        self._modes = modes
+        self._typed = typed
 
     async def event(self, body: Json) -> Message | None:
-        """A `message` or `app_mention` event, which are one message if they speak of the same, or the Stop button of
-        a reply that is being written; None if it is not meant for the assistant."""
-        team = str(body.get("team_id") or self._identity.team)
-        if (body.get("event") or {}).get("type") == "agent_session_stopped":
-            return await self._stopped(_Stopped.model_validate(body["event"]), team)
+        """A `message` or `app_mention` event, which are one message if they speak of the same; None if it is not meant
+        for the assistant."""
         event = _Event.model_validate(body.get("event"))
         if event.subtype == "message_changed":
-            return await self._edited(event, team)
+            return await self._edited(event)
         if event.subtype not in _SUBTYPES or self._from_bot(event):
             return None
         kind: MessageKind = "attachment" if event.files else "text"
-        return await self._message(event, event, team, kind, f"m:{team}:{event.channel}:{event.ts}")
+        return await self._message(event, event, kind, f"m:{self._identity.team}:{event.channel}:{event.ts}")
 
-    async def _stopped(self, stop: _Stopped, team: str) -> Message:
+    async def stopped(self, body: Json) -> Message:
+        """The Stop button of a reply that is being written."""
+        stop = _Stopped.model_validate(body.get("event"))
         return Message(
-            event_id=f"s:{team}:{stop.channel}:{stop.event_ts}",
-            address=Address(PLATFORM, team, stop.channel, stop.thread_ts),
+            event_id=f"s:{self._identity.team}:{stop.channel}:{stop.event_ts}",
+            address=self._at(stop.channel, stop.thread_ts),
             sender=await self._sender(stop.user),
             text="",
             sent_at=_moment(stop.event_ts),
@@ -132,13 +157,12 @@ class Translator:
         """A button that was pressed."""
         press = _Press.model_validate(body)
         action, shown = press.actions[0], press.message
-        team = str((body.get("team") or {}).get("id") or self._identity.team)
         channel = press.channel.id
         private = channel.startswith("D")
         thread = shown.thread_ts or ("" if private else shown.ts)
         return Message(
-            event_id=f"c:{team}:{channel}:{press.user.id}:{action.action_ts}",
-            address=Address(PLATFORM, team, channel, thread),
+            event_id=f"c:{self._identity.team}:{channel}:{press.user.id}:{action.action_ts}",
+            address=self._at(channel, thread),
             sender=await self._sender(press.user.id, press.user.name),
             text=action.text.text,
             sent_at=_moment(action.action_ts),
@@ -146,48 +170,89 @@ class Translator:
             message_id=shown.ts,
             choice=action.value,
             private=private,
+            hidden=not private and await self._modes.get(self._at(channel)) == "quiet",
         )
 
-    async def _edited(self, event: _Event, team: str) -> Message | None:
+    async def command(self, body: Json, now: dt.datetime) -> Message:
+        """A slash command. Wherever it was typed, it is a matter between its author and the assistant: the address is
+        their direct message, and the answer is shown to them alone where they typed it."""
+        command = _Command.model_validate(body)
+        direct = await self._people.direct(command.user_id)
+        elsewhere = command.channel_id != direct
+        return Message(
+            event_id=f"/:{self._identity.team}:{command.trigger_id}",
+            address=self._at(direct),
+            sender=await self._sender(command.user_id, command.user_name),
+            text=f"{self._typed.get(command.command, command.command)} {command.text}".rstrip(),
+            sent_at=now,
+            message_id=command.response_url if elsewhere else "",
+            hidden=elsewhere,
+        )
+
+    async def about(self, body: Json) -> Message:
+        """The shortcut "remind me about this" on a message: asked and answered in their direct message."""
+        about = _About.model_validate(body)
+        sender = await self._sender(about.user.id, about.user.name)
+        language: Language = "zh" if (sender.locale or "").startswith("zh") else "en"
+        return Message(
+            event_id=f"a:{self._identity.team}:{about.channel.id}:{about.user.id}:{about.action_ts}",
+            address=self._at(await self._people.direct(about.user.id)),
+            sender=sender,
+            text=say(language, "slack_about"),
+            sent_at=_moment(about.action_ts),
+            quoted=readable(about.message.text, self._identity.user),
+            link=self._permalink(about.channel.id, about.message.ts),
+        )
+
+    async def _edited(self, event: _Event) -> Message | None:
         new, old = event.message, event.previous_message
         if new is None or new.edited is None or new.subtype not in _SUBTYPES or self._from_bot(new):
             return None
         if old is not None and old.text == new.text:
             return None  # a link was unfurled, or something else than the words changed
-        return await self._message(event, new, team, "edit", f"e:{team}:{event.channel}:{new.ts}:{new.edited.ts}")
+        return await self._message(
+            event, new, "edit", f"e:{self._identity.team}:{event.channel}:{new.ts}:{new.edited.ts}"
+        )
 
-    async def _message(
-        self, event: _Event, words: _Words, team: str, kind: MessageKind, event_id: str
-    ) -> Message | None:
+    async def _message(self, event: _Event, words: _Words, kind: MessageKind, event_id: str) -> Message | None:
         private = event.channel_type == "im" or event.channel.startswith("D")
-        if not private and not await self._meant_for_us(event, words):
+        mode: Mode = "follow" if private else await self._modes.get(self._at(event.channel))
+        if not private and not await self._meant_for_us(event, words, mode):
             return None
+        sender = await self._sender(words.user)
+        if sender.is_bot:
+            return None
+        # What only its reader sees is not shown in a thread that nobody has begun.
+        thread = words.thread_ts or ("" if private or mode == "quiet" else words.ts)
         return Message(
             event_id=event_id,
-            address=Address(PLATFORM, team, event.channel, words.thread_ts or ("" if private else words.ts)),
-            sender=await self._sender(words.user),
+            address=self._at(event.channel, thread),
+            sender=sender,
             text=readable(words.text, self._identity.user),
             sent_at=_moment(words.ts),
             kind=kind,
             message_id=words.ts,
             attachment=_attachment(words.files) if words.files and kind == "attachment" else "",
             private=private,
-            link=self._parent(event.channel, words),
+            link="" if words.thread_ts in (None, words.ts) else self._permalink(event.channel, str(words.thread_ts)),
+            hidden=mode == "quiet",
         )
 
-    def _parent(self, channel: str, words: _Words) -> str:
-        """Where the message can be read that began the thread; "" outside threads. Its words we do not know."""
-        if not self._identity.url or words.thread_ts in (None, words.ts):
-            return ""
-        return f"{self._identity.url.rstrip('/')}/archives/{channel}/p{str(words.thread_ts).replace('.', '')}"
+    def _at(self, channel: str, thread: str = "") -> Address:
+        return Address(PLATFORM, self._identity.team, channel, thread)
 
-    async def _meant_for_us(self, event: _Event, words: _Words) -> bool:
+    def _permalink(self, channel: str, ts: str) -> str:
+        """Where a message can be read again; "" where Slack does not say under which address the workspace is."""
+        url = self._identity.url.rstrip("/")
+        return f"{url}/archives/{channel}/p{ts.replace('.', '')}" if url else ""
+
+    async def _meant_for_us(self, event: _Event, words: _Words, mode: Mode) -> bool:
         """In a channel: a mention, or the next word in a thread where we are and which is not addressed to another."""
         us = self._identity.user
         if f"<@{us}" in words.text:
             self._threads.join(event.channel, words.thread_ts or words.ts)
             return True
-        if words.text.lstrip().startswith("<@"):
+        if mode == "strict" or words.text.lstrip().startswith("<@"):
             return False
         if words.thread_ts is None:
             # An edit may take the mention away; it is still the edit of a question that we answered in its thread.

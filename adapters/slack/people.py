@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.slack.recent import Recent
 from adapters.slack.web import CallFailed, Web
+from core.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class People:
     def __init__(self, web: Web) -> None:
         self._web = web
         self._known: Recent[str, tuple[Profile, float]] = Recent(5_000)
+        self._directs: Recent[str, str] = Recent(5_000)
         self._asking: dict[str, asyncio.Task[Profile]] = {}
 
     async def get(self, user: str) -> Profile:
@@ -63,6 +65,25 @@ class People:
         if done and not task.cancelled():
             return task.result()
         return entry[0] if entry else Profile()
+
+    def forget(self, user: str) -> None:
+        """What the directory says of them has changed."""
+        self._known.pop(user)
+
+    async def direct(self, user: str) -> str:
+        """The direct message with somebody; their own id, which serves for posting, where Slack does not let us open it.
+        Raises `Unavailable` while Slack cannot say."""
+        if (known := self._directs.get(user)) is not None:
+            return known
+        try:
+            answer = await self._web.post("conversations.open", {"users": user})
+        except CallFailed as failure:
+            if failure.limited or failure.temporary:
+                raise Unavailable(f"the direct message cannot be opened: {failure.what}") from None
+            return user
+        channel = str((answer.get("channel") or {}).get("id") or user)
+        self._directs.put(user, channel)
+        return channel
 
     async def aclose(self) -> None:
         for task in list(self._asking.values()):

@@ -11,12 +11,11 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from adapters.slack.web import CallFailed, Json, Web
+from adapters.slack.web import CallFailed, Json, Wire
 
 log = logging.getLogger(__name__)
 
@@ -27,50 +26,30 @@ _LARGEST_FRAME = 16 * 2**20
 _LAST_ACKS_SECONDS = 3.0
 
 
-class Lanes:
-    """One at a time with the same key, in the order of asking; different keys side by side."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-
-    @asynccontextmanager
-    async def turn(self, key: str) -> AsyncIterator[None]:
-        lock, waiting = self._locks.get(key, (asyncio.Lock(), 0))
-        self._locks[key] = (lock, waiting + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, waiting = self._locks.pop(key)
-            if waiting > 1:
-                self._locks[key] = (lock, waiting - 1)
-
-
 class SocketMode:
     """Keeps one connection open, and a second one while the first is being replaced."""
 
     def __init__(
         self,
-        web: Web,
+        wire: Wire,
         app_token: str,
-        take: Callable[[Json], Awaitable[bool]],
+        take: Callable[[Json], Awaitable[Json | None]],
         *,
         first_pause: float = 1.0,
         drain: float = 10.0,
     ) -> None:
-        """`take` says whether a payload was dealt with; only then is its envelope acknowledged. `first_pause` seconds
-        pass before the second attempt to connect, twice as many before the next; `drain` seconds are left to a socket
-        that Slack is about to close."""
-        self._web = web
+        """`take` deals with a payload and returns what Slack is to be answered, or None: then its envelope is not
+        acknowledged. `first_pause` seconds pass before the second attempt to connect, twice as many before the next;
+        `drain` seconds are left to a socket that Slack is about to close."""
+        self._wire = wire
         self._app_token = app_token
         self._take = take
         self._first_pause = first_pause
         self._drain = drain
-        self._lanes = Lanes()
 
     async def ask_address(self) -> str:
         """A fresh single-use address. Raises `CallFailed`."""
-        answer = await self._web.post("apps.connections.open", {}, token=self._app_token)
+        answer = await self._wire.call("apps.connections.open", self._app_token, json={})
         return str(answer.get("url", ""))
 
     async def run(self) -> None:
@@ -88,7 +67,7 @@ class SocketMode:
             wait = pause
             try:
                 async with asyncio.timeout(_CONNECT_SECONDS):
-                    socket = await self._web.session.ws_connect(
+                    socket = await self._wire.session.ws_connect(
                         await self.ask_address(), heartbeat=_PING_SECONDS, max_msg_size=_LARGEST_FRAME
                     )
                 log.info("connected to Slack")
@@ -131,26 +110,15 @@ class SocketMode:
 
     async def _answer(self, socket: aiohttp.ClientWebSocketResponse, envelope: Json) -> None:
         payload = envelope.get("payload")
-        if not isinstance(payload, dict):
-            payload = {}
-        async with self._lanes.turn(lane_of(payload)):
-            taken = await self._take(payload)
-        if not taken:
+        answer = await self._take(payload if isinstance(payload, dict) else {})
+        if answer is None:
             return
         try:
-            await socket.send_json({"envelope_id": envelope["envelope_id"]})
+            given = {"payload": answer} if answer else {}
+            await socket.send_json({"envelope_id": envelope["envelope_id"], **given})
         except (aiohttp.ClientError, ConnectionError) as error:
             # Slack sends it again by the next socket, and the same event id is harmless.
             log.info("the socket went before an acknowledgement", extra={"why": type(error).__name__})
-
-
-def lane_of(payload: Json) -> str:
-    """Conversations are kept in order by this."""
-    event, place, person = (payload.get(name) for name in ("event", "channel", "user"))
-    channel = event.get("channel") if isinstance(event, dict) else payload.get("channel_id")
-    if isinstance(place, dict):
-        channel = place.get("id")
-    return str(channel or (person.get("id") if isinstance(person, dict) else ""))
 
 
 def _parse(data: str) -> Json | None:

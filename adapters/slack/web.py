@@ -1,14 +1,15 @@
-"""Slack's Web API: one call, one request. Nothing is repeated here: the outbox decides about that.
+"""Slack's Web API: one pool of connections for every workspace, one token a call.
 
-The library's own retry handlers stay off. Its default one sends a request again when the connection breaks, and a
-message whose answer was lost would then be posted twice.
+What writes is one request and never repeated here: the outbox decides about that. The library's own retry handlers stay
+off, since a message whose answer was lost would be posted twice, and an hour's rate limit slept through. What only
+reads is asked again after a moment (`Web.get`), but never for longer than somebody who waits for it can stand.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -30,11 +31,18 @@ _TEMPORARY = {
     "messaging_processing_failed",
 }
 
+_REFUSING = {"account_inactive", "invalid_auth", "missing_scope", "not_authed", "token_expired", "token_revoked"}
+"""Not this call was wrong but what the workspace allows us: its owner has to mend it."""
+_LONGEST_PAUSE = 2.0
+"""Seconds that a reading call waits before it is repeated; a longer wait is for the caller to decide."""
+
 
 class CallFailed(RemoraError):
     """A call did not succeed. `reason` is Slack's own word for it, or "connection"."""
 
-    def __init__(self, method: str, reason: str, status: int, left: bool, after: dt.timedelta | None) -> None:
+    def __init__(
+        self, method: str, reason: str, status: int, left: bool, after: dt.timedelta | None, needed: str = ""
+    ) -> None:
         super().__init__(f"{method}: {reason}" + (f" (HTTP {status})" if status not in (0, 200) else ""))
         self.reason = reason
         self.status = status
@@ -42,6 +50,8 @@ class CallFailed(RemoraError):
         """The request went out whole, so that it may have had its effect."""
         self.after = after
         """With a rate limit: how long Slack wants us to wait."""
+        self.needed = needed
+        """With "missing_scope": the scopes of which one would do."""
 
     @property
     def limited(self) -> bool:
@@ -77,12 +87,13 @@ async def _body_sent(_session: aiohttp.ClientSession, _context: SimpleNamespace,
         asyncio.get_running_loop().call_soon(mark)
 
 
-class Web:
-    """The calls, over one shared pool of connections. Open it inside a running loop, and close it there."""
+class Wire:
+    """The connections to Slack, shared by every workspace. Open it inside a running loop, and close it there."""
 
-    def __init__(self, token: str, base_url: str, timeout: float = 20.0) -> None:
-        self._token = token
-        self._base_url = base_url
+    def __init__(self, base_url: str, timeout: float = 20.0, pause: float = 0.3) -> None:
+        """`pause`: seconds before a reading call is repeated, and twice as many before the last time."""
+        self.base_url = base_url
+        self.pause = pause
         self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
@@ -97,11 +108,7 @@ class Web:
             connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=30),
         )
         self._client = AsyncWebClient(
-            token=self._token,
-            base_url=self._base_url,
-            session=self._session,
-            logger=library_logger(),
-            retry_handlers=[],
+            base_url=self.base_url, session=self._session, logger=library_logger(), retry_handlers=[]
         )
         # The library reads HTTPS_PROXY but not NO_PROXY; the session reads both.
         self._client.proxy = None
@@ -115,24 +122,14 @@ class Web:
         assert self._session is not None, "connect() was not entered"
         return self._session
 
-    async def post(
-        self, method: str, body: Json, left: Callable[[], None] | None = None, token: str | None = None
-    ) -> Json:
-        """Calls with a JSON body; `left` is called once the body is with the network. Raises `CallFailed`."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        given = {name: value for name, value in body.items() if value is not None}
-        return await self._call(method, left, json=given, headers=headers)
-
-    async def get(self, method: str, params: Json) -> Json:
-        """Calls a reading method, whose arguments go into the address. Raises `CallFailed`."""
-        return await self._call(method, None, http_verb="GET", params=params)
-
-    async def _call(self, method: str, left: Callable[[], None] | None, **how: Any) -> Json:
+    async def call(self, method: str, token: str, left: Callable[[], None] | None = None, **how: Any) -> Json:
+        """One request; `left` is called once its body is with the network. Raises `CallFailed`."""
         assert self._client is not None, "connect() was not entered"
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         mark = _Mark(left)
         before = _mark.set(mark)
         try:
-            answer = await self._client.api_call(method, **how)
+            answer = await self._client.api_call(method, headers=headers, **how)
         except SlackApiError as error:
             raise _refused(method, error, mark.left) from None
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
@@ -142,13 +139,70 @@ class Web:
             _mark.reset(before)
         return answer.data if isinstance(answer.data, dict) else {}
 
+    async def answer(self, url: str, body: Json, left: Callable[[], None]) -> bool:
+        """Answers an interaction at the address that came with it; False if Slack does not take it (any more)."""
+        before = _mark.set(_Mark(left))
+        try:
+            async with self.session.post(url, json=body) as response:
+                return response.ok
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+            return False
+        finally:
+            _mark.reset(before)
+
+
+class Web:
+    """The calls in one workspace."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        token: Callable[[], Awaitable[str]],
+        refused: Callable[[CallFailed], Awaitable[None]] | None = None,
+    ) -> None:
+        """`token` is asked before each call, since tokens change; it may raise `CallFailed`. `refused` hears of each
+        call that the workspace does not allow us."""
+        self._wire = wire
+        self._token = token
+        self._refused = refused
+
+    async def post(self, method: str, body: Json, left: Callable[[], None] | None = None) -> Json:
+        """Calls with a JSON body; `left` is called once the body is with the network. Raises `CallFailed`."""
+        given = {name: value for name, value in body.items() if value is not None}
+        return await self._call(method, left, json=given)
+
+    async def get(self, method: str, params: Json) -> Json:
+        """Calls a reading method, up to three times. Raises `CallFailed`."""
+        for pause in (self._wire.pause, 2 * self._wire.pause):
+            try:
+                return await self._call(method, None, http_verb="GET", params=params)
+            except CallFailed as failure:
+                wait = failure.after.total_seconds() if failure.limited and failure.after else pause
+                if wait > _LONGEST_PAUSE or not (failure.limited or failure.temporary):
+                    raise
+            await asyncio.sleep(wait)
+        return await self._call(method, None, http_verb="GET", params=params)
+
+    async def answer(self, url: str, body: Json, left: Callable[[], None]) -> bool:
+        """As `Wire.answer`."""
+        return await self._wire.answer(url, {name: value for name, value in body.items() if value is not None}, left)
+
+    async def _call(self, method: str, left: Callable[[], None] | None, **how: Any) -> Json:
+        try:
+            return await self._wire.call(method, await self._token(), left, **how)
+        except CallFailed as failure:
+            if failure.reason in _REFUSING and self._refused is not None:
+                await self._refused(failure)
+            raise
+
 
 def _refused(method: str, error: SlackApiError, left: bool) -> CallFailed:
     response: Any = error.response
     status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
     data = getattr(response, "data", None)
     reason = str(data.get("error", "")) if isinstance(data, dict) else ""
-    return CallFailed(method, reason or f"http_{status}", status, left, _wait(response))
+    needed = str(data.get("needed", "")) if isinstance(data, dict) else ""
+    return CallFailed(method, reason or f"http_{status}", status, left, _wait(response), needed)
 
 
 def _wait(response: Any) -> dt.timedelta | None:

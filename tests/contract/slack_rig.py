@@ -7,18 +7,35 @@ import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from adapters import Listed, Surroundings
+from adapters.slack import Keys
 from adapters.slack.adapter import SlackAdapter, Timing
+from core.clock import SystemClock
 from core.errors import RetryLater
-from core.messages import Address, Choice, Delivery, Reply, Status, TextDelta
+from core.messages import Address, Choice, Delivery, Line, Reply, Status, TextDelta
 from core.ports import Adapter
+from core.store import Store, crypto
+from core.store.tables import metadata
 from tests.contract.adapter_suite import PATIENCE, Rig, Said, post
 from tests.fakes.slack_server import BOT, BOT_USER, TEAM, Conversation, Envelope, SlackServer
 
-QUICK = Timing(preview_pause=0.0, first_pause=0.0, drain=0.05)
+QUICK = Timing(preview_pause=0.0, first_pause=0.0, drain=0.05, repeat=0.0)
+KEY, PUBLIC = b"k" * 32, "https://remora.example"
+COMMANDS = [
+    Listed("remind", "set a reminder: /remind tomorrow at 9 call mum", False),
+    Listed("help", "this list", False),
+]
 MENTION = f"<@{BOT_USER}>"
+
+
+def keys(server: SlackServer, **other: str) -> Keys:
+    """What the fake server knows the app by, or something else."""
+    known = {"token": server.token, "app_token": server.app_token, "base_url": server.url}
+    return Keys(**(known | other))
 
 
 class SlackRig(Rig):
@@ -26,7 +43,7 @@ class SlackRig(Rig):
         self.server = server
         self.ada = server.person("Ada")
         self.general = server.channel()
-        self.adapter = SlackAdapter(server.token, server.app_token, server.url, QUICK)
+        self.adapter = SlackAdapter(keys(server), server.around, QUICK)
         self.address = self.at(self.ada.dm)
         self.gone = self.at(server.channel(closed="is_archived"))
         self._sent: dict[str, Envelope] = {}
@@ -57,7 +74,8 @@ class SlackRig(Rig):
         return self._keep(self.server.announce(self.ada.dm, other))
 
     async def misconfigured(self) -> tuple[Adapter, str]:
-        return SlackAdapter("xoxb-wrong", self.server.app_token, self.server.url), "SLACK_BOT_TOKEN"
+        wrong = keys(self.server, token="xoxb-wrong")  # noqa: S106
+        return SlackAdapter(wrong, self.server.around, QUICK), "SLACK_BOT_TOKEN"
 
     async def refuse_next(self, after: dt.timedelta) -> None:
         self.server.rate_limit("chat.postMessage", int(after.total_seconds()))
@@ -72,11 +90,19 @@ class SlackRig(Rig):
 
 
 @pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlackServer]:
+async def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[SlackServer]:
+    """The workspace, and in `around` the product's side of the adapter: a database, the clock, commands."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    store = Store(f"sqlite:///{tmp_path / 'slack.db'}")
+    await store.run_sync(metadata.create_all)
+    crypto.unlock(KEY)
     server = await SlackServer().start()
+    server.around = Surroundings(
+        SystemClock(), KEY, _no_history, {}, store=lambda: store, commands=lambda _: COMMANDS, public_url=PUBLIC
+    )
     yield server
     await server.stop()
+    await store.aclose()
     assert server.problems == []
 
 
@@ -93,6 +119,10 @@ def logged(caplog: pytest.LogCaptureFixture) -> str:
 async def taken(envelope: Envelope) -> None:
     async with asyncio.timeout(PATIENCE):
         await envelope.taken.wait()
+
+
+async def _no_history(_address: Address) -> list[Line]:
+    return []
 
 
 async def show(slack: SlackRig, address: Address, cause: str, *words: str) -> None:

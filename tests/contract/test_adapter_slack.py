@@ -9,20 +9,26 @@ import sys
 
 import pytest
 
+from adapters import Surroundings
 from adapters.slack import create
 from adapters.slack.adapter import SlackAdapter
+from core.clock import SystemClock
 from core.errors import ConfigurationError, Unavailable
 from core.messages import Address, Choice
+from core.ports import Adapter
 from core.settings import Settings
 from tests.contract.adapter_suite import PATIENCE, AdapterSuite, Inbox, Rig, listening, post
 from tests.contract.slack_rig import (  # noqa: F401  # fixtures among them
+    KEY,
     MENTION,
+    PUBLIC,
     QUICK,
     SlackRig,
     _more_calls,
     _writes,
     doubtful,
     insist,
+    keys,
     logged,
     server,
     show,
@@ -39,18 +45,52 @@ class TestSlack(AdapterSuite):
         return slack
 
 
+def made(**given: str) -> Adapter | None:
+    """The adapter that these settings give, without a connection."""
+    around = Surroundings(SystemClock(), KEY, None, {}, public_url=given.get("PUBLIC_URL", ""))  # type: ignore[arg-type]
+    return create(Settings(_env_file=None, **given), around)
+
+
+BOT_TOKEN = {"SLACK_BOT_TOKEN": "xoxb-1"}
+OVER_HTTP = {"SLACK_SIGNING_SECRET": "s", "PUBLIC_URL": PUBLIC}
+
+
 class TestStart:
     def test_without_a_token_slack_is_off(self) -> None:
-        assert create(Settings(_env_file=None, SLACK_BOT_TOKEN="")) is None
+        assert made() is None
+        assert made(**OVER_HTTP) is None
 
-    def test_with_both_tokens_it_is_there(self) -> None:
-        adapter = create(Settings(_env_file=None, SLACK_BOT_TOKEN="xoxb-1", SLACK_APP_TOKEN="xapp-1"))
+    @pytest.mark.parametrize(
+        ("given", "hooked"),
+        [
+            (BOT_TOKEN | {"SLACK_APP_TOKEN": "xapp-1"}, False),
+            (BOT_TOKEN | OVER_HTTP, True),
+            (BOT_TOKEN | OVER_HTTP | {"SLACK_APP_TOKEN": "xapp-1"}, False),
+            (BOT_TOKEN | OVER_HTTP | {"SLACK_APP_TOKEN": "xapp-1", "SLACK_EVENTS": "http"}, True),
+            (OVER_HTTP | {"SLACK_CLIENT_ID": "1", "SLACK_CLIENT_SECRET": "s"}, True),
+        ],
+    )
+    def test_events_come_by_socket_or_over_http(self, given: dict[str, str], hooked: bool) -> None:
+        adapter = made(**given)
         assert adapter is not None
-        assert adapter.name == "slack"
+        assert (adapter.name, adapter.capabilities.hooked) == ("slack", hooked)
 
-    def test_without_an_app_token_the_setting_is_named(self) -> None:
-        with pytest.raises(ConfigurationError, match="SLACK_APP_TOKEN"):
-            create(Settings(_env_file=None, SLACK_BOT_TOKEN="xoxb-1", SLACK_SIGNING_SECRET="s", SLACK_APP_TOKEN=""))
+    @pytest.mark.parametrize(
+        ("given", "named"),
+        [
+            (BOT_TOKEN | {"SLACK_SIGNING_SECRET": "s"}, "SLACK_APP_TOKEN"),
+            (BOT_TOKEN | OVER_HTTP | {"SLACK_EVENTS": "socket"}, "SLACK_APP_TOKEN"),
+            (
+                BOT_TOKEN | {"SLACK_APP_TOKEN": "x", "SLACK_EVENTS": "http", "PUBLIC_URL": PUBLIC},
+                "SLACK_SIGNING_SECRET",
+            ),
+            (OVER_HTTP | {"SLACK_CLIENT_ID": "1"}, "SLACK_CLIENT_SECRET"),
+            ({"SLACK_CLIENT_ID": "1", "SLACK_CLIENT_SECRET": "s", "SLACK_APP_TOKEN": "x"}, "PUBLIC_URL"),
+        ],
+    )
+    def test_what_is_missing_is_named(self, given: dict[str, str], named: str) -> None:
+        with pytest.raises(ConfigurationError, match=named):
+            made(**given)
 
     def test_the_package_alone_loads_none_of_slacks_libraries(self) -> None:
         code = (
@@ -61,7 +101,7 @@ class TestStart:
 
     async def test_a_wrong_app_token_is_named(self, server: SlackServer) -> None:
         with pytest.raises(ConfigurationError, match="SLACK_APP_TOKEN") as caught:
-            async with SlackAdapter(server.token, "xapp-1-wrong", server.url).connect():
+            async with SlackAdapter(keys(server, app_token="xapp-1-wrong"), server.around).connect():
                 pass
         assert "xapp-1-wrong" not in str(caught.value)
 
@@ -123,7 +163,7 @@ class TestHearing:
         assert len(slack.server.calls("users.info")) == 1
 
     async def test_a_message_arrives_when_the_directory_fails(self, slack: SlackRig) -> None:
-        slack.server.fault("refuse", "users.info", status=500)
+        slack.server.fault("refuse", "users.info", status=500, times=3)
         async with listening(slack) as inbox:
             slack.ada.say("hello")
             sender = (await inbox.next()).sender
@@ -197,7 +237,7 @@ class TestHearing:
         async with listening(slack) as inbox:
             await inbox.next()
         fresh = SlackRig(slack.server)
-        slack.server.fault("refuse", "conversations.replies", status=503)
+        slack.server.fault("refuse", "conversations.replies", status=503, times=3)
         async with listening(fresh) as inbox:
             said = slack.ada.say("still there?", slack.general, thread=root)
             await slack.server.until(lambda: slack.server.calls("conversations.replies"))

@@ -125,7 +125,7 @@ class TestSending:
         assert not receipt.found
 
     async def test_while_looking_fails_a_delivery_stays_doubtful(self, slack: SlackRig) -> None:
-        slack.server.fault("refuse", "conversations.history", status=500)
+        slack.server.fault("refuse", "conversations.history", status=500, times=3)
         async with listening(slack):
             with pytest.raises(RetryLater) as caught:
                 await post(slack, doubtful(to(slack.address, "hello")))

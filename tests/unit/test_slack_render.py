@@ -11,7 +11,7 @@ from adapters.slack import render
 from adapters.slack.preview import Budget
 from adapters.slack.quiet import library_logger, redact
 from adapters.slack.recent import Recent
-from adapters.slack.socket_mode import Lanes, lane_of
+from adapters.slack.dispatch import Lanes, lane_of
 from core.messages import Choice, Reply
 
 

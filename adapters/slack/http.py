@@ -1,0 +1,102 @@
+"""Slack over HTTP: events and interactions at `/events`, the installation at `/install` and `/oauth`.
+
+Nothing of a request is parsed before its signature and time are checked; 200 is said only when what it brought is kept,
+so that Slack sends again what is not.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from adapters.slack.web import Json
+from core.ports import Clock
+
+log = logging.getLogger(__name__)
+
+_LARGEST = 1 << 20
+"""Bytes of a body."""
+_OLDEST_SECONDS = 300
+"""A request that was signed longer ago may be a recording."""
+
+
+class Events:
+    """Takes in what Slack posts."""
+
+    def __init__(self, secret: str, clock: Clock, take: Callable[[Json], Awaitable[Json | None]]) -> None:
+        """`take` deals with a payload and returns what Slack is to be answered, or None where it was not kept."""
+        self._secret = secret.encode()
+        self._clock = clock
+        self._take = take
+
+    async def __call__(self, request: Request) -> Response:
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return _refuse(400, "the request broke off")
+        if body is None:
+            return _refuse(413, "the body is too large")
+        stamp, signature = (request.headers.get(f"x-slack-{name}", "") for name in ("request-timestamp", "signature"))
+        if why := self._forged(stamp, signature, body):
+            return _refuse(401, why)
+        payload = _payload(request.headers.get("content-type", ""), body)
+        if payload is None:
+            return _refuse(400, "the body is not what Slack sends")
+        if payload.get("type") == "url_verification":
+            return PlainTextResponse(str(payload.get("challenge", "")))
+        answer = await self._take(payload)
+        if answer is None:
+            return _refuse(503, "not kept")
+        return JSONResponse(answer) if answer else Response()
+
+    def _forged(self, stamp: str, signature: str, body: bytes) -> str:
+        """Why this is not from Slack, or not from now; "" if it is."""
+        if not (stamp.isascii() and stamp.isdecimal() and len(stamp) < 16):
+            return "the timestamp is not a number"
+        if abs(self._clock.now().timestamp() - int(stamp)) > _OLDEST_SECONDS:
+            return "the timestamp is too old or in the future"
+        wanted = "v0=" + hmac.digest(self._secret, f"v0:{stamp}:".encode() + body, "sha256").hex()
+        return "" if hmac.compare_digest(wanted.encode(), signature.encode()) else "the signature is wrong"
+
+
+def app(events: Events | None, more: list[BaseRoute]) -> Starlette:
+    """What answers under the hook of this platform."""
+    here: list[BaseRoute] = [Route("/events", events.__call__, methods=["POST"])] if events else []
+    return Starlette(routes=[*here, *more])
+
+
+def _refuse(status: int, why: str) -> Response:
+    log.warning("a request to Slack's address was refused", extra={"status": status, "why": why})
+    return PlainTextResponse(f"{why}\n", status)
+
+
+async def _body(request: Request) -> bytes | None:
+    """None if it is too large; not more of it is read than is needed to know."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > _LARGEST:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _payload(content_type: str, body: bytes) -> Json | None:
+    """Events are JSON; interactions are JSON in a form; slash commands are the form itself."""
+    try:
+        if not content_type.startswith("application/x-www-form-urlencoded"):
+            found = json.loads(body)
+        else:
+            form = {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
+            found = json.loads(form["payload"]) if "payload" in form else form
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
