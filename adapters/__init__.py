@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
@@ -67,6 +68,14 @@ class Surroundings:
     public_url: str = ""
     """Where platforms reach `hooks` from outside, without a slash at its end; "": nowhere, since PUBLIC_URL is not set
     or this process has no web side."""
+
+    async def trouble(self, key: str, what: str, mend: str) -> None:
+        """Lets `remora doctor` say what is wrong. While it goes on, to be said again within `notes.RECENT`."""
+        from core.store import notes  # what nobody without a trouble needs to load
+
+        with suppress(Unavailable):
+            async with self.store().write() as tx:
+                await notes.put(tx, f"{notes.TROUBLE}{key}", f"{what}\n{mend}", self.clock.now())
 
 
 def available() -> list[str]:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from core.errors import ConfigurationError, ModelUnavailable, StoreUnavailable, Unavailable
 from core.ports import Clock, LanguageModel
-from core.store import Store, inbox, migrate, outbox
+from core.store import Store, inbox, migrate, notes, outbox
 
 Check: TypeAlias = Callable[[], Awaitable[str]]
 
@@ -51,6 +51,15 @@ async def queues(store: Store, clock: Clock, platforms: list[str]) -> str:
         waiting = await inbox.count_open(tx, platforms)
         late = await outbox.count_open(tx, platforms, clock.now())
     return f"{waiting} messages to answer, {late} to deliver"
+
+
+async def troubles(store: Store, clock: Clock) -> str:
+    """What the processes that serve have noted lately: another program that takes our messages, a token that ended."""
+    async with store.read() as tx:
+        found = [line.partition("\n") for line in await notes.troubles(tx, clock.now() - notes.RECENT)]
+    if found:
+        raise Unavailable("; ".join(what for what, _, _ in found), "; ".join(mend for _, _, mend in found))
+    return f"none within {notes.RECENT.seconds // 60} minutes"
 
 
 async def data_folder(folder: Path) -> str:

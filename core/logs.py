@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from typing import Any
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _SECRETS = re.compile(
@@ -12,9 +13,37 @@ _SECRETS = re.compile(
 )
 
 
+_hidden: set[str] = set()
+
+
 def redact(text: str) -> str:
-    """Replaces what looks like a platform token, a bearer key or a password in a URL."""
+    """Replaces what looks like a platform token, a bearer key or a password in a URL, and what was hidden."""
+    for secret in _hidden:
+        text = text.replace(secret, "***")
     return _SECRETS.sub("***", text)
+
+
+def hide(secret: str) -> None:
+    """From now on this secret stands in no record of any logger, at whatever level and for whichever handler."""
+    _hidden.add(secret)
+    make = logging.getLogRecordFactory()
+    if make is not _blotted:
+        _made_by.append(make)
+        logging.setLogRecordFactory(_blotted)
+
+
+_made_by: list[Any] = []
+
+
+def _blotted(*args: Any, **more: Any) -> logging.LogRecord:
+    record: logging.LogRecord = _made_by[-1](*args, **more)
+    try:
+        text = record.getMessage()
+    except (TypeError, ValueError):
+        text = str(record.msg)
+    if any(secret in text for secret in _hidden):
+        record.msg, record.args = redact(text), None
+    return record
 
 
 class _Lines(logging.Formatter):

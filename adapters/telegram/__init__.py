@@ -1,11 +1,10 @@
-"""Telegram: long polling in, messages and drafts out. The library is imported only once a token is set."""
+"""Telegram: long polling or a webhook in, messages and drafts out. The library is imported only once a token is set."""
 
 from __future__ import annotations
 
+from adapters import Surroundings, no_store
 from core.ports import Adapter
 from core.settings import Settings
-
-from adapters import Surroundings, no_store
 
 
 def create(settings: Settings, around: Surroundings | None = None) -> Adapter | None:
@@ -16,4 +15,6 @@ def create(settings: Settings, around: Surroundings | None = None) -> Adapter | 
     from adapters.telegram.adapter import TelegramAdapter  # half a second that a start without Telegram need not pay
 
     store = around.store if around else no_store
-    return TelegramAdapter(token, settings.telegram_api_base_url, store=store, rich=settings.telegram_rich)
+    return TelegramAdapter(
+        token, settings.telegram_api_base_url, store=store, rich=settings.telegram_rich, around=around
+    )

@@ -8,26 +8,32 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+from pydantic import ValidationError
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
+
+from adapters import Surroundings, no_store
 from adapters.telegram.growing import Growths
 from adapters.telegram.outbound import Outbound
+from adapters.telegram.polling import Backoff, Pace, poll, reason, wait_of
+from adapters.telegram.profile import present
 from adapters.telegram.split import MAX_UNITS
 from adapters.telegram.transport import build_bot
+from adapters.telegram.updates import PLATFORM, Me, Update, to_message
+from adapters.telegram.webhook import Webhook
+from adapters.telegram.zone import zone_at
 from core.clock import SystemClock
 from core.errors import ConfigurationError, Unavailable
 from core.messages import Address, Capabilities, Delivery, Receipt, ReplyEvent
 from core.ports import Clock, Inbound
 from core.store import Store
-from pydantic import ValidationError
-
-from adapters import no_store
-from adapters.telegram.polling import Backoff, Pace, poll, reason, wait_of
-from adapters.telegram.updates import PLATFORM, Me, Update, to_message
-from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 log = logging.getLogger(__name__)
 
 _ANSWER_ATTEMPTS = 4
+_QUERY_LIFE = 15.0
+"""Seconds after which a press can no longer be answered."""
 _CAPABILITIES = Capabilities(
     max_text=MAX_UNITS,
     unit="utf16",
@@ -51,6 +57,7 @@ class TelegramAdapter:
         store: Callable[[], Store] = no_store,
         *,
         rich: bool = False,
+        around: Surroundings | None = None,
     ) -> None:
         self._token = token
         self._api_base_url = api_base_url
@@ -58,6 +65,11 @@ class TelegramAdapter:
         self._pace = pace or Pace()
         self._bot, self._clients = build_bot(token, api_base_url)
         self._outbound = Outbound(self._bot, self._pace, Growths(store, self._clock), rich=rich)
+        self._around = around
+        self._webhook: Webhook | None = None
+        if around is not None and around.public_url:
+            self._webhook = Webhook(self._bot, around.public_url, around.key, self._receive, self._clock)
+        self._inbound: Inbound | None = None
         self._me = Me(0, "")
         self._answers: set[asyncio.Task[None]] = set()
 
@@ -66,12 +78,23 @@ class TelegramAdapter:
         return PLATFORM
 
     @property
+    def username(self) -> str:
+        """Once connected: its name without "@"."""
+        return self._me.username
+
+    @property
     def capabilities(self) -> Capabilities:
-        return _CAPABILITIES
+        return replace(_CAPABILITIES, start_link=f"https://t.me/{self._me.username}?start=")
 
     @property
     def where(self) -> str:
-        return f"@{self._me.username}"
+        how = "fetched" if self._webhook is None else "brought to PUBLIC_URL"
+        sees = (
+            "every message"
+            if self._me.sees_all
+            else "only what names it, answers it or is a command (privacy mode is on)"
+        )
+        return f"https://t.me/{self._me.username}; messages are {how}; in groups it is shown {sees}"
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[None]:
@@ -81,8 +104,12 @@ class TelegramAdapter:
         try:
             self._me = await self._introduce()
             self._outbound.begin()
+            if self._around is not None and self._webhook is not None:
+                self._around.hooks[PLATFORM] = self._webhook
             yield
         finally:
+            if self._around is not None and self._webhook is not None:
+                self._around.hooks.pop(PLATFORM, None)
             await self._outbound.close()
             if self._answers:
                 await asyncio.wait(self._answers, timeout=2.0)
@@ -92,10 +119,20 @@ class TelegramAdapter:
                 await client.shutdown()
 
     async def listen(self, inbound: Inbound) -> None:
-        async def take(raw: object) -> int | None:
-            return await self._take(raw, inbound)
+        self._inbound = inbound
+        presenting = asyncio.create_task(self.present(), name="telegram-profile")
+        try:
+            if self._webhook is not None:
+                await self._webhook.keep(self._pace, self._tell)
+            await poll(self._bot, self._pace, self._receive, self._tell)
+        finally:
+            self._inbound = None
+            presenting.cancel()
+            await asyncio.wait([presenting])
 
-        await poll(self._bot, self._pace, take)
+    async def present(self) -> int:
+        """Tells Telegram our commands and what the bot says of itself, where they changed; returns with how many calls."""
+        return await present(self._bot, self._around) if self._around is not None else 0
 
     async def send(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
         return await self._outbound.send(delivery, left)
@@ -120,7 +157,9 @@ class TelegramAdapter:
         problem: ConfigurationError | Unavailable
         try:
             user = await self._bot.get_me()
-            return Me(user.id, user.username or "")
+            known = self._around.commands("en") if self._around else ()
+            answers = frozenset(one.name for one in known)
+            return Me(user.id, user.username or "", answers, sees_all=bool(user.can_read_all_group_messages))
         except InvalidToken:
             problem = ConfigurationError(
                 "Telegram does not know the TELEGRAM_BOT_TOKEN",
@@ -133,6 +172,15 @@ class TelegramAdapter:
             )
         raise problem  # outside the handlers, so that no library's error with the token in it hangs on to it
 
+    async def _tell(self, key: str, what: str, mend: str) -> None:
+        if self._around is not None:
+            await self._around.trouble(f"{PLATFORM}:{key}", what, mend)
+
+    async def _receive(self, raw: object) -> int | None:
+        if self._inbound is None:
+            raise Unavailable("Remora is starting or stopping")
+        return await self._take(raw, self._inbound)
+
     async def _take(self, raw: object, inbound: Inbound) -> int | None:
         """Hands one update over. One that cannot be read is skipped: it would only come again and block the rest."""
         try:
@@ -144,6 +192,8 @@ class TelegramAdapter:
             log.warning("an update of Telegram could not be read", extra=fields)
             return update_id if isinstance(update_id, int) else None
         message = to_message(update, self._me, self._clock.now())
+        if message is not None and update.place is not None:
+            message = replace(message, zone=await asyncio.to_thread(zone_at, update.place))
         toast = ""
         if update.stops:
             message, toast = self._outbound.stopped(update, message)
@@ -171,7 +221,9 @@ class TelegramAdapter:
             except BadRequest:
                 return
             except RetryAfter as error:
-                await asyncio.sleep(wait_of(error).total_seconds())
+                if (wait := wait_of(error).total_seconds()) > _QUERY_LIFE:
+                    return
+                await asyncio.sleep(wait)
             except TelegramError as error:
                 log.info("a button press could not be answered yet", extra={"why": reason(error)})
                 await asyncio.sleep(backoff.next())

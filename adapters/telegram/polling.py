@@ -8,15 +8,20 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from adapters.telegram.transport import RawBot
-from core.errors import Unavailable
-
-from adapters.telegram.updates import KINDS
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
+from adapters.telegram.transport import RawBot
+from adapters.telegram.updates import KINDS
+from core.errors import Unavailable
+
 log = logging.getLogger(__name__)
+
+
+_LONG = 60.0
+"""Seconds of a wanted silence from which somebody should know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class Pace:
 
     poll: int = 30
     """Longest time that one call waits for updates."""
+    between_looks: float = 120.0
+    """How often we look whether the webhook is still ours."""
     first_delay: float = 0.5
     longest_delay: float = 30.0
     """Back-off after a failure: doubling from the first to the longest, with jitter."""
@@ -40,6 +47,10 @@ class Pace:
     """How long the final message waits for a call under way, whose draft would otherwise appear after it."""
 
 
+Tell: TypeAlias = Callable[[str, str, str], Awaitable[None]]
+"""Lets `remora doctor` know of a trouble: its key, what it is, and how to mend it."""
+
+
 class Backoff:
     """Delays that double while something fails."""
 
@@ -53,7 +64,7 @@ class Backoff:
         return longest * random.uniform(0.5, 1.0)
 
 
-async def poll(bot: RawBot, pace: Pace, take: Callable[[object], Awaitable[int | None]]) -> None:
+async def poll(bot: RawBot, pace: Pace, take: Callable[[object], Awaitable[int | None]], tell: Tell) -> None:
     """Fetches updates until cancelled and gives each to `take`, in order.
 
     `take` returns the id of an update that is done with (None: it has none). When it raises `Unavailable`, this update
@@ -65,7 +76,7 @@ async def poll(bot: RawBot, pace: Pace, take: Callable[[object], Awaitable[int |
         try:
             updates = await bot.raw_updates(offset, pace.poll, KINDS)
         except TelegramError as error:
-            await _recover(bot, error, backoff)
+            await recover(bot, error, backoff, tell)
             continue
         try:
             for update in updates:
@@ -81,18 +92,26 @@ async def poll(bot: RawBot, pace: Pace, take: Callable[[object], Awaitable[int |
             backoff.failures = 0
 
 
-async def _recover(bot: Bot, error: TelegramError, backoff: Backoff) -> None:
+async def recover(bot: Bot, error: TelegramError, backoff: Backoff, tell: Tell) -> None:
+    """Waits as long as the failure asks for, and tells those who can do something about it."""
     delay = backoff.next()
     match error:
         case RetryAfter():
             delay = max(delay, wait_of(error).total_seconds())
+            log.warning("Telegram asks us to wait", extra={"seconds": round(delay)})
+            if delay > _LONG:
+                await tell("limit", f"Telegram wants no calls for {round(delay / 60)} minutes", "it goes on by itself")
         case Conflict() if "webhook is active" in error.message:
             log.warning("a webhook is set for this bot; it is removed, since we poll")
             await _remove_webhook(bot)
         case Conflict():
             log.warning("another program polls with the same TELEGRAM_BOT_TOKEN; stop one of them")
+            mend = "stop the other one, or make a bot of its own for it with @BotFather"
+            await tell("poller", "another program fetches the messages of the same Telegram bot", mend)
         case InvalidToken():
-            log.error("Telegram no longer accepts TELEGRAM_BOT_TOKEN")
+            log.error("Telegram no longer accepts TELEGRAM_BOT_TOKEN; copy the new one from @BotFather and start again")
+            mend = "copy the new token from @BotFather and start again"
+            await tell("token", "Telegram no longer accepts TELEGRAM_BOT_TOKEN", mend)
         case _:
             level = logging.WARNING if backoff.failures == 1 else logging.DEBUG
             log.log(level, "Telegram cannot be reached", extra={"why": reason(error), "seconds": round(delay, 1)})

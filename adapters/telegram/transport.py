@@ -15,6 +15,8 @@ from telegram import Bot
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
+from core.logs import hide
+
 _BODY_IS_OUT = frozenset({"http11.send_request_body.complete", "http2.send_request_body.complete"})
 _POLL_SLACK = 10.0
 """Seconds that the answer to a long poll may come later than asked for."""
@@ -115,44 +117,15 @@ class RawBot(Bot):
         return result if isinstance(result, list) else []
 
 
-class _WithoutToken(logging.Filter):
-    """Blots the token out of a record. The URL of every call holds it, and the libraries log URLs."""
-
-    def __init__(self, token: str) -> None:
-        super().__init__()
-        self._token = token
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        try:
-            text = record.getMessage()
-        except (TypeError, ValueError):
-            text = str(record.msg)
-        if self._token in text:
-            record.msg, record.args = text.replace(self._token, "***"), None
-        return True
-
-
-def hide_token(token: str) -> None:
-    """Keeps the token, and what people write, out of what the HTTP libraries and the Telegram library log.
-
-    Their records below WARNING hold URLs, parameters and results. A filter works only on the logger that a record was
-    made with, so each one gets it, in case somebody lowers the level again.
-    """
-    roots = ("httpx", "httpcore", "telegram")
-    for name in roots:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    hiding = _WithoutToken(token)
-    for name in (*roots, *logging.Logger.manager.loggerDict):
-        logger = logging.getLogger(name) if name.split(".")[0] in roots else None
-        if logger is not None and not any(
-            isinstance(known, _WithoutToken) and known._token == token for known in logger.filters
-        ):
-            logger.addFilter(hiding)
-
-
 def build_bot(token: str, api_base_url: str) -> tuple[RawBot, tuple[BaseRequest, ...]]:
     """A bot that is not connected yet, and its HTTP clients. Polling has one of its own: it never waits for sending."""
-    hide_token(token)
+    hide(token)
+    for name in (
+        "httpx",
+        "httpcore",
+        "telegram",
+    ):  # below, their records hold the URL of each call, and what people write
+        logging.getLogger(name).setLevel(logging.WARNING)
     root = api_base_url.rstrip("/")
     sending, polling = WatchedRequest(connections=64), WatchedRequest(connections=2)
     bot = RawBot(

@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from core.messages import Address, Message, MessageKind, Sender
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from core.messages import Address, Message, MessageKind, Sender
 
 PLATFORM = "telegram"
 

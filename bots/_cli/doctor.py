@@ -82,6 +82,16 @@ def _checks(settings: Settings) -> dict[str, Callable[[], Awaitable[str]]]:
         finally:
             await store.aclose()
 
+    async def troubles() -> str:
+        from core.clock import SystemClock
+        from core.store import Store
+
+        store = Store(settings.store_url)
+        try:
+            return await health.troubles(store, SystemClock())
+        finally:
+            await store.aclose()
+
     async def model() -> str:
         from core import lm
 
@@ -107,6 +117,7 @@ def _checks(settings: Settings) -> dict[str, Callable[[], Awaitable[str]]]:
         "data folder": lambda: health.data_folder(settings.data_dir),
         "time zones": zones,
         "database": database,
+        "troubles": troubles,
         "bot": bot,
         "model": model,
         "web": lambda: health.port_free(settings.host, settings.port),
@@ -124,10 +135,10 @@ def _platform(name: str, settings: Settings) -> Callable[[], Awaitable[str]]:
     async def check() -> str:
         from bots._app import made
 
-        adapter: Adapter | None = made(name, settings)
+        adapter: Adapter | None = made(name, settings, hooks={})
         if adapter is None:
             return "off: no token"
         async with adapter.connect():
-            return "connected"
+            return f"connected: {adapter.where}"
 
     return check

@@ -19,13 +19,18 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
 async def _timezone(turn: Turn, place: str) -> Outcome:
     if not place:
         if turn.zone is None:
-            return Outcome(Reply(say(turn.language, "zone_unknown")), intent="timezone", pending={"skill": SKILL.name})
+            return _asked(turn, "zone_unknown")
         shown = say(turn.language, "zone_is", zone=turn.zone.key, time=_clock(turn, turn.zone))
         return Outcome(Reply(shown), intent="timezone")
     name = find_zone(place)
     if name is None:
-        return Outcome(Reply(say(turn.language, "ask_zone_again")), intent="timezone", pending={"skill": SKILL.name})
+        return _asked(turn, "ask_zone_again")
     return set_zone(turn, name)
+
+
+def _asked(turn: Turn, key: str) -> Outcome:
+    asked = Reply(say(turn.language, key), locate=say(turn.language, "button_locate"))
+    return Outcome(asked, intent="timezone", pending={"skill": SKILL.name})
 
 
 def set_zone(turn: Turn, name: str) -> Outcome:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from core.store.database import Tx
 from core.store.tables_notes import note
 
+RECENT = dt.timedelta(minutes=5)
+"""How long ago a trouble may have been noted to be one still."""
 TROUBLE = "trouble:"
 """With this in front, the key of something that is wrong: what, and in a second line how to mend it."""
 

@@ -67,7 +67,7 @@ def test_no_platform_knows_another(graph: grimp.ImportGraph) -> None:
         ("slack_sdk", ("adapters.slack",)),
         ("slack_bolt", ("adapters.slack",)),
         ("aiohttp", ("adapters.slack", "core.lm")),
-        ("starlette", ("adapters.web", "adapters.slack")),
+        ("starlette", ("adapters.web", "adapters.slack", "adapters.telegram")),
         ("uvicorn", ("adapters.web",)),
         ("jinja2", ("adapters.web", "core.lm")),
         ("prompt_toolkit", ("adapters.console", "adapters._terminal")),

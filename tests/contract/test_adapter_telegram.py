@@ -220,7 +220,12 @@ class TestListening:
         telegram.ada.unblock_bot()
         telegram.ada.say("back again")
         async with listening(telegram) as inbox:
-            assert (await inbox.next()).text == "back again"
+            told = [await inbox.next() for _ in range(3)]
+        assert [(message.kind, message.text) for message in told] == [
+            ("closed", ""),
+            ("joined", ""),
+            ("text", "back again"),
+        ]
         assert [record.getMessage() for record in caplog.records].count("membership changed") == 2
         assert "Ada" not in caplog.text
 
