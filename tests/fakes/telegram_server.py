@@ -16,26 +16,19 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from aiohttp import web
 
+from tests.fakes.telegram_checks import Refusal, check_keyboard, check_rich, check_text, units
+
 Json: TypeAlias = dict[str, Any]
 FaultKind: TypeAlias = Literal["refuse", "drop-before", "drop-after", "slow"]
 
 PATIENCE = 10.0
-_ENTITIES = {"bold", "italic", "strikethrough", "code", "pre", "text_link", "blockquote"}
 _AUTOMATIC = (("bot_command", r"(?<!\S)/\w+(?:@\w+)?"), ("mention", r"(?<!\w)@\w{4,}"))
-
-
-class Refusal(Exception):
-    """The server's no. `ours`: it depends on the state of the chat, the bot could not know."""
-
-    def __init__(self, code: int, description: str, *, ours: bool = False, **parameters: int) -> None:
-        super().__init__(description)
-        self.code, self.description, self.ours, self.parameters = code, description, ours, parameters
 
 
 @dataclass(slots=True)
@@ -75,6 +68,10 @@ class Chat:
         self.messages: dict[int, Json] = {}
         self.drafts: dict[int, str] = {}
         self.draft_history: list[tuple[int, str]] = []
+        self.stoppable: set[int] = set()
+        """Drafts with a Stop button."""
+        self.edits: list[tuple[int, str]] = []
+        """Texts that messages of the bot got later, with their ids."""
         self.actions: list[str] = []
         self.closed = ""
         """The words with which the bot is turned away; "" while it is welcome."""
@@ -128,6 +125,11 @@ class Person:
         }
         self.server.open_queries.add(query["id"])
         return self.server.update("callback_query", query)
+
+    def stop(self, draft_id: int) -> Json:
+        """Presses Stop under a draft in the private chat."""
+        assert draft_id in self.chat.stoppable
+        return self.server.update("stopped_message_generation", {"chat": self.chat.about, "draft_id": draft_id})
 
     def block_bot(self) -> Json:
         self.chat.closed = "Forbidden: bot was blocked by the user"
@@ -364,10 +366,10 @@ class TelegramServer:
     def _do_sendMessage(self, params: Json) -> Json:
         chat = self._open_chat(params)
         text, entities = params.get("text", ""), params.get("entities") or []
-        _check_text(text, entities)
+        check_text(text, entities)
         more: Json = {"text": text} | ({"entities": entities} if entities else {})
         if markup := params.get("reply_markup"):
-            _check_keyboard(markup)
+            check_keyboard(markup)
             more["reply_markup"] = markup
         if topic := params.get("message_thread_id"):
             if not any(one.get("message_thread_id") == topic for one in chat.messages.values()):
@@ -379,7 +381,56 @@ class TelegramServer:
             elif not reply.get("allow_sending_without_reply"):
                 raise Refusal(400, "Bad Request: message to be replied not found", ours=True)
         chat.drafts.clear()
+        chat.stoppable.clear()
         return self.put(chat, self.me, **more)
+
+    def _do_sendRichMessage(self, params: Json) -> Json:
+        html = params["rich_message"]["html"]
+        check_rich(html)
+        plain = {name: value for name, value in params.items() if name != "rich_message"}
+        message = self._do_sendMessage(plain | {"text": re.sub(_TAG, "", html) or "-"})
+        message["rich"] = html
+        return message
+
+    def _do_editMessageText(self, params: Json) -> Json:
+        chat, message = self._own(params)
+        text, entities = params.get("text", ""), params.get("entities") or []
+        check_text(text, entities)
+        markup = params.get("reply_markup")
+        if markup:
+            check_keyboard(markup)
+        new = {"text": text, "entities": entities, "reply_markup": markup}
+        if all((message.get(name) or None) == (value or None) for name, value in new.items()):
+            raise Refusal(400, "Bad Request: message is not modified: content and markup are the same", ours=True)
+        for name, value in new.items():
+            message.pop(name, None)
+            if value:
+                message[name] = value
+        chat.edits.append((message["message_id"], text))
+        return message
+
+    def _do_editMessageReplyMarkup(self, params: Json) -> Json:
+        _, message = self._own(params)
+        markup = params.get("reply_markup")
+        if message.get("reply_markup") == markup:
+            raise Refusal(400, "Bad Request: message is not modified: content and markup are the same", ours=True)
+        message.pop("reply_markup", None)
+        return message | ({"reply_markup": markup} if markup else {})
+
+    def _do_deleteMessage(self, params: Json) -> bool:
+        chat = self._open_chat(params)
+        if chat.messages.pop(params["message_id"], None) is None:
+            raise Refusal(400, "Bad Request: message to delete not found", ours=True)
+        return True
+
+    def _own(self, params: Json) -> tuple[Chat, Json]:
+        chat = self._open_chat(params)
+        message = chat.messages.get(params["message_id"])
+        if message is None:
+            raise Refusal(400, "Bad Request: message to edit not found", ours=True)
+        if message["from"]["id"] != self.me["id"]:
+            raise Refusal(400, "Bad Request: message can't be edited")
+        return chat, message
 
     def _do_sendMessageDraft(self, params: Json) -> bool:
         chat = self._open_chat(params)
@@ -387,9 +438,10 @@ class TelegramServer:
             raise Refusal(400, "Bad Request: drafts need a private chat and a draft_id that is not 0")
         text = params.get("text", "")
         if text:
-            _check_text(text, params.get("entities") or [])
+            check_text(text, params.get("entities") or [])
         chat.drafts[params["draft_id"]] = text
         chat.draft_history.append((params["draft_id"], text))
+        (chat.stoppable.add if params.get("can_stop") else chat.stoppable.discard)(params["draft_id"])
         return True
 
     def _do_sendChatAction(self, params: Json) -> bool:
@@ -424,10 +476,6 @@ class TelegramServer:
             self._change.notify_all()
 
 
-def units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
 def found_entities(text: str) -> list[Json]:
     """What Telegram marks by itself in what people write: commands and mentions."""
     return sorted(
@@ -457,31 +505,3 @@ def _refused(no: Refusal) -> web.Response:
     if no.parameters:
         body["parameters"] = no.parameters
     return web.json_response(body, status=no.code)
-
-
-def _check_text(text: str, entities: Iterable[Json]) -> None:
-    if not text.strip():
-        raise Refusal(400, "Bad Request: message text is empty")
-    if units(text) > 4096:
-        raise Refusal(400, "Bad Request: message is too long")
-    listed = list(entities)
-    if len(listed) > 100:
-        raise Refusal(400, "Bad Request: too many entities")  # the real server drops the rest in silence
-    encoded = text.encode("utf-16-le")
-    for entity in listed:
-        start, end = entity["offset"], entity["offset"] + entity["length"]
-        if entity["type"] not in _ENTITIES or not 0 <= start < end <= units(text):
-            raise Refusal(400, f"Bad Request: can't parse entities: wrong {entity['type']}")
-        try:
-            encoded[2 * start : 2 * end].decode("utf-16-le")
-        except UnicodeDecodeError:
-            raise Refusal(400, "Bad Request: can't parse entities: a character is split") from None
-        if entity["type"] == "text_link" and not entity.get("url"):
-            raise Refusal(400, "Bad Request: can't parse entities: a link without url")
-
-
-def _check_keyboard(markup: Json) -> None:
-    for row in markup["inline_keyboard"]:
-        for button in row:
-            if not button.get("text") or not 1 <= len(button.get("callback_data", "").encode()) <= 64:
-                raise Refusal(400, "Bad Request: BUTTON_DATA_INVALID")
