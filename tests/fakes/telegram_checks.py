@@ -10,36 +10,10 @@ Json: TypeAlias = dict[str, Any]
 
 _ENTITIES = {"bold", "italic", "strikethrough", "code", "pre", "text_link", "blockquote", "date_time"}
 _LINKS = re.compile(r"https?://[^\s/]+\.[^\s/]+|tg://(?!user|openmessage)\w", re.ASCII)
-_RICH_TAGS = set(
-    [
-        "a",
-        "b",
-        "strong",
-        "i",
-        "em",
-        "s",
-        "del",
-        "code",
-        "u",
-        "pre",
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "br",
-        "ul",
-        "ol",
-        "li",
-        "blockquote",
-        "table",
-        "tr",
-        "th",
-        "td",
-    ]
+_RICH_TAGS = frozenset(
+    re.findall(
+        r"[\w-]+", "a b strong em s code pre p h1 h2 h3 h4 h5 h6 hr br ul ol li blockquote table tr th td tg-time"
+    )
 )
 _TAG = re.compile(r"</?([\w-]+)((?: [\w-]+=\"[^\"<>]*\")*)(?: /)?>")
 
@@ -97,7 +71,7 @@ def check_rich(html: str) -> None:
         raise Refusal(400, "Bad Request: RICH_MESSAGE_INVALID")
     opened: list[str] = []
     for tag in _TAG.finditer(html):
-        if tag[1] not in _RICH_TAGS | {"tg-time"}:
+        if tag[1] not in _RICH_TAGS:
             raise Refusal(400, f"Bad Request: can't parse rich message: unsupported tag {tag[1]}")
         if tag[0].startswith("</"):
             if not opened or opened.pop() != tag[1]:
@@ -117,3 +91,8 @@ def check_keyboard(markup: Json) -> None:
         for button in row:
             if not button.get("text") or not 1 <= len(button.get("callback_data", "").encode()) <= 64:
                 raise Refusal(400, "Bad Request: BUTTON_DATA_INVALID")
+
+
+def words_of(html: str) -> str:
+    """A rich message's text, so far as there is any."""
+    return _TAG.sub("", html).strip() or "-"

@@ -22,7 +22,7 @@ from typing import Any, Literal, TypeAlias
 
 from aiohttp import web
 
-from tests.fakes.telegram_checks import Refusal, check_keyboard, check_rich, check_text, units
+from tests.fakes.telegram_checks import Refusal, check_keyboard, check_rich, check_text, units, words_of
 
 Json: TypeAlias = dict[str, Any]
 FaultKind: TypeAlias = Literal["refuse", "drop-before", "drop-after", "slow"]
@@ -388,7 +388,7 @@ class TelegramServer:
         html = params["rich_message"]["html"]
         check_rich(html)
         plain = {name: value for name, value in params.items() if name != "rich_message"}
-        message = self._do_sendMessage(plain | {"text": re.sub(_TAG, "", html) or "-"})
+        message = self._do_sendMessage(plain | {"text": words_of(html)})
         message["rich"] = html
         return message
 
