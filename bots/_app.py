@@ -89,11 +89,18 @@ class App:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, adapters: Sequence[Adapter], *, listen: bool = True, model: LanguageModel | None = None
+    settings: Settings,
+    adapters: Sequence[Adapter],
+    *,
+    listen: bool = True,
+    model: LanguageModel | None = None,
+    intake: bool = False,
 ) -> AsyncGenerator[App]:
-    """Remora on these adapters, from the first heartbeat to the last; with `model`, one that is warming already. Leaving drains: replies being written are
+    """Remora on these adapters, from the first heartbeat to the last; with `model`, one that is warming already; with
+    `intake`, what comes over HTTP is kept for other processes to answer. Leaving drains: replies being written are
     finished (at most `DRAIN_SECONDS`), the rest stays in the queues for the next start."""
-    clock, name = SystemClock(), new_name()
+    clock, name, everybody = SystemClock(), new_name(), adapters
+    adapters = [adapter for adapter in adapters if not (intake and adapter.capabilities.hooked)]
     by_name = {adapter.name: adapter for adapter in adapters}
     async with AsyncExitStack() as stack:
         if model is None:
@@ -111,11 +118,11 @@ async def running(
         worker = Worker(name, store, clock, _lease(settings), deliverer, served(adapters))
         await worker.tick()
         stack.push_async_callback(_leave, worker)
-        for adapter in adapters:
+        for adapter in everybody:
             await stack.enter_async_context(adapter.connect())
         codes = await _first_codes(store, adapters, clock) if listen and settings.allow.strip() != "*" else {}
         app = App(settings, store, model, engine, turns, deliverer, by_name, clock, asyncio.Event(), codes)
-        async with _working(app, worker, listen=listen):
+        async with _working(app, worker, everybody if listen else ()):
             yield app
 
 
@@ -168,11 +175,11 @@ def made(
 
 
 def platforms(settings: Settings, role: str, here: Sequence[App]) -> list[Adapter]:
-    """The adapters of a role that the settings switch on."""
-    names = [name for name in available() if role in ("all", "worker") or (name == "web") == (role == "web")]
+    """The adapters of a role that the settings switch on. With the web side goes whatever comes over HTTP."""
+    names = [name for name in available() if role != "bot" or name != "web"]
     hooks: dict[str, ASGIApp] | None = {} if "web" in names else None
-    adapters = (made(name, settings, here, hooks) for name in names)
-    return [adapter for adapter in adapters if adapter is not None]
+    found = [adapter for name in names if (adapter := made(name, settings, here, hooks)) is not None]
+    return [one for one in found if role != "web" or one.name == "web" or one.capabilities.hooked]
 
 
 def _lease(settings: Settings) -> dt.timedelta:
@@ -192,7 +199,7 @@ async def _leave(worker: Worker) -> None:
 
 
 @asynccontextmanager
-async def _working(app: App, worker: Worker, *, listen: bool) -> AsyncGenerator[None]:
+async def _working(app: App, worker: Worker, heard: Sequence[Adapter]) -> AsyncGenerator[None]:
     heartbeat = Heartbeat()
     heartbeat.every("worker", worker.tick, min(1.0, app.settings.lease_seconds / 4))
     heartbeat.every("plan", Planner(app.store, app.clock, app.deliverer.wake).tick)
@@ -204,8 +211,7 @@ async def _working(app: App, worker: Worker, *, listen: bool) -> AsyncGenerator[
     for task in (turns, deliveries):
         task.add_done_callback(lambda _task: app.broken.set())
     listeners = [
-        asyncio.create_task(_listening(adapter, app.turns), name=f"listen-{adapter.name}")
-        for adapter in (app.adapters.values() if listen else ())
+        asyncio.create_task(_listening(adapter, app.turns), name=f"listen-{adapter.name}") for adapter in heard
     ]
     for task in listeners:
         task.add_done_callback(lambda ended: app.broken.set() if _failed(ended) else None)

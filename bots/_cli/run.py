@@ -11,7 +11,7 @@ import click
     type=click.Choice(["all", "bot", "worker", "web"]),
     default="all",
     show_default=True,
-    help="all; bot: the chat platforms; worker: answers and delivers, listens to nothing; web: the browser side.",
+    help="all; bot: the chat platforms; worker: answers and delivers, listens to nothing; web: the browser side, and what comes over HTTP.",
 )
 def command(role: str) -> None:
     """Serve until SIGTERM, which finishes the current replies; a second one stops at once."""
@@ -30,7 +30,7 @@ def command(role: str) -> None:
     async def serve() -> None:
         here: list[App] = []
         adapters = platforms(settings, role, here)
-        async with running(settings, adapters, listen=role != "worker") as app:
+        async with running(settings, adapters, listen=role != "worker", intake=role == "web") as app:
             here.append(app)
             for line in app.greeting():
                 click.echo(line)
