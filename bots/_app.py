@@ -126,6 +126,12 @@ async def running(
             yield app
 
 
+def listed(language: Language) -> Sequence[Listed]:
+    """Every command there is, for a platform that lists them."""
+    named = [(skill, *pair) for skill in skills.available() for pair in skill.commands.items()]
+    return [Listed(name[1:], say(language, key), name in skill.personal) for skill, name, key in named]
+
+
 def made(
     name: str,
     settings: Settings,
@@ -163,14 +169,10 @@ def made(
             raise Unavailable("Remora is starting")
         return opened or here[0].store
 
-    def commands(language: Language) -> Sequence[Listed]:
-        named = [(skill, *pair) for skill in skills.available() for pair in skill.commands.items()]
-        return [Listed(name[1:], say(language, key), name in skill.personal) for skill, name, key in named]
-
     checks = {part: check(part) for part in health.PARTS}
     public_url = "" if hooks is None else settings.public_url.rstrip("/")
     hooks = {} if hooks is None else hooks
-    around = Surroundings(clock, key, history, checks, calendar, hooks, store, commands, public_url)
+    around = Surroundings(clock, key, history, checks, calendar, hooks, store, listed, public_url)
     return create(name, settings, around)
 
 

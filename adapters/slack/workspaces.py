@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,16 +16,19 @@ from adapters.slack.manifest import typed
 from adapters.slack.modes import Modes
 from adapters.slack.people import People
 from adapters.slack.preview import Previews
+from adapters.slack.surface import Surface
+from adapters.slack.recent import Recent
 from adapters.slack.threads import Threads
 from adapters.slack.web import CallFailed, Web, Wire
-from core.errors import Unavailable, Undeliverable
-from core.store import installations, notes
+from core.errors import Undeliverable
+from core.store import installations
 from core.store.installations import Installation
 
 log = logging.getLogger(__name__)
 
 _BEFORE_THE_END = dt.timedelta(minutes=30)
 """So long before a token ends it is exchanged for the next one."""
+_SAID_AGAIN_SECONDS = 300.0
 _WAIT_FOR_OTHERS = 20
 """Looks, half a second apart, for the token that another worker is fetching."""
 
@@ -42,6 +44,7 @@ class Workspace:
     previews: Previews
     translator: Translator
     poster: Poster
+    surface: Surface
 
 
 class NotInstalled(Undeliverable):
@@ -142,7 +145,7 @@ class Workspaces:
         self._own: Workspace | None = None
         self._known: dict[str, tuple[Workspace, Tokens]] = {}
         self._modes = Modes(around)
-        self._told: set[tuple[str, str]] = set()
+        self._told: Recent[tuple[str, str], float] = Recent(1_000)
 
     async def sign_in(self) -> Identity | None:
         """The workspace of SLACK_BOT_TOKEN is there when this returns; None without a token. Raises `CallFailed`."""
@@ -195,17 +198,16 @@ class Workspaces:
         self._own = None
 
     async def _refused(self, team: str, failure: CallFailed) -> None:
-        """The owner has to mend it: said in the log once, and kept for `remora doctor`."""
+        """The owner has to mend it: said in the log, and to `remora doctor`, now and then while it goes on."""
         if (known := self._known.get(team)) is not None:
             known[1].forget()
-        if (team, failure.what) in self._told:
+        now, told = asyncio.get_running_loop().time(), self._told.get((team, failure.what))
+        if told is not None and now - told < _SAID_AGAIN_SECONDS:
             return
-        self._told.add((team, failure.what))
-        log.error("Slack does not allow it", extra={"workspace": team, "why": failure.what, "needed": failure.needed})
+        self._told.put((team, failure.what), now)
         what, mend = refusal(team, failure)
-        with suppress(Unavailable):
-            async with self.around.store().write() as tx:
-                await notes.put(tx, f"{notes.TROUBLE}slack:{team}", f"{what}\n{mend}", self.around.clock.now())
+        log.error("Slack does not allow it", extra={"workspace": team, "why": what, "mend": mend})
+        await self.around.trouble(f"slack:{team}", what, mend)
 
     async def _drop(self, team: str) -> None:
         if (known := self._known.pop(team, None)) is not None:
@@ -213,6 +215,7 @@ class Workspaces:
 
     def _serve(self, identity: Identity, web: Web) -> Workspace:
         people, threads, previews = People(web), Threads(web), Previews(web, self._pause)
+        surface = Surface(web, identity, people, previews.agent, self.around)
         commands = typed(self.around.commands("en"))
         return Workspace(
             identity,
@@ -222,6 +225,7 @@ class Workspaces:
             previews,
             Translator(identity, people, threads, self._modes, commands),
             Poster(web, identity, previews, threads),
+            surface,
         )
 
 
