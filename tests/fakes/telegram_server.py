@@ -364,13 +364,17 @@ class TelegramServer:
         return True
 
     def _do_sendMessage(self, params: Json) -> Json:
+        check_text(params.get("text", ""), params.get("entities") or [])
+        return self._send(params)
+
+    def _send(self, params: Json) -> Json:
         chat = self._open_chat(params)
-        text, entities = params.get("text", ""), params.get("entities") or []
-        check_text(text, entities)
+        text, entities = params["text"], params.get("entities") or []
         more: Json = {"text": text} | ({"entities": entities} if entities else {})
         if markup := params.get("reply_markup"):
             check_keyboard(markup)
-            more["reply_markup"] = markup
+            if "inline_keyboard" in markup:  # others belong to the chat, not to the message
+                more["reply_markup"] = markup
         if topic := params.get("message_thread_id"):
             if not any(one.get("message_thread_id") == topic for one in chat.messages.values()):
                 raise Refusal(400, "Bad Request: message thread not found", ours=True)
@@ -388,7 +392,7 @@ class TelegramServer:
         html = params["rich_message"]["html"]
         check_rich(html)
         plain = {name: value for name, value in params.items() if name != "rich_message"}
-        message = self._do_sendMessage(plain | {"text": words_of(html)})
+        message = self._send(plain | {"text": words_of(html)})
         message["rich"] = html
         return message
 
