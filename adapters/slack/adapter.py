@@ -15,6 +15,7 @@ from adapters.slack import Keys
 from adapters.slack.dispatch import Dispatcher, Handler
 from adapters.slack.http import Events, app
 from adapters.slack.inbound import PLATFORM
+from adapters.slack.modals import About
 from adapters.slack.oauth import OAuth
 from adapters.slack.render import MARKDOWN
 from adapters.slack.socket_mode import SocketMode
@@ -113,7 +114,9 @@ class SlackAdapter:
             raise RetryLater(error.what) from None
         except ConfigurationError as error:
             raise RetryLater(error.what, _MENDABLE_PAUSE) from None
-        return await here.poster.send(delivery, left)
+        receipt = await here.poster.send(delivery, left)
+        here.surface.sent(delivery)
+        return receipt
 
     async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
         try:
@@ -156,7 +159,13 @@ class SlackAdapter:
             "message": self._said,
             "app_mention": self._said,
             "agent_session_stopped": lambda here, body: here.translator.stopped(body),
+            "app_home_opened": lambda here, body: here.surface.opened(body),
+            "assistant_thread_started": lambda here, body: here.surface.pane(body),
             "block_actions:choice": self._pressed,
+            "block_actions:feedback": self._pressed,
+            "block_actions:home": lambda here, body: here.surface.acted(body),
+            "view_submission": lambda here, body: here.surface.submitted(body),
+            "shortcut:remind_new": self._wants_form,
             "message_action:remind_about": lambda here, body: here.translator.about(body),
             "command": lambda here, body: here.translator.command(body, self._around.clock.now()),
             "user_change": self._changed,
@@ -170,10 +179,17 @@ class SlackAdapter:
             here.previews.agent.asked(message)
         return message
 
-    async def _pressed(self, here: Workspace, body: Json) -> Message:
+    async def _pressed(self, here: Workspace, body: Json) -> Message | None:
         message = await here.translator.press(body)
+        if await here.surface.form(body, About(message.address.chat, message.address.thread, message.message_id)):
+            return None
         here.poster.pressed(body)
         return message
+
+    async def _wants_form(self, here: Workspace, body: Json) -> Message | None:
+        # Slack lets a form be opened within three seconds: who cannot have one is told nothing, and can write.
+        await here.surface.form(body, About(await here.people.direct(str(body["user"]["id"]))))
+        return None
 
     async def _changed(self, here: Workspace, body: Json) -> Message | None:
         user = body["event"].get("user")

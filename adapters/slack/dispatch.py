@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 2.5
 """Slack waits for 3 s and sends what it can send again after that: by then we have it, or we do not."""
 
-Handler: TypeAlias = Callable[[Workspace, Json], Awaitable[Message | Json | None]]
-"""Deals with a payload: a message to hand over, what Slack shows at once, or nothing. Raises `CallFailed` where Slack
+Handler: TypeAlias = Callable[[Workspace, Json], Awaitable[Message | Sequence[Message] | Json | None]]
+"""Deals with a payload: messages to hand over, what Slack shows at once, or nothing. Raises `CallFailed` where Slack
 refuses what it asks for, and pydantic's `ValidationError` for shapes that Slack never sends."""
 
 
@@ -109,10 +109,11 @@ class Dispatcher:
             log.info("nothing to do for an event", extra={"kind": kind_of(payload)})
             return {}
         found = await handler(await self._workspaces.of(team_of(payload)), payload)
-        if isinstance(found, Message):
-            await self._hand_over(found)
-            return {}
-        return found or {}
+        if found is None or isinstance(found, dict):
+            return found or {}
+        for message in [found] if isinstance(found, Message) else found:
+            await self._hand_over(message)
+        return {}
 
     async def _hand_over(self, message: Message) -> None:
         """Once in this process; in another one the store knows the event's identity. A mention arrives as two events,

@@ -87,6 +87,8 @@ class _Label(BaseModel):
 
 
 class _Action(BaseModel):
+    action_id: str = ""
+    block_id: str = ""
     action_ts: _Ts
     value: str = ""
     text: _Label = _Label()
@@ -168,7 +170,7 @@ class Translator:
             sent_at=_moment(action.action_ts),
             kind="choice",
             message_id=shown.ts,
-            choice=action.value,
+            choice=f"{action.block_id}:{action.value}" if action.action_id == "feedback" else action.value,
             private=private,
             hidden=not private and await self._modes.get(self._at(channel)) == "quiet",
         )

@@ -16,8 +16,8 @@ from adapters.slack.manifest import typed
 from adapters.slack.modes import Modes
 from adapters.slack.people import People
 from adapters.slack.preview import Previews
-from adapters.slack.surface import Surface
 from adapters.slack.recent import Recent
+from adapters.slack.surface import Surface
 from adapters.slack.threads import Threads
 from adapters.slack.web import CallFailed, Web, Wire
 from core.errors import Undeliverable
@@ -45,6 +45,11 @@ class Workspace:
     translator: Translator
     poster: Poster
     surface: Surface
+
+    async def aclose(self) -> None:
+        """Ends what goes on in the background."""
+        await self.people.aclose()
+        await self.surface.aclose()
 
 
 class NotInstalled(Undeliverable):
@@ -193,7 +198,7 @@ class Workspaces:
 
     async def aclose(self) -> None:
         for workspace in (*(known[0] for known in self._known.values()), *([self._own] if self._own else ())):
-            await workspace.people.aclose()
+            await workspace.aclose()
         self._known.clear()
         self._own = None
 
@@ -211,7 +216,7 @@ class Workspaces:
 
     async def _drop(self, team: str) -> None:
         if (known := self._known.pop(team, None)) is not None:
-            await known[0].people.aclose()
+            await known[0].aclose()
 
     def _serve(self, identity: Identity, web: Web) -> Workspace:
         people, threads, previews = People(web), Threads(web), Previews(web, self._pause)
