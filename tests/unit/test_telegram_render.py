@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.telegram.render import Entity, Rendered, clean, render, units
+from adapters.telegram.render import Entity, Rendered, clean, dated, render, units
+from adapters.telegram.rich import rich_html
+from adapters.telegram.sending import library_entities
 from adapters.telegram.split import MAX_ENTITIES, MAX_UNITS, split
+from core.messages import Moment, Reply
+from tests.fakes.telegram_checks import check_rich, check_text
 
 MARKDOWN = st.text(alphabet="ab @/*_`~#>-1.[]()|!<&\\\n🙂́\ud800", max_size=200) | st.text(max_size=200)
 
@@ -40,6 +46,12 @@ def looks(rendered: Rendered) -> list[tuple[str, str]]:
         ("\\*literal\\*", "*literal*", []),
         ("unclosed **bold", "unclosed **bold", []),
         ("中文**粗体**，好", "中文粗体，好", [("bold", "粗体")]),
+        ("**重要：**请看", "**重要：**请看", []),
+        ("**a *b ~~c~~* d** e", "a b c d e", [("bold", "a b c d"), ("italic", "b c"), ("strikethrough", "c")]),
+        ("*a **b* c**", "a b c", [("italic", "a b c")]),
+        ("שלום **עולם** 🙂 *مرحبا*", "שלום עולם 🙂 مرحبا", [("bold", "עולם"), ("italic", "مرحبا")]),
+        ("👩‍👩‍👧 **x** 🏳️‍🌈 `y`", "👩‍👩‍👧 x 🏳️‍🌈 y", [("bold", "x"), ("code", "y")]),
+        ("`if x<y`: if x<y and y>z", "if x<y: if x<y and y>z", [("code", "if x<y")]),
         ("| a | b |\n|---|---|\n| 1 | 2 |\n\nend", "| a | b |\n|---|---|\n| 1 | 2 |\n\nend", None),
     ],
 )
@@ -64,6 +76,16 @@ def test_code_keeps_its_language_and_its_lines() -> None:
         ("[local](http://localhost:8080)", "local (http://localhost:8080)", ""),
         ("[call](tg://user?id=42)", "call (tg://user?id=42)", ""),
         ("[file](notes.txt)", "file (notes.txt)", ""),
+        ("[a chat](tg://openmessage?user_id=42)", "a chat (tg://openmessage?user_id=42)", ""),
+        ("[add](tg://resolve?domain=x)", "add", "tg://resolve?domain=x"),
+        ("[write](mailto:a@example.com)", "write (a@example.com)", ""),
+        ("<a@example.com>", "a@example.com", ""),
+        ("[x](ftp://example.com/a)", "x (ftp://example.com/a)", ""),
+        ("[x](https://例子.中国/路)", "x", "https://xn--fsqu00a.xn--fiqs8s/%E8%B7%AF"),
+        ("[x](<https://example.com/a b>)", "x", "https://example.com/a%20b"),
+        ("[x](https://example.com/(a)_b)", "x", "https://example.com/(a)_b"),
+        ("[x](https://[::1]/)", "x (https://[::1]/)", ""),
+        ("[x](https://)", "x (https://)", ""),
         ("[run](javascript:alert(1))", "[run](javascript:alert(1))", ""),
         ("<https://example.com>", "https://example.com", ""),
     ],
@@ -113,6 +135,58 @@ def test_whatever_is_written_telegram_can_take_it(text: str, plain: bool, group:
         for entity in piece.entities:
             assert 0 <= entity.start < entity.end <= units(piece.text)
             encoded[2 * entity.start : 2 * entity.end].decode("utf-16-le")
+
+
+@given(MARKDOWN, st.integers(1, 60), st.booleans())
+def test_long_texts_of_every_kind_fit_what_telegram_takes(text: str, times: int, group: bool) -> None:
+    for piece in split(render(f"{text}\n\n" * times, group=group)):
+        check_text(piece.text, [entity.to_dict() for entity in library_entities(piece)])
+
+
+@given(MARKDOWN, st.booleans())
+def test_whatever_is_written_is_a_rich_message_that_telegram_can_take(text: str, group: bool) -> None:
+    if html := rich_html(Reply(text), group=group):
+        check_rich(html)
+
+
+class TestRich:
+    @pytest.mark.parametrize(
+        ("markdown", "html"),
+        [
+            ("if x<y & <b>z</b>", "<p>if x&lt;y &amp; &lt;b&gt;z&lt;/b&gt;</p>"),
+            ("a\nb", "<p>a<br />\nb</p>"),
+            ("[x](tg://user?id=4) [y](https://example.com 'z')", '<p>x <a href="https://example.com">y</a></p>'),
+            ("![cat](https://example.com/c.png)", '<p><a href="https://example.com/c.png">cat</a></p>'),
+            ("```py\nx\n```", '<pre><code class="language-py">x\n</code></pre>'),
+        ],
+    )
+    def test_only_what_telegram_lists_comes_out(self, markdown: str, html: str) -> None:
+        assert rich_html(Reply(markdown), group=False).strip() == html
+
+    def test_in_a_group_nobody_is_called(self) -> None:
+        assert "@charlie1" not in rich_html(Reply("ask **@charlie1**"), group=True)
+
+
+class TestTimes:
+    NOON = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
+
+    def test_a_longer_moment_is_not_taken_for_a_shorter_one(self) -> None:
+        moments = [Moment("12:00 Etc/GMT+1", self.NOON), Moment("12:00 Etc/GMT+10", self.NOON + dt.timedelta(hours=9))]
+        rendered = dated(Rendered("at 12:00 Etc/GMT+10, 12:00 Etc/GMT+1"), moments)
+        assert [(one.start, one.at) for one in rendered.entities] == [(3, moments[1].at), (21, moments[0].at)]
+
+    def test_half_a_time_at_a_cut_is_no_time(self) -> None:
+        rendered = dated(Rendered("x" * 38 + " noon"), [Moment("noon", self.NOON)])
+        assert [piece.entities for piece in split(rendered, limit=41)] == [
+            (),
+            (Entity("date_time", 0, 4, at=self.NOON),),
+        ]
+        assert [piece.entities for piece in split(replaced(rendered), limit=41)] == [(), ()]
+
+
+def replaced(rendered: Rendered) -> Rendered:
+    """The same without a place to cut."""
+    return Rendered(rendered.text.replace(" ", "x"), rendered.entities)
 
 
 @given(st.text(alphabet="ab \n🙂", max_size=300), st.integers(2, 40))
