@@ -44,6 +44,10 @@ class Agent:
             title = neutralise(shortened(" ".join(message.text.split()), _TITLE))
             self._asked.put(message.address.key(), (message.sender.account, title))
 
+    def asker(self, address: Address) -> str:
+        """Who was last answered there, as far as we know; "" where we do not."""
+        return (self._asked.get(address.key()) or ("", ""))[0]
+
     async def prompts(self, channel: str, language: Language, pane: Address | None = None) -> None:
         """What one can ask, above the box where people type, or in the assistant pane that was just opened."""
         lines = [line.split("|") for line in say(language, "slack_prompts").splitlines()]

@@ -131,6 +131,12 @@ async def _new_person(tx: Tx, identity: dict[str, str], sender: Sender, now: dt.
     return row
 
 
+async def find(tx: Tx, workspace: str, platform: str, account_id: str) -> Person | None:
+    """The person behind an account, as far as they have ever written to us."""
+    row = await tx.row(_FIND_PERSON, {"on_platform": platform, "in_workspace": workspace, "named": account_id})
+    return _person(row) if row else None
+
+
 async def get(tx: Tx, person_id: int) -> Person:
     row = await tx.row(sa.select(*_PERSON).where(person.c.id == person_id))
     if row is None:
@@ -215,6 +221,11 @@ def _sender(row: sa.Row[Any]) -> tuple[str, ...]:
     told = row.message if isinstance(row.message, dict) else {}
     address, sender = told.get("address") or {}, told.get("sender") or {}
     return row.platform, address.get("workspace", ""), sender.get("account", "")
+
+
+async def count_turns(tx: Tx, person_id: int) -> int:
+    row = await tx.row(sa.select(sa.func.count()).select_from(turn).where(turn.c.person_id == person_id))
+    return int(row[0]) if row else 0
 
 
 async def transcript(tx: Tx, address_key: str, limit: int) -> list[Line]:
