@@ -169,8 +169,6 @@ class Door:
         if not found or not await access.use_code(tx, found[0]):
             return Entered(None, Reply(say(language, "code_wrong")), "wrong code")
         await access.put(tx, place, found[0].role, found[0].given_by, now)
-        if found[0].role == "owner":
-            await access.drop_first_codes(tx, address.platform)
         person = await people.person_of(tx, address.workspace, address.platform, message.sender, now, address)
         await closed.heard_from(tx, person.id, address, now)
         log.info("somebody was let in", extra={"platform": address.platform, "role": found[0].role})

@@ -81,6 +81,8 @@ async def put(tx: Tx, place: Place, role: Role, given_by: int | None, now: dt.da
         await tx.run(sa.update(access).where(_is(place)).values(**given))
     if role == "removed":
         await _park(tx, place, now)
+    elif role == "owner":
+        await drop_first_codes(tx, place.platform)
 
 
 async def drop(tx: Tx, place: Place) -> bool:
