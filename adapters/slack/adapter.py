@@ -6,12 +6,12 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.types import ASGIApp
 
 from adapters import Surroundings
-from adapters.slack import Keys
+from adapters.slack import Keys, render
 from adapters.slack.dispatch import Dispatcher, Handler
 from adapters.slack.http import Events, app
 from adapters.slack.inbound import PLATFORM
@@ -114,9 +114,23 @@ class SlackAdapter:
             raise RetryLater(error.what) from None
         except ConfigurationError as error:
             raise RetryLater(error.what, _MENDABLE_PAUSE) from None
+        if delivery.reply.only_for and delivery.reply_to.startswith("http"):
+            if await self._answer(delivery, left):
+                return Receipt(())
+            delivery = replace(delivery, reply=replace(delivery.reply, only_for=""), reply_to="")
         receipt = await here.poster.send(delivery, left)
         here.surface.sent(delivery)
         return receipt
+
+    async def _answer(self, delivery: Delivery, left: Callable[[], None]) -> bool:
+        """Where the command was typed, we may not even be a member: Slack gave an address to answer there, for half an
+        hour and five messages. False if it does not take the answer."""
+        for part in render.parts(delivery.reply, delivery.cause)[:5]:
+            body: Json = {"response_type": "ephemeral", "text": part.text}
+            body |= {"blocks": list(part.blocks)} if part.blocks else {}
+            if not await self._wire.answer(delivery.reply_to, body, left):
+                return False
+        return True
 
     async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
         try:

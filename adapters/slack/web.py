@@ -183,10 +183,6 @@ class Web:
             await asyncio.sleep(wait)
         return await self._call(method, None, http_verb="GET", params=params)
 
-    async def answer(self, url: str, body: Json, left: Callable[[], None]) -> bool:
-        """As `Wire.answer`."""
-        return await self._wire.answer(url, {name: value for name, value in body.items() if value is not None}, left)
-
     async def _call(self, method: str, left: Callable[[], None] | None, **how: Any) -> Json:
         try:
             return await self._wire.call(method, await self._token(), left, **how)
