@@ -21,6 +21,8 @@ from core.store.modes import Mode
 PLATFORM = "slack"
 
 _Ts = Annotated[str, Field(pattern=r"^\d{1,12}\.\d{1,9}$")]
+_OF_THE_CHANNEL = {"/channel", "/close", "/open"}
+"""Commands that mean the place where they are typed."""
 _SUBTYPES = {None, "file_share", "thread_broadcast", "me_message"}
 """What people write; every other subtype is a notice of Slack or the word of a bot."""
 
@@ -122,9 +124,17 @@ class Translator:
     """The payloads of one workspace to `Message`. Raises pydantic's `ValidationError` for what Slack never sends."""
 
     def __init__(
-        self, identity: Identity, people: People, threads: Threads, modes: Modes, typed: Mapping[str, str]
+        self,
+        identity: Identity,
+        people: People,
+        threads: Threads,
+        modes: Modes,
+        typed: Mapping[str, str],
+        agent_view: bool = False,
     ) -> None:
-        """`typed`: what a command is called in the core, by what it is called in Slack ("/remind-me": "/remind")."""
+        """`typed`: what a command is called in the core, by what it is called in Slack ("/remind-me": "/remind"). With
+        `agent_view` a direct message begins a conversation of its own."""
+        self._agent_view = agent_view
         self._identity = identity
         self._people = people
         self._threads = threads
@@ -176,18 +186,21 @@ class Translator:
         )
 
     async def command(self, body: Json, now: dt.datetime) -> Message:
-        """A slash command. Wherever it was typed, it is a matter between its author and the assistant: the address is
-        their direct message, and the answer is shown to them alone where they typed it."""
+        """A slash command. The answer is shown to its author alone, where they typed it; what they say with it stays
+        between them and the assistant, and so in their direct message, unless the command is about the channel."""
         command = _Command.model_validate(body)
+        name = self._typed.get(command.command, command.command)
         direct = await self._people.direct(command.user_id)
         elsewhere = command.channel_id != direct
+        in_channel = elsewhere and name in _OF_THE_CHANNEL
         return Message(
             event_id=f"/:{self._identity.team}:{command.trigger_id}",
-            address=self._at(direct),
+            address=self._at(command.channel_id if in_channel else direct),
             sender=await self._sender(command.user_id, command.user_name),
-            text=f"{self._typed.get(command.command, command.command)} {command.text}".rstrip(),
+            text=f"{name} {command.text}".rstrip(),
             sent_at=now,
             message_id=command.response_url if elsewhere else "",
+            private=not in_channel,
             hidden=elsewhere,
         )
 
@@ -225,7 +238,8 @@ class Translator:
         if sender.is_bot:
             return None
         # What only its reader sees is not shown in a thread that nobody has begun.
-        thread = words.thread_ts or ("" if private or mode == "quiet" else words.ts)
+        beside = mode == "quiet" or (private and not self._agent_view)
+        thread = words.thread_ts or ("" if beside else words.ts)
         return Message(
             event_id=event_id,
             address=self._at(event.channel, thread),
