@@ -99,7 +99,7 @@ async def test_two_processes_at_once(empty: Store, empty_database_url: str) -> N
         ("DROP INDEX ix_inbox_new; CREATE INDEX ix_inbox_new ON inbox (id) WHERE state = 'parked'", "ix_inbox_new"),
         ("ALTER TABLE inbox DROP COLUMN note", "note"),
         ("ALTER TABLE inbox ADD COLUMN extra TEXT", "extra"),
-        ("DROP TABLE turn", "turn"),
+        ("DROP TABLE note", "note"),
     ],
     ids=["index", "condition", "other condition", "column", "extra column", "table"],
 )
