@@ -94,6 +94,8 @@ class Deliverer:
         """A lane had no room for more."""
         self._settled: list[str] = []
         self._lease_until = float("inf")
+        self._epoch = 0
+        """How often we were taken for dead: what was being claimed meanwhile may be others' too."""
 
     def wake(self) -> None:
         """There may be something new in the outbox, or the clock was set."""
@@ -107,6 +109,7 @@ class Deliverer:
 
     def taken_over(self) -> None:
         """What we hold is others' by now: only what they have not taken is still ours to give back."""
+        self._epoch += 1
         self._give_back_waiting()
 
     def alive(self, until: float, workers: Mapping[str, int]) -> None:
@@ -165,7 +168,7 @@ class Deliverer:
         self._full = len(lanes) < len(self._lanes)
         if not lanes or boot_seconds() >= self._lease_until:
             return 0
-        now, claimed = self._clock.now(), []
+        now, claimed, epoch = self._clock.now(), [], self._epoch
         try:
             async with self._store.write() as tx:
                 for lane in lanes:
@@ -177,7 +180,10 @@ class Deliverer:
             log.error("cannot claim deliveries", extra={"why": error.what})
             return 0
         for one in claimed:
-            self._hold(one)
+            if epoch == self._epoch:
+                self._hold(one)
+            else:
+                self._put_back(one, one.send_at, one.reason, tried=False)
         return len(claimed)
 
     def _hold(self, one: ClaimedDelivery) -> None:

@@ -106,7 +106,7 @@ class Worker:
             others = [beat for beat in beats if beat.name != self.name]
             live, dead = self._watch.judge(others, now, seconds)
             names = [self.name, *(beat.name for beat in live)]
-            await workers.bury(tx, [beat.name for beat in dead])
+            await workers.bury(tx, dead)
             freed = await inbox.release_lost(tx, names)
             await self._heir.settle_orphans(tx, names)
         self._heir.forget_settled()

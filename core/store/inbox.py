@@ -13,6 +13,7 @@ from core.messages import Message
 from core.store.codec import message_from_json, message_to_json
 from core.store.database import Tx
 from core.store.tables import Moment, inbox
+from core.store.workers import is_gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +145,8 @@ async def release(tx: Tx, claimed: ClaimedMessage, not_before: dt.datetime | Non
 
 
 async def release_lost(tx: Tx, live: list[str]) -> int:
-    """Frees the claims of every worker that is not in `live`; returns how many."""
-    lost = sa.and_(inbox.c.state == "claimed", inbox.c.claimed_by.not_in(live))
+    """Frees the claims of every worker that is gone and not in `live`; returns how many."""
+    lost = sa.and_(inbox.c.state == "claimed", inbox.c.claimed_by.not_in(live), is_gone(inbox.c.claimed_by))
     return await tx.run(sa.update(inbox).where(lost).values(state="new", claimed_by=None))
 
 

@@ -17,6 +17,7 @@ from core.messages import Address, Delivery, Receipt, Reply
 from core.store.codec import address_from_json, address_to_json, receipt_to_json, reply_from_json, reply_to_json
 from core.store.database import Tx
 from core.store.tables import Moment, outbox, reminder
+from core.store.workers import is_gone
 
 log = logging.getLogger(__name__)
 
@@ -396,8 +397,8 @@ class Orphan:
 
 
 async def orphans(tx: Tx, live: list[str]) -> list[Orphan]:
-    """The attempts of workers that are not in `live`."""
-    lost = sa.and_(outbox.c.state == "attempting", outbox.c.claimed_by.not_in(live))
+    """The attempts of workers that are gone and not in `live`."""
+    lost = sa.and_(outbox.c.state == "attempting", outbox.c.claimed_by.not_in(live), is_gone(outbox.c.claimed_by))
     columns = (
         outbox.c.id, outbox.c.cause, outbox.c.platform, outbox.c.attempts, outbox.c.claimed_by, outbox.c.fence,
         outbox.c.next_try_at, outbox.c.doubtful, outbox.c.reminder_id, outbox.c.due_at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +39,9 @@ _BEAT = (
     .where(worker.c.name == sa.bindparam("the_worker"))
     .values(seen_at=sa.bindparam("now", type_=Moment()), serves=sa.bindparam("what"), stopped=sa.false())
 )
+_BURY = sa.delete(worker).where(
+    worker.c.name == sa.bindparam("dead"), worker.c.seen_at == sa.bindparam("last", type_=Moment())
+)
 _BEATS = sa.select(worker.c.name, worker.c.seen_at, worker.c.stopped, worker.c.serves)
 
 
@@ -59,10 +62,15 @@ async def beats(tx: Tx) -> list[Beat]:
     return [Beat(row.name, row.seen_at, row.stopped, frozenset(row.serves.split("\n")) - {""}) for row in rows]
 
 
-async def bury(tx: Tx, names: Collection[str]) -> None:
-    """Deletes the rows of dead workers."""
-    if names:
-        await tx.run(sa.delete(worker).where(worker.c.name.in_(list(names))))
+async def bury(tx: Tx, dead: Sequence[Beat]) -> None:
+    """Deletes the rows of dead workers; not of one that has beaten again meanwhile."""
+    await tx.many(_BURY, [{"dead": one.name, "last": one.seen_at} for one in dead])
+
+
+def is_gone(claimed_by: sa.ColumnElement[str | None]) -> sa.ColumnElement[bool]:
+    """Whether who claimed something is no worker any more, by the same snapshot that shows the claim: a list read before
+    it would not know who has just started."""
+    return ~sa.exists().where(worker.c.name == claimed_by)
 
 
 async def leave(tx: Tx, name: str, now: dt.datetime) -> None:

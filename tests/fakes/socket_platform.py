@@ -19,8 +19,6 @@ class SocketPlatform:
 
     def __init__(self, socket: str, *, looks: bool) -> None:
         self._socket = socket
-        self._connections = asyncio.Semaphore(40)
-        """As a client of a real platform has them; the server at the other end queues no more than a hundred."""
         self.capabilities = Capabilities(
             max_text=4096, can_look=looks, preview=False, per_second=1000.0, per_chat_per_second=1e5
         )
@@ -45,10 +43,6 @@ class SocketPlatform:
         return Receipt(((await self._asked({"post": post}, left))["id"],))
 
     async def _asked(self, question: dict[str, Any], left: Callable[[], None]) -> dict[str, Any]:
-        async with self._connections:
-            return await self._asked_once(question, left)
-
-    async def _asked_once(self, question: dict[str, Any], left: Callable[[], None]) -> dict[str, Any]:
         try:
             reader, writer = await asyncio.open_unix_connection(self._socket)
         except OSError as error:

@@ -93,7 +93,7 @@ class Platform:
 async def platform_at(socket: Path) -> AsyncIterator[Platform]:
     platform = Platform(socket)
     platform.answering.set()
-    server = await asyncio.start_unix_server(platform.serve, str(socket))
+    server = await asyncio.start_unix_server(platform.serve, str(socket), backlog=4096)
     try:
         yield platform
     finally:

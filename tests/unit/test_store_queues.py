@@ -470,6 +470,23 @@ async def test_two_heirs_do_not_both_settle_an_orphan(store: Store, second_store
     assert {one.fence for one in again} == {2}
 
 
+async def test_who_beats_while_it_is_taken_for_dead_stays_and_keeps_its_claims(store: Store) -> None:
+    """As on PostgreSQL, where others commit between what one transaction reads and what it writes."""
+    await put(store, planned("one"))
+    async with store.write() as tx:
+        await workers.beat(tx, "slow", "host", 1, NOW)
+        seen = await workers.beats(tx)
+    async with store.write() as tx:
+        assert await workers.beat(tx, "slow", "host", 1, NOW + SECOND)
+    await claim_out(store, "slow")
+    async with store.write() as tx:
+        await workers.bury(tx, seen)
+        assert await outbox.orphans(tx, ["w1"]) == []
+        await workers.bury(tx, await workers.beats(tx))
+        assert [one.cause for one in await outbox.orphans(tx, ["w1"])] == ["one"]
+        assert not await workers.beat(tx, "slow", "host", 1, NOW + 2 * SECOND), "it is not known any more"
+
+
 async def test_a_heartbeat_is_seen_and_a_stop_is_kept(store: Store) -> None:
     async with store.write() as tx:
         await workers.beat(tx, "w1", "host", 1, NOW, ["slack", "web"])
@@ -481,7 +498,7 @@ async def test_a_heartbeat_is_seen_and_a_stop_is_kept(store: Store) -> None:
     assert (first.seen_at, first.stopped, first.serves) == (NOW + SECOND, False, {"slack", "web"})
     assert (second.seen_at, second.stopped, second.serves) == (NOW + SECOND, True, set())
     async with store.write() as tx:
-        await workers.bury(tx, ["w2"])
+        await workers.bury(tx, [one for one in await workers.beats(tx) if one.name == "w2"])
         assert [beat.name for beat in await workers.beats(tx)] == ["w1"]
 
 
