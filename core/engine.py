@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from core import promises, prompt
@@ -22,11 +22,19 @@ from core.ports import LanguageModel
 from core.settings import Settings
 from core.skills.base import Command, Outcome, Skill, Turn
 from core.store.access import Standing
+from core.store.edits import Edited
 
 log = logging.getLogger(__name__)
 
 _COMMAND = re.compile(r"/([a-z][a-z0-9_]{0,31})(?:@\w+)?(?=\s|$)\s*", re.IGNORECASE)
 _T = TypeVar("_T")
+_LEAVES_NOTHING = frozenset(
+    [
+        "chat", "unknown_command", "empty", "too_long", "attachment", "help", "hello", "edited", "joined", "stale_button",
+        "timezone", "language", "reminder_set", "reminder_list", "reminder_search", "reminder_here", "reminder_schedule",
+    ]
+)  # fmt: skip
+"""Intents after which nothing but the answer is there, or (a reminder that was set) what is there is looked at first."""
 _SLOW_SECONDS = 0.8
 """A skill that takes longer than that is said to be at work."""
 
@@ -75,10 +83,41 @@ class Engine:
         language, message = turn.language, turn.message
         if message.kind in ("choice", "form"):
             return await self._pressed(turn)
-        if message.kind == "edit":
-            return Outcome(Reply(say(language, "edited"), quiet=True), intent="edited")
+        if message.kind == "joined":
+            key = "welcome_back" if message.private else "hello_group"
+            return Outcome(Reply(say(language, key)), intent="joined", pending=turn.session.pending)
+        if turn.edited is not None and (outcome := await self._edited(turn, turn.edited)) is not None:
+            return outcome
         if message.kind == "attachment":
-            return Outcome(Reply(say(language, "attachment", kind=_kind(turn))), intent="attachment")
+            return await self._attached(turn)
+        return await self._by_words(turn)
+
+    async def _edited(self, turn: Turn, earlier: Edited) -> Outcome | None:
+        """None where the new words may simply be answered: what the earlier ones asked for has left nothing behind."""
+        if earlier.said == turn.text:
+            return Outcome(Reply(""), intent="edited")
+        for skill in self.skills:
+            if (outcome := await skill.edit(turn, earlier)) is not None:
+                return outcome
+        if earlier.intent in _LEAVES_NOTHING:
+            return None
+        return Outcome(Reply(say(turn.language, "edited"), quiet=True), intent="edited", pending=turn.session.pending)
+
+    async def _attached(self, turn: Turn) -> Outcome:
+        """Where somebody is says their time zone; a caption may say all that is needed."""
+        zone, open_question = turn.message.zone, turn.session.pending or {}
+        asked = open_question.get("step") == "zone" or open_question.get("skill") == "profile"
+        if zone and turn.person.zone and not asked:
+            return Outcome(Reply(say(turn.language, "zone_there", zone=zone)), intent="timezone")
+        if zone:
+            told = replace(turn, text=zone)
+            return await self._resumed(told) or await self._commanded(told, "/timezone", zone)
+        if turn.text and (outcome := await self._by_words(turn)) is not None:
+            return outcome
+        return Outcome(Reply(say(turn.language, "attachment", kind=_kind(turn))), intent="attachment")
+
+    async def _by_words(self, turn: Turn) -> Outcome | None:
+        language = turn.language
         if not turn.text:
             return Outcome(Reply(say(language, "empty"), quiet=True), intent="empty")
         limit = self.settings.max_message_length

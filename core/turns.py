@@ -32,7 +32,7 @@ from core.ports import Adapter, Clock, served
 from core.reminders import closed, wording
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
-from core.store import Store, Tx, inbox, moved, outbox, people, reminders
+from core.store import Store, Tx, edits, inbox, moved, outbox, people, reminders
 from core.store.access import Standing
 from core.store.inbox import ClaimedMessage
 from core.store.outbox import ClaimedDelivery, Planned
@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 _HISTORY_TURNS = 20
+_JUST_NOW = dt.timedelta(minutes=15)
 _LATELY = dt.timedelta(hours=12)
 """How long after a reminder was changed or rang a person may still call it "it"."""
 _FACTS_KEPT = 1_000
@@ -190,13 +191,23 @@ class Turns:
     async def _load(self, tx: Tx, claimed: ClaimedMessage, standing: Standing) -> Turn:
         now, message = self._clock.now(), claimed.message
         address = message.address
-        private = address if message.private else None
+        adapter = self._adapters.get(address.platform)
+        private = replace(address, thread="") if message.private else None
         person = await people.person_of(tx, address.workspace, address.platform, message.sender, now, private)
         await closed.heard_from(tx, person.id, address, now, private=message.private)
         silence = dt.timedelta(minutes=self._settings.session_minutes)
         session = await people.session_of(tx, person.id, message, now, silence)
         text = cleaned(message.text)
         history = await people.history(tx, session.id, _HISTORY_TURNS)
+        if not history and message.private and message.message_id and address.thread == message.message_id:
+            # It begins a thread of its own, and yet goes on with what was being said a moment ago.
+            before = await people.session_before(tx, person.id, address, now - _JUST_NOW)
+            if before is not None:
+                session = replace(session, pending=before.pending)
+                history = await people.history(tx, before.id, _HISTORY_TURNS)
+        since, touched = now - _LATELY, None
+        if refers_back(text):
+            touched = await reminders.last_touched(tx, person.id, address, since, private=message.private)
         return Turn(
             id=claimed.id,
             message=message,
@@ -210,7 +221,9 @@ class Turns:
             commands=self._engine.commands(standing),
             standing=standing,
             again=claimed.attempts > 1,
-            touched=await reminders.last_touched(tx, person.id, address, now - _LATELY) if refers_back(text) else None,
+            edited=await edits.earlier(tx, message, claimed.id, person.id) if message.kind == "edit" else None,
+            start_link=adapter.capabilities.start_link if adapter else "",
+            touched=touched,
         )
 
     def _language(self, chosen: str | None, text: str, history: Sequence[PastTurn], message: Message) -> Language:

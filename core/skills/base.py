@@ -14,6 +14,7 @@ from core.messages import Message, Reply
 from core.settings import Settings
 from core.store import Tx
 from core.store.access import Standing
+from core.store.edits import Edited
 from core.store.people import PastTurn, Person, Session
 from core.store.reminders import Touched
 
@@ -38,6 +39,10 @@ class Turn:
     standing: Standing = "member"
     touched: Touched | None = None
     """The reminder that was last changed or rang in this conversation; looked for only where the text may mean it."""
+    edited: Edited | None = None
+    """What became of an earlier form of this message, if it was edited since."""
+    start_link: str = ""
+    """As `Capabilities.start_link` of the platform that the message came from."""
     again: bool = False
     """It was begun before, and broke off."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -80,6 +85,10 @@ async def _no_press(_turn: Turn, _data: Any) -> Outcome | None:
     return None
 
 
+async def _no_edit(_turn: Turn, _earlier: Edited) -> Outcome | None:
+    return None
+
+
 async def _no_resume(_turn: Turn, _pending: Any) -> Outcome | None:
     return None
 
@@ -103,6 +112,8 @@ class Skill:
     press: Callable[[Turn, str], Awaitable[Outcome | None]] = _no_press
     form: Callable[[Turn, str], Awaitable[Outcome | None]] = _no_press
     resume: Callable[[Turn, dict[str, Any]], Awaitable[Outcome | None]] = _no_resume
+    edit: Callable[[Turn, Edited], Awaitable[Outcome | None]] = _no_edit
+    """Gets a message that was edited after it was answered, and may decline with None."""
     for_owners: bool = False
     """Its commands are shown to owners only; it refuses others itself."""
     order: int = 50

@@ -355,11 +355,10 @@ async def test_what_is_not_text_gets_a_clear_word(spine: Spine, kind: str, word:
     assert delivery.reply.text.startswith(f"I can't read a {word} yet")
 
 
-async def test_an_edit_is_not_acted_on_and_says_so(spine: Spine) -> None:
+async def test_an_edit_of_what_was_never_answered_is_answered(spine: Spine) -> None:
     await spine.platform.say("now something else", kind="edit")
     [delivery] = await spine.platform.arrived(1)
-    assert "edited" in delivery.reply.text
-    assert spine.model.prompts == []
+    assert delivery.reply.text == "You said: now something else"
 
 
 async def test_the_sender_may_have_any_name(spine: Spine) -> None:
