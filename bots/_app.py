@@ -95,11 +95,12 @@ async def running(
     listen: bool = True,
     model: LanguageModel | None = None,
     intake: bool = False,
+    clock: Clock | None = None,
 ) -> AsyncGenerator[App]:
     """Remora on these adapters, from the first heartbeat to the last; with `model`, one that is warming already; with
     `intake`, what comes over HTTP is kept for other processes to answer. Leaving drains: replies being written are
     finished (at most `DRAIN_SECONDS`), the rest stays in the queues for the next start."""
-    clock, name, everybody = SystemClock(), new_name(), adapters
+    clock, name, everybody = clock or SystemClock(), new_name(), adapters
     adapters = [adapter for adapter in adapters if not (intake and adapter.capabilities.hooked)]
     by_name = {adapter.name: adapter for adapter in adapters}
     async with AsyncExitStack() as stack:
@@ -120,7 +121,7 @@ async def running(
         stack.push_async_callback(_leave, worker)
         for adapter in everybody:
             await stack.enter_async_context(adapter.connect())
-        codes = await _first_codes(store, adapters, clock) if listen and settings.allow.strip() != "*" else {}
+        codes = await _first_codes(store, everybody, clock) if listen and settings.allow.strip() != "*" else {}
         app = App(settings, store, model, engine, turns, deliverer, by_name, clock, asyncio.Event(), codes)
         async with _working(app, worker, everybody if listen else ()):
             yield app
@@ -138,10 +139,11 @@ def made(
     here: Sequence[App] = (),
     hooks: MutableMapping[str, ASGIApp] | None = None,
     opened: Store | None = None,
+    clock: Clock | None = None,
 ) -> Adapter | None:
     """The adapter of a platform, or None where it is off. `here` holds the app once it runs; `hooks` are the same for
     all adapters of a process, and None where it has no web side; `opened` is the database where no app is going to run."""
-    clock, key = SystemClock(), signing_key(settings)
+    clock, key = clock or SystemClock(), signing_key(settings)
     crypto.unlock(key)
 
     async def history(address: Address) -> Sequence[Line]:
