@@ -390,7 +390,8 @@ class Turns:
 async def _heed(tx: Tx, message: Message, now: dt.datetime) -> None:
     address = message.address
     if message.kind == "closed":
-        await closed.close(tx, address, now, f"{outbox.CLOSED}its people do not want us there")
+        why = f"{outbox.CLOSED}its people do not want us there"
+        await closed.close(tx, address, now, why, by_owner=message.private)
     else:
         await moved.move(tx, address, replace(address, chat=message.moved_to))
 

@@ -11,13 +11,16 @@ from core.store import Tx, addresses, chats, outbox
 from core.store.outbox import Planned
 
 
-async def close(tx: Tx, address: Address, now: dt.datetime, reason: str) -> None:
+async def close(tx: Tx, address: Address, now: dt.datetime, reason: str, *, by_owner: bool = False) -> None:
     """Parks every reminder of a chat and tells each owner: at another private address of theirs, or, where there is
-    none, at the next message that comes from them (`heard_from`)."""
+    none, at the next message that comes from them (`heard_from`). `by_owner`: who closed it knows, and is greeted when
+    they open it again; it is said elsewhere only."""
     for owner in await chats.park(tx, address, now, reason):
         language = language_of(owner.language)
         text = say(language, "chat_closed", platform=address.platform.capitalize(), count=owner.reminders)
         elsewhere = [where for where in await addresses.private(tx, owner.person_id) if where != address]
+        if by_owner and not elsewhere:
+            continue
         told = Planned(
             cause=f"closed:{owner.newest}:{now.isoformat()}",
             address=elsewhere[0] if elsewhere else address,
