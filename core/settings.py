@@ -93,6 +93,11 @@ class Settings(BaseSettings):
         "auto",
         "How Slack's events arrive: socket, http (at PUBLIC_URL), or auto: socket where SLACK_APP_TOKEN is set.",
     )
+    slack_agent_view: bool = _named(
+        "SLACK_AGENT_VIEW",
+        True,
+        "The Slack app has agent_view, as our manifest says: a direct message is answered in a thread of its own.",
+    )
     slack_api_base_url: str = _named("SLACK_API_BASE_URL", "https://slack.com/api/", "Root of the Slack Web API.")
 
     model_backend: Literal["local", "openai_compat", "scripted", "off"] = _named(

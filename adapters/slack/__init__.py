@@ -22,6 +22,8 @@ class Keys:
     """With `client_secret`: further workspaces may install the app."""
     client_secret: str = ""
     base_url: str = "https://slack.com/api/"
+    agent_view: bool = False
+    """A direct message begins a conversation of its own."""
 
 
 def create(settings: Settings, around: Surroundings) -> Adapter | None:
@@ -33,6 +35,7 @@ def create(settings: Settings, around: Surroundings) -> Adapter | None:
         settings.slack_client_id,
         settings.slack_client_secret.get_secret_value(),
         settings.slack_api_base_url,
+        settings.slack_agent_view,
     )
     if not (keys.token or keys.client_id):
         return None

@@ -53,7 +53,9 @@ class SlackAdapter:
         self._around = around
         self._wire = Wire(keys.base_url, pause=timing.repeat)
         client = Client(keys.client_id, keys.client_secret) if keys.client_id else None
-        self._workspaces = Workspaces(self._wire, keys.token, client, around, timing.preview_pause)
+        self._workspaces = Workspaces(
+            self._wire, keys.token, client, around, timing.preview_pause, agent_view=keys.agent_view
+        )
         self._sockets = SocketMode(
             self._wire, keys.app_token, self._take, first_pause=timing.first_pause, drain=timing.drain
         )

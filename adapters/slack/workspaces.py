@@ -141,12 +141,22 @@ def of_client(client: Client) -> dict[str, str]:
 class Workspaces:
     """Finds a workspace by its team id, and what is needed to serve it."""
 
-    def __init__(self, wire: Wire, token: str, client: Client | None, around: Surroundings, pause: float) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        token: str,
+        client: Client | None,
+        around: Surroundings,
+        pause: float,
+        *,
+        agent_view: bool = False,
+    ) -> None:
         self.wire = wire
         self.client = client
         self.around = around
         self._token = token
         self._pause = pause
+        self._agent_view = agent_view
         self._own: Workspace | None = None
         self._known: dict[str, tuple[Workspace, Tokens]] = {}
         self._modes = Modes(around)
@@ -228,7 +238,7 @@ class Workspaces:
             people,
             threads,
             previews,
-            Translator(identity, people, threads, self._modes, commands),
+            Translator(identity, people, threads, self._modes, commands, self._agent_view),
             Poster(web, identity, previews, threads),
             surface,
         )

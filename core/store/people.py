@@ -161,6 +161,17 @@ async def session_of(tx: Tx, person_id: int, message: Message, now: dt.datetime,
     return await new_session(tx, person_id, message.address.key(), now)
 
 
+async def session_before(tx: Tx, person_id: int, address: Address, since: dt.datetime) -> Session | None:
+    """The newest conversation of a person in another thread of this chat, if something was said in it after `since`."""
+    chat = replace(address, thread="").key()
+    there = sa.func.substr(session.c.address_key, 1, len(chat)) == chat
+    mine = sa.and_(session.c.person_id == person_id, session.c.last_at >= since, there)
+    elsewhere = sa.and_(mine, session.c.address_key != address.key())
+    newest = sa.select(session.c.id, session.c.pending).where(elsewhere).order_by(session.c.last_at.desc()).limit(1)
+    row = await tx.row(newest)
+    return Session(row.id, row.pending) if row else None
+
+
 async def new_session(tx: Tx, person_id: int, address_key: str, now: dt.datetime) -> Session:
     values = {"person_id": person_id, "address_key": address_key, "started_at": now, "last_at": now}
     return Session(await tx.insert(session, values), None)

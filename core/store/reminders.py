@@ -306,22 +306,37 @@ class Touched:
 
 
 _LAST_TOUCH = sa.case((reminder.c.last_due > reminder.c.updated_at, reminder.c.last_due), else_=reminder.c.updated_at)
-_TOUCHED = (
-    sa.select(reminder.c.id, _LAST_TOUCH.label("at"), (reminder.c.updated_at != _LAST_TOUCH).label("rang"))
-    .where(
-        reminder.c.person_id == sa.bindparam("whose"),
-        reminder.c.address_key.in_(sa.bindparam("places", expanding=True)),
-        reminder.c.state.in_(("active", "paused", "fired", "done")),
-        reminder.c.kind != "digest",
-        sa.bindparam("since", type_=Moment()) <= _LAST_TOUCH,
+
+
+def _touched(here: sa.ColumnElement[bool]) -> sa.Executable:
+    return (
+        sa.select(reminder.c.id, _LAST_TOUCH.label("at"), (reminder.c.updated_at != _LAST_TOUCH).label("rang"))
+        .where(
+            reminder.c.person_id == sa.bindparam("whose"),
+            here,
+            reminder.c.state.in_(("active", "paused", "fired", "done")),
+            reminder.c.kind != "digest",
+            sa.bindparam("since", type_=Moment()) <= _LAST_TOUCH,
+        )
+        .order_by(_LAST_TOUCH.desc(), reminder.c.id.desc())
+        .limit(1)
     )
-    .order_by(_LAST_TOUCH.desc(), reminder.c.id.desc())
-    .limit(1)
+
+
+_TOUCHED = _touched(reminder.c.address_key.in_(sa.bindparam("places", expanding=True)))
+_TOUCHED_IN_CHAT = _touched(
+    sa.func.substr(reminder.c.address_key, 1, sa.bindparam("length", type_=sa.Integer())) == sa.bindparam("chat")
 )
 
 
-async def last_touched(tx: Tx, person_id: int, address: Address, since: dt.datetime) -> Touched | None:
-    """What "it" can mean: the reminder that was last made, changed or sent here, if that was after `since`."""
-    places = [address.key(), address_key_prefix(address)]
-    row = await tx.row(_TOUCHED, {"whose": person_id, "places": places, "since": since})
+async def last_touched(
+    tx: Tx, person_id: int, address: Address, since: dt.datetime, *, private: bool = False
+) -> Touched | None:
+    """What "it" can mean: the reminder that was last made, changed or sent here, if that was after `since`; in a private
+    chat in any of its threads."""
+    chat = address_key_prefix(address)
+    if private:
+        row = await tx.row(_TOUCHED_IN_CHAT, {"whose": person_id, "chat": chat, "length": len(chat), "since": since})
+    else:
+        row = await tx.row(_TOUCHED, {"whose": person_id, "places": [address.key(), chat], "since": since})
     return Touched(row.id, row.at, bool(row.rang)) if row else None
