@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         "DEFAULT_LANGUAGE", "en", "Language of replies where the message does not show one."
     )
     bot: str = _named("REMORA_BOT", "assistant", "The bot under bots/ that answers.")
+    intent_encoder: Literal["off", "light", "full"] = _named(
+        "REMORA_INTENT_ENCODER",
+        "full",
+        "Sentence encoders for intents: off (n-grams alone), light (about 5 ms a message), full (about 50 ms, more exact).",
+    )
 
     host: str = _named("HOST", "127.0.0.1", "Address the web side listens on; the default is this machine alone.")
     port: int = _named("PORT", 8080, "Port the web side listens on.", ge=0, le=65535)

@@ -1,0 +1,206 @@
+"""The classifier: kernel ridge regression over sentences as points, and how sure its scores make us.
+
+One kernel joins encoders and n-grams: exp(SHARP (likeness - 1)), where likeness is the weighted sum of the cosines. It is
+fitted in closed form; the same matrix gives every example's score with that example left out, which is what confidence
+and thresholds are learned from. A change is taken in at once by one step on the changed rows alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.intents.encoders import Encoder
+from core.intents.words import BUCKETS, Matrix, rarity, sketches, unit
+
+SHARP = 2.0
+RIDGE = 0.1
+GRAMS_SHARE = 0.1
+"""What n-grams count beside encoders' shares."""
+MOST_POINTS = 2_500
+"""More examples than that are fitted through so many of them."""
+_WARM = 0.05
+"""The temperature of the energy: in how far runners-up add to the best score."""
+_REJECTED = 0.045
+"""So many of the examples, each left out in turn, may be taken for out of scope."""
+_PRIOR = np.array([14.0, 3.0])
+_PRIOR_ROWS = 20.0
+_ACT_PRECISION = 0.9
+BACKGROUND = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Space:
+    """How sentences become points: fixed by the texts of a fit, so that later changes fall into the same space."""
+
+    encoders: tuple[Encoder, ...]
+    means: tuple[Matrix, ...]
+    rare: Matrix
+
+    @classmethod
+    def of(cls, encoders: Sequence[Encoder], texts: Sequence[str]) -> Space:
+        means = tuple(_mean(encoder.encode(texts)) for encoder in encoders)
+        return cls(tuple(encoders), means, rarity(sketches(texts)))
+
+    def points(self, texts: Sequence[str]) -> Matrix:
+        """One row a text, of length one: the encoders' centred vectors and the n-grams, side by side. A text that an
+        encoder does not cover (a row of zeros) is told by the others alone."""
+        parts, shares = [], []
+        for encoder, mean in zip(self.encoders, self.means, strict=True):
+            rows = encoder.encode(texts)
+            covered = np.asarray(rows.any(axis=1))
+            parts.append(unit((rows - mean) * covered[:, None]))
+            shares.append(encoder.share * covered)
+        parts.append(unit(sketches(texts) * self.rare))
+        shares.append(np.full(len(texts), GRAMS_SHARE) * parts[-1].any(axis=1))
+        total = np.maximum(np.sum(shares, axis=0), 1e-9)
+        return np.hstack([p * np.sqrt(s / total)[:, None] for p, s in zip(parts, shares, strict=True)]).astype("f4")
+
+    @property
+    def size(self) -> int:
+        return sum(encoder.size for encoder in self.encoders) + BUCKETS
+
+
+def _mean(rows: Matrix) -> Matrix:
+    covered = rows[rows.any(axis=1)]
+    return np.asarray(covered.mean(axis=0) if len(covered) else np.zeros(rows.shape[1]), np.float32)
+
+
+def kernel(one: Matrix, other: Matrix) -> Matrix:
+    return np.asarray(np.exp((one @ other.T - 1) * np.float32(SHARP)), np.float32)
+
+
+def energy(scores: NDArray[Any]) -> NDArray[np.float64]:
+    """How strongly a sentence is wanted by any intent at all; the best score and a little of the others."""
+    best = scores.max(axis=1, initial=0.0)
+    return np.asarray(best + _WARM * np.log(np.exp((scores - best[:, None]) / _WARM).sum(axis=1) + 1e-9), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From energies to confidence, and where the zones begin."""
+
+    slope: float = float(_PRIOR[0])
+    base: float = -4.0
+    reject: float = 0.35
+    """The energy below which a sentence is out of scope."""
+    act: float = 0.7
+    """The confidence below which we ask."""
+    fitted: bool = False
+
+    def confidence(self, strength: float) -> float:
+        return float(1 / (1 + np.exp(-np.clip(self.slope * strength + self.base, -30, 30))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """Fitted points: what a new point is compared with, and what each says for each intent."""
+
+    points: Matrix
+    owners: NDArray[np.intp]
+    """Row by row the column of the intent, or BACKGROUND."""
+    weights: Matrix
+    calibration: Calibration = Calibration()
+
+    def scores(self, points: Matrix) -> Matrix:
+        """One row a point: about 1 for the intent it belongs to, about 0 for the others."""
+        return np.asarray(kernel(points, self.points) @ self.weights, np.float32)
+
+
+def fit(points: Matrix, owners: NDArray[np.intp], columns: int) -> tuple[Head, NDArray[np.intp]]:
+    """The calibrated head, and which of the points it kept. Takes time with the cube of the points: a second or two for 1,500; for a thread of its own."""
+    wanted = _targets(owners, columns)
+    chosen = _spread(owners)
+    basis = points[chosen]
+    if len(chosen) == len(points):
+        inverse = np.linalg.inv(kernel(basis, basis) + RIDGE * np.eye(len(basis), dtype=np.float32))
+        weights = inverse @ wanted
+        left_out = wanted - weights / np.diag(inverse)[:, None]
+    else:
+        corner = np.linalg.cholesky(kernel(basis, basis) + 1e-3 * np.eye(len(basis), dtype=np.float32))
+        whiten = np.linalg.inv(corner).T
+        seen = kernel(points, basis) @ whiten
+        inverse = np.linalg.inv(seen.T @ seen + RIDGE * np.eye(len(basis), dtype=np.float32))
+        inner = inverse @ (seen.T @ wanted)
+        pull = np.einsum("ij,ij->i", seen @ inverse, seen)[:, None]
+        left_out = (seen @ inner - pull * wanted) / np.maximum(1 - pull, 1e-3)
+        weights = whiten @ inner
+    return Head(basis, owners[chosen], np.asarray(weights, np.float32), calibrated(left_out, owners)), chosen
+
+
+def extended(
+    head: Head, keep: NDArray[np.bool_], columns: Sequence[int], points: Matrix, owners: NDArray[np.intp]
+) -> Head:
+    """The head at once after a change: without the rows that are not kept, its columns as `columns` says (an old one's
+    number, or BACKGROUND for a new one), and with new points that are explained on top of what is there."""
+    places = np.array([*columns, BACKGROUND], dtype=np.intp)
+    moved = np.hstack([head.weights, np.zeros((len(head.weights), 1), np.float32)])[keep][:, places[:-1]]
+    back = {int(old): new for new, old in enumerate(columns) if old != BACKGROUND}
+    kept = np.array([back.get(int(owner), BACKGROUND) for owner in head.owners[keep]], dtype=np.intp)
+    head = replace(head, points=head.points[keep], owners=kept, weights=moved)
+    for start in range(0, len(points), 512):
+        rows, whose = points[start : start + 512], owners[start : start + 512]
+        missing = _targets(whose, len(columns)) - head.scores(rows)
+        step = np.linalg.solve(kernel(rows, rows) + RIDGE * np.eye(len(rows), dtype=np.float32), missing)
+        head = replace(
+            head,
+            points=np.vstack([head.points, rows]),
+            owners=np.concatenate([head.owners, whose]),
+            weights=np.vstack([head.weights, step]).astype(np.float32),
+        )
+    return head
+
+
+def calibrated(left_out: NDArray[Any], owners: NDArray[np.intp]) -> Calibration:
+    """Confidence and zones from the scores that examples got while they were left out. With few examples it stays near
+    what is usual."""
+    own = left_out[owners != BACKGROUND]
+    if not own.size:
+        return Calibration()
+    strength = energy(own)
+    right = own.argmax(axis=1) == owners[owners != BACKGROUND]
+    slope, base = _logistic(strength, right)
+    reject = float(np.quantile(strength, _REJECTED))
+    others = left_out[owners == BACKGROUND]
+    if len(others):
+        reject = min(reject, max(float(np.quantile(energy(others), 0.99)), 0.5 * reject))
+    sure = np.sort(strength)
+    precise = np.cumsum(right[np.argsort(strength)][::-1])[::-1] / np.arange(len(sure), 0, -1)
+    enough = sure[precise >= _ACT_PRECISION]
+    first = Calibration(slope, base, reject, fitted=True)
+    act = first.confidence(max(float(enough[0]), reject) if len(enough) else float(sure[-1]))
+    return replace(first, act=min(max(act, 0.3), 0.9))
+
+
+def _logistic(strength: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and base of P(right | strength), drawn towards the usual ones as by `_PRIOR_ROWS` rows."""
+    rows = np.stack([strength - 0.5, np.ones(len(strength))], axis=1)
+    found = _PRIOR.copy()
+    pull = np.diag([_PRIOR_ROWS * 1e-3, _PRIOR_ROWS * 1e-2])
+    for _ in range(40):
+        sure = 1 / (1 + np.exp(-np.clip(rows @ found, -30, 30)))
+        slant = rows.T @ (sure - right) + pull @ (found - _PRIOR)
+        bend = (rows * (sure * (1 - sure))[:, None]).T @ rows + pull
+        found = found - np.linalg.solve(bend + 1e-6 * np.eye(2), slant)
+    return float(found[0]), float(found[1] - 0.5 * found[0])
+
+
+def _targets(owners: NDArray[np.intp], columns: int) -> Matrix:
+    wanted = np.zeros((len(owners), columns), np.float32)
+    mine = owners != BACKGROUND
+    wanted[np.flatnonzero(mine), owners[mine]] = 1
+    return wanted
+
+
+def _spread(owners: NDArray[np.intp]) -> NDArray[np.intp]:
+    """At most MOST_POINTS rows, as evenly over the intents as they allow."""
+    if len(owners) <= MOST_POINTS:
+        return np.arange(len(owners))
+    order = np.argsort(owners, kind="stable")
+    starts = np.searchsorted(owners[order], owners[order], "left")
+    turn = np.arange(len(owners)) - starts
+    return np.sort(order[np.argsort(turn, kind="stable")[:MOST_POINTS]])
