@@ -1,4 +1,5 @@
-"""Short requests about reminders that exist, in English and Chinese: see, find, cancel, pause, move, put off, take back.
+"""Short requests about reminders that exist, in English and Chinese: see, find, cancel, pause, move, put off, take back,
+and the rules on them.
 
 Only whole sentences are requests: "cancel my subscription", "move on", "提前告诉我" are none. Whether what stands where a
 time should be is a time, and whether "it" can be a reminder at all, is for the caller to say.
@@ -7,15 +8,16 @@ time should be is a time, and whether "it" can be a reminder at all, is for the 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from core.language import requests_chinese, requests_english
+from core.language import late_rule, requests_chinese, requests_english
 from core.language.grammar.normalise import normalise
+from core.language.late_rule import LateRule
 
 Verb: TypeAlias = Literal[
-    "list", "here", "search", "schedule", "cancel", "pause", "resume", "move", "edit", "rename", "snooze", "done",
-    "silence", "undo",
+    "list", "here", "search", "show", "schedule", "cancel", "pause", "resume", "move", "edit", "rename", "snooze", "done",
+    "silence", "undo", "late", "share", "unshare", "whose",
 ]  # fmt: skip
 Shift: TypeAlias = Literal["", "later", "earlier"]
 
@@ -39,13 +41,16 @@ class ReminderRequest:
     which: str = ""
     """A number in their list, or words of the reminder; "" is the one last spoken of."""
     when: str = ""
-    """The time, day or length of time in the person's words; with "rename" the new text, with "edit" either."""
+    """The time, day or length of time in the person's words; with "rename" the new text, with "edit" either; with
+    "pause" how long."""
     shift: Shift = ""
     """With "move": `when` is a length of time, by which it is to ring later or earlier."""
     all: bool = False
     named: bool = True
     """The sentence speaks of reminders. If not ("move it to 10"), only somebody who has just had to do with one can
     mean it."""
+    late: LateRule | None = None
+    """With "late", "move" and "edit": what is to become of it when it is late."""
 
 
 def reminder_request(text: str) -> ReminderRequest | None:
@@ -56,10 +61,36 @@ def reminder_request(text: str) -> ReminderRequest | None:
     if not as_written:
         return None
     words = " ".join(_spelt(word) for word in as_written)
+    if (asked := _about_lateness(words)) is not None:
+        return asked
     for verb, pattern in _PATTERNS:
         if found := pattern.fullmatch(words):
             return _request(verb, _Found(found, as_written))
     return None
+
+
+def _about_lateness(words: str) -> ReminderRequest | None:
+    """ "Reminder 2: skip it if late", "move it to 10, only if at most 30 minutes late", "2号提醒晚了就跳过"."""
+    rest, late = "", None
+    for pattern, clause in requests_english.LATE:
+        if late is None and (found := pattern.fullmatch(words)):
+            rest, late = found["target"], late_rule.named(clause.format(found["clause"]))
+    if late is None:
+        rest, late = late_rule.split(words)
+    if late is None and " to " in words:
+        rest, _, clause = words.rpartition(" to ")
+        late = late_rule.split(clause)[1] if not late_rule.split(clause)[0] else None
+    if late is None:
+        return None
+    if not rest:
+        return ReminderRequest("late", named=False, late=late)
+    for pattern in (requests_english.TARGET, requests_chinese.TARGET):
+        if whole := pattern.fullmatch(rest):
+            found_in = _Found(whole, rest.split())
+            which = _which(found_in)
+            return ReminderRequest("late", which, named=bool(which) or found_in.has("noun"), late=late)
+    request = reminder_request(rest)
+    return replace(request, late=late) if request is not None and request.verb in ("move", "edit") else None
 
 
 def refers_back(text: str) -> bool:
@@ -108,8 +139,10 @@ def _request(verb: str, found: _Found) -> ReminderRequest:
             return ReminderRequest("move", which, found.get("length"), verb, named=named)
         case "move" | "edit" | "rename" | "snooze":
             return ReminderRequest(verb, which, found.get("how", "text"), named=named)
-        case "cancel" | "pause" | "resume" | "done" | "silence":
-            return ReminderRequest(verb, which, all=all_of_them, named=named)
+        case "pause":
+            return ReminderRequest(verb, which, found.get("how"), all=all_of_them, named=named)
+        case "cancel" | "resume" | "done" | "silence" | "show" | "share" | "unshare" | "whose":
+            return ReminderRequest(verb, which, all=all_of_them, named=named or found.has("all"))
     raise ValueError(f"no pattern has the verb {verb}")
 
 

@@ -61,7 +61,10 @@ _CANCEL = _pattern(
     r"(?P<named1>(?:别|不要|不用|停止)再?提醒我)(?P<what9>.{0,30}?)",
     r"取消",
 )
+_UNTIL = r"(?:(?:到|至|直到)(?P<how{n}>[^\n]{{1,20}}?)(?:为止)?|(?P<how{n}1>[0-9一二两三四五六七八九十半几]{{1,3}}个?(?:分钟|小时|钟头|天|周|星期|礼拜|月)|今天|今晚|这个?周|本周|这个?周末|这个?星期))"
 _PAUSE = _pattern(
+    rf"(?:先)?(?:暂停|停用|先停)(?:掉|一下)?(?:{_target(3)})?{_UNTIL.format(n=3)}",
+    rf"{_target(4)}(?:都|全部|全|先|给我)*(?:暂停|停用){_UNTIL.format(n=4)}",
     rf"(?:先)?(?:暂停|停用|先停)(?:掉|一下)?{_target(1)}",
     rf"{_target(2)}(?:都|全部|全|先|给我)*(?:暂停|停用)",
     r"暂停",
@@ -107,9 +110,35 @@ _RENAME = _pattern(
     rf"(?:修改|更改|改)(?:一下)?{_target(2)}的?(?:内容|文字|标题|名字)(?:为|成)(?P<text2>[^\n]{{1,120}}?)",
 )
 
+_SHOW = _pattern(
+    rf"(?:看看|看一下|查看|显示|打开|看)(?:一下)?第?{_NUMBER.format(n=1)}(?:号|个|条)的?(?:提醒|闹钟)(?:的?(?:详情|细节|详细信息|内容|情况))?",
+    rf"(?:看看|看一下|查看|显示|打开|看)?(?:一下)?{_target(2)}(?:的)?(?:详情|细节|详细信息|情况)(?:是什么)?",
+)
+_MAY = r"(?:才)?(?:可以|能够|能|可)(?:修改|改动|更改|编辑|取消|管理|改)"
+
+
+def _theirs(n: int) -> str:
+    place = "(?:这里|这儿|本群|群里|群|这个群|频道|本频道|这个频道)"
+    return rf"(?:(?P<all{n}7>)(?:{place}的?)?(?:所有)?提醒|{_target(n)})"
+
+
+_SHARE = _pattern(
+    rf"(?:让|允许)?(?:所有人|任何人|大家|群?成员|所有成员|每个人)(?:都)?{_MAY}{_theirs(1)}",
+    rf"谁都{_MAY}{_theirs(2)}",
+)
+_UNSHARE = _pattern(
+    rf"(?:只有|只许)(?:我|本人|作者|创建者|创建人|设置的?人|设的人)(?:自己|本人)?{_MAY}{_theirs(1)}",
+)
+_WHOSE = _pattern(rf"谁{_MAY}{_theirs(1)}")
+TARGET = re.compile(
+    rf"{_POLITE}(?:如果|要是|让)?{_target(1)}(?:改成|改为|设为|设成|设置为|设置成)?[:：,，]?", re.IGNORECASE
+)
+"""What stands before what is said of being late."""
+
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("list", _LIST), ("here", _HERE), ("undo", _UNDO), ("search", _SEARCH), ("silence", _SILENCE), ("rename", _RENAME),
-    ("later", _LATER), ("earlier", _EARLIER), ("move", _MOVE), ("edit", _EDIT), ("snooze", _SNOOZE),
+    ("list", _LIST), ("here", _HERE), ("undo", _UNDO), ("show", _SHOW), ("search", _SEARCH), ("silence", _SILENCE),
+    ("rename", _RENAME), ("later", _LATER), ("earlier", _EARLIER), ("move", _MOVE), ("edit", _EDIT), ("snooze", _SNOOZE),
     ("cancel", _CANCEL), ("pause", _PAUSE), ("resume", _RESUME), ("done", _DONE), ("schedule", _SCHEDULE),
+    ("share", _SHARE), ("unshare", _UNSHARE), ("whose", _WHOSE),
 )  # fmt: skip
 """In the order in which they are tried."""

@@ -89,8 +89,15 @@ _CANCEL = _pattern(
     r"forget (?:about )?(?:the|my) (?P<about7>.{1,60}?) (?P<noun7>reminder|alarm)",
     r"cancel",
 )
+_UNTIL = r" (?:until|till|til) (?P<how{n}>.{{1,60}}?)"
+_FOR = r" (?:for (?P<how{n}>.{{1,50}}?)|(?P<how{n}1>today|tonight|this (?:week|weekend|month)|\d{{1,3}} ?(?:min|hour|day|week|month)[a-z]*))"
+_REST = r"(?:pause|suspend|hold|freeze|disable|mute|turn off|switch off|put on hold)"
 _PAUSE = _pattern(
-    rf"(?:pause|suspend|hold|freeze|disable|mute|turn off|switch off|put on hold) {_target(1)}",
+    rf"{_REST} {_target(3)}{_UNTIL.format(n=3)}",
+    rf"{_REST} {_target(4, _ABOUT_MOVED)}{_FOR.format(n=4)}",
+    rf"(?:pause|suspend)(?:{_UNTIL.format(n=5)}|{_FOR.format(n=6)})",
+    rf"(?:put|turn|switch) {_target(7, _ABOUT_MOVED)} (?:on hold|off)(?:{_UNTIL.format(n=7)}|{_FOR.format(n=8)})",
+    rf"{_REST} {_target(1)}",
     rf"(?:put|turn|switch) {_target(2)} (?:on hold|off)",
     r"pause",
 )
@@ -149,9 +156,49 @@ _RENAME = _pattern(
     rf"(?:change|edit|update|set) the (?:text|wording|title|name|description|content|message) of {_target(2, _ABOUT_MOVED)} (?:to|into) (?P<text2>.{{1,160}}?)",
 )
 
+_SHOW = _pattern(
+    rf"(?:show|see|view|open|display|describe|check)(?: me)?(?: (?:the )?(?:details|more|all)(?: of| about| for| on)?)? {_target(1, _ABOUT_MOVED)}",
+    rf"(?:(?:the |more )?(?:details|info|information) (?:of|about|for|on)|(?:what(?:'s| is) (?:with|about|in)|tell me (?:more )?about|how about)) {_target(2, _ABOUT_MOVED)}",
+    rf"{_target(3)} (?:in detail|details)",
+)
+_EVERYONE = rf"(?:every(?:one|body)|any(?:one|body)|all(?: of us)?|all members|members|we all)(?: {_PLACE})?"
+_AUTHOR = r"(?:me|i|(?:the|its|their) (?:author|creator|owner)s?|who(?:ever)? set (?:it|them)|the (?:person|one) who set (?:it|them))"
+_MAY = (
+    r"(?:may|can|is allowed to|are allowed to|should be able to|shall) (?:change|edit|move|cancel|manage|modify|update)"
+)
+
+
+def _theirs(n: int) -> str:
+    return (
+        rf"(?:(?P<all{n}7>)(?:the |our |this |all )*(?:channel|group|chat)(?:'s)? reminders|{_target(n)}(?: {_PLACE})?)"
+    )
+
+
+_SHARE = _pattern(
+    rf"{_EVERYONE} {_MAY} {_theirs(1)}",
+    rf"(?:let|allow) {_EVERYONE} (?:to )?(?:change|edit|move|cancel|manage|modify|update) {_theirs(2)}",
+)
+_UNSHARE = _pattern(
+    rf"(?:only|just|nobody but|no one but) {_AUTHOR} {_MAY} {_theirs(1)}",
+    rf"(?:nobody|no one) else {_MAY} {_theirs(2)}",
+)
+_WHOSE = _pattern(rf"who {_MAY} {_theirs(1)}")
+TARGET = re.compile(
+    rf"{_POLITE}(?:(?:change|set|make|edit|update|let|for|send|ring) )?{_target(1, _ABOUT_MOVED)}(?:(?:,| should| must)? be| so that)?[:,.]?",
+    re.IGNORECASE,
+)
+"""What stands before what is said of being late."""
+LATE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?:please )?(?:if|when) (?P<target>.{1,80}?) (?:is|comes|rings) (?:too )?late,? (?P<clause>.{3,60})", re.IGNORECASE), "if late, {}"),
+    (re.compile(r"(?:please )?skip (?P<target>.{1,80}?) (?P<clause>(?:if|when) .{4,60})", re.IGNORECASE), "skip it {}"),
+    (re.compile(r"(?:please )?send (?P<target>.{1,80}?) (?P<clause>(?:even )?(?:if|when) .{4,60}|late)", re.IGNORECASE), "send it {}"),
+)  # fmt: skip
+"""Sentences with the reminder in the midst of that, and how that is said without it."""
+
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("list", _LIST), ("here", _HERE), ("undo", _UNDO), ("search", _SEARCH), ("silence", _SILENCE), ("rename", _RENAME),
-    ("later", _LATER), ("earlier", _EARLIER), ("snooze", _SNOOZE), ("move", _MOVE), ("edit", _EDIT),
-    ("pause", _PAUSE), ("resume", _RESUME), ("cancel", _CANCEL), ("done", _DONE), ("schedule", _SCHEDULE),
+    ("pause", _PAUSE), ("later", _LATER), ("earlier", _EARLIER), ("snooze", _SNOOZE), ("move", _MOVE), ("edit", _EDIT),
+    ("resume", _RESUME), ("cancel", _CANCEL), ("done", _DONE), ("schedule", _SCHEDULE),
+    ("share", _SHARE), ("unshare", _UNSHARE), ("whose", _WHOSE), ("show", _SHOW),
 )  # fmt: skip
 """In the order in which they are tried."""

@@ -31,6 +31,11 @@ class FirstRing:
     other_day: dt.date | None = None
     """The other reading of a date such as 3/4, where it was one."""
 
+    @property
+    def key(self) -> str:
+        """What tells this ring from all others of its reminder."""
+        return Occurrence(self.local, self.due).key
+
 
 def first_ring(when: When, now: dt.datetime, zone: ZoneInfo, preferences: Preferences, language: Language) -> FirstRing:
     """Raises `Refused` with the words for the person where the time is over, too far, or never comes."""

@@ -6,8 +6,8 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from core.reminders.creating import on_wall
-from core.reminders.recurrence import Rule, moved, rebased
-from core.store import Tx, outbox, people, reminders
+from core.reminders.recurrence import Occurrence, Rule, moved, next_after, rebased
+from core.store import Tx, people, reminders
 from core.store.reminders import Reminder
 
 
@@ -37,23 +37,46 @@ def _has_rung(reminder: Reminder) -> bool:
 
 async def _keep_moment(tx: Tx, reminder: Reminder, zone: ZoneInfo) -> None:
     """Shown in the new zone from now on, and rings when it would have."""
-    start = dt.datetime.fromisoformat(reminder.starts_local)
+    start, before = dt.datetime.fromisoformat(reminder.starts_local), ZoneInfo(reminder.zone)
     if reminder.rule is not None:
-        start = rebased(Rule.parse(reminder.rule), start, ZoneInfo(reminder.zone), zone)
+        start = rebased(Rule.parse(reminder.rule), start, before, zone)
+    else:
+        start = start.replace(tzinfo=before).astimezone(zone).replace(tzinfo=None)
     await reminders.set_wall(tx, reminder.id, zone.key, start.isoformat())
 
 
 async def _move(tx: Tx, reminder: Reminder, zone: ZoneInfo, now: dt.datetime) -> int:
-    """Rings when the clock of the new zone shows what the old one would have; not a second time for a day that rang."""
+    """Rings when the clock of the new zone shows what the old one would have; not a second time for a day that rang, and
+    not before its pause ends."""
     start, before = dt.datetime.fromisoformat(reminder.starts_local), ZoneInfo(reminder.zone)
-    await outbox.cancel_own(tx, reminder.id, now)
+    reminder = await unplanned(tx, reminder, now)
+    if reminder.rule is None and reminder.next_due is None:  # it is being sent just now
+        await _keep_moment(tx, reminder, zone)
+        return 0
     if reminder.rule is not None:
-        occurrence = moved(Rule.parse(reminder.rule), start, before, zone, now)
+        rested = max(now, reminder.paused_until or now)
+        occurrence = moved(Rule.parse(reminder.rule), start, before, zone, rested)
         due, local = (occurrence.utc, occurrence.key) if occurrence else (None, None)
     else:
-        assert reminder.rings is not None, "checked by the caller"
-        wall = reminder.rings.astimezone(before).replace(tzinfo=None)
+        assert reminder.next_due is not None, "looked at above"
+        wall = reminder.next_due.astimezone(before).replace(tzinfo=None)
         due, local = max(on_wall(wall, zone), now), wall.isoformat()
     await reminders.set_wall(tx, reminder.id, zone.key, start.isoformat())
     await reminders.advance(tx, reminder.id, due, local)
     return 1
+
+
+def following_after(reminder: Reminder, moment: dt.datetime) -> Occurrence | None:
+    """What is to come of a repeating reminder by its rule; None for a single one, and when the rule is over."""
+    if reminder.rule is None:
+        return None
+    start = dt.datetime.fromisoformat(reminder.starts_local)
+    return next_after(Rule.parse(reminder.rule), start, ZoneInfo(reminder.zone), moment)
+
+
+async def unplanned(tx: Tx, reminder: Reminder, now: dt.datetime) -> Reminder:
+    """Takes a reminder's own occurrence that is planned back to where it was planned from, under its own name; snoozes
+    and nags stay. Returns the reminder as it stands then."""
+    if taken := await reminders.take_back_planned(tx, reminder.id, now):
+        await reminders.advance(tx, reminder.id, *taken)
+    return await reminders.get_any(tx, reminder.id) or reminder

@@ -71,6 +71,10 @@ def distance(language: Language, when: dt.datetime, now: dt.datetime) -> str:
 def line(language: Language, number: int, reminder: Reminder, now: dt.datetime, rule: str) -> str:
     """A reminder as one line of a list."""
     rings = reminder.rings or reminder.last_due
+    resting = say(language, "paused_mark") if reminder.state == "paused" else ""
+    if reminder.paused_until is not None and reminder.paused_until > now:
+        until = moment(language, reminder.paused_until, ZoneInfo(reminder.zone), now)
+        resting = say(language, "paused_until_mark", until=until)
     return say(
         language,
         "reminder_line",
@@ -78,8 +82,7 @@ def line(language: Language, number: int, reminder: Reminder, now: dt.datetime, 
         when=moment(language, rings, ZoneInfo(reminder.zone), now) if rings else "–",
         distance=distance(language, rings, now) if rings else "–",
         task=task(language, reminder.text),
-        rule=(say(language, "reminder_line_rule", rule=rule) if rule else "")
-        + (say(language, "paused_mark") if reminder.state == "paused" else ""),
+        rule=(say(language, "reminder_line_rule", rule=rule) if rule else "") + resting,
     )
 
 
@@ -88,8 +91,9 @@ def task(language: Language, text: str) -> str:
     return literal(text) if text else say(language, "reminder_untitled")
 
 
-def to_task(language: Language, key: str, text: str) -> str:
-    """The " to call mum" of a sentence, or nothing."""
+def to_task(language: Language, text: str) -> str:
+    """The " to call mum" of a sentence, or the " about “…”" where a message is quoted; or nothing."""
+    key = "reminder_set_what_about" if text.startswith("“") else "reminder_set_what"
     return say(language, key, task=literal(text)) if text else ""
 
 
@@ -111,9 +115,9 @@ def buttons(language: Language, reminder: Reminder) -> tuple[Choice, ...]:
     return tuple(_button(language, verb, reminder.id) for verb in verbs)
 
 
-def confirmation_buttons(language: Language, reminder: Reminder) -> tuple[Choice, ...]:
-    """What can be done with a reminder that was just set."""
-    verbs = ["edit", "cancel", *(["metoo"] if reminder.kind == "channel" else [])]
+def confirmation_buttons(language: Language, reminder: Reminder, *, share: bool = False) -> tuple[Choice, ...]:
+    """What can be done with a reminder that was just set. `share`: a link to it can be made."""
+    verbs = ["edit", "cancel"] + (["metoo"] if reminder.kind == "channel" else ["share"] if share else [])
     return tuple(_button(language, verb, reminder.id) for verb in verbs)
 
 

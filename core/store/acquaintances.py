@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -10,7 +12,7 @@ from core.messages import Address
 from core.store.codec import address_from_json
 from core.store.database import Tx
 from core.store.people import Person
-from core.store.tables import account, inbox, muted, person, reminder
+from core.store.tables import account, inbox, muted, person, reminder, session
 
 _MANY = 2
 
@@ -27,6 +29,48 @@ async def find(tx: Tx, platform: str, workspace: str, name: str) -> list[Person]
         if rows:
             return [Person(row.id, row.name, row.language, row.zone) for row in rows]
     return []
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody whom a person may mean by a name."""
+
+    person: Person
+    handle: str
+
+    def is_called(self, name: str) -> bool:
+        """By the whole name, the first name or the handle."""
+        low, whole = name.casefold(), self.person.name.casefold()
+        return low in (whole, self.handle.casefold()) or whole.startswith(f"{low} ")
+
+
+async def known(tx: Tx, asker_id: int, platform: str, workspace: str, names: Sequence[str]) -> list[Known]:
+    """Those with one of these names in the asker's workspace; on a platform without workspaces, among those who have
+    written in a chat in which the asker has, too. At most ten."""
+    low, called = [name.casefold() for name in names], sa.func.lower(person.c.name)
+    met, mine = session.alias("met"), session.alias("mine")
+    statement = (
+        sa.select(person, account.c.handle)
+        .join(account, account.c.person_id == person.c.id)
+        .where(
+            account.c.platform == platform,
+            account.c.workspace == workspace,
+            sa.or_(
+                called.in_(low),
+                person.c.name.in_(names),  # SQLite lowers ASCII alone
+                sa.func.lower(account.c.handle).in_(low),
+                *(called.startswith(f"{name} ", autoescape=True) for name in low),
+            ),
+        )
+        .order_by(person.c.id)
+        .limit(10)
+    )
+    if not workspace:
+        together = sa.and_(mine.c.address_key == met.c.address_key, mine.c.person_id == asker_id)
+        both = sa.select(met.c.id).join(mine, together).where(met.c.person_id == person.c.id)
+        statement = statement.where(sa.or_(person.c.id == asker_id, both.exists()))
+    rows = await tx.rows(statement)
+    return [Known(Person(row.id, row.name, row.language, row.zone), row.handle) for row in rows]
 
 
 async def private_address(tx: Tx, person_id: int, platform: str, workspace: str) -> Address | None:

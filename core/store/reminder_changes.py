@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from core.store import reminders
 from core.store.database import Tx
 from core.store.tables import reminder, reminder_change
 
-_KEPT = ("text", "state", "zone", "rule", "starts_local", "next_local", "nag_minutes", "nag_most")
-_MOMENTS = ("next_due", "last_due")
+_KEPT = (
+    "text", "state", "zone", "rule", "starts_local", "next_local", "absolute", "nag_minutes", "nag_most", "late_policy",
+    "late_minutes", "shared",
+)  # fmt: skip
+_MOMENTS = ("next_due", "last_due", "paused_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +26,23 @@ class Change:
     verb: str
 
 
-async def remember(tx: Tx, reminder_id: int, verb: str, now: dt.datetime, rings: dt.datetime | None = None) -> None:
-    """Keeps the row as it stands before a change. `rings`: its planned moment, which undo plans anew."""
+async def remember(tx: Tx, reminder_id: int, verb: str, now: dt.datetime, by: int | None = None) -> None:
+    """Keeps the row as it stands before a change, for who made it (None: its person). What is planned of it has to be
+    taken back before."""
     row = await tx.row(sa.select(reminder).where(reminder.c.id == reminder_id))
     assert row is not None, "only an existing reminder is changed"
     before: dict[str, Any] = {name: getattr(row, name) for name in _KEPT}
     before |= {name: _text(getattr(row, name)) for name in _MOMENTS}
-    if rings is not None and (row.next_due is None or rings < row.next_due):
-        local = rings.astimezone(ZoneInfo(row.zone))
-        key = local.replace(tzinfo=None, fold=0).isoformat() + ("/2" if local.fold else "")
-        before |= {"next_due": rings.isoformat(), "next_local": key}
-    values = {"person_id": row.person_id, "reminder_id": reminder_id, "verb": verb, "before": before, "changed_at": now}
+    whose = row.person_id if by is None else by
+    values = {"person_id": whose, "reminder_id": reminder_id, "verb": verb, "before": before, "changed_at": now}
     await tx.insert(reminder_change, values)
+
+
+async def paused_at(tx: Tx, reminder_id: int) -> dt.datetime | None:
+    """When it was paused last."""
+    paused = sa.and_(reminder_change.c.reminder_id == reminder_id, reminder_change.c.verb == "pause")
+    row = await tx.row(sa.select(sa.func.max(reminder_change.c.changed_at)).where(paused))
+    return row[0] if row else None
 
 
 async def last(tx: Tx, person_id: int, since: dt.datetime) -> list[Change]:
@@ -53,8 +61,8 @@ async def last(tx: Tx, person_id: int, since: dt.datetime) -> list[Change]:
 
 
 async def take_back(tx: Tx, change: Change, now: dt.datetime) -> None:
-    """Puts the reminder back as it was; a change is taken back once."""
-    row = await tx.row(sa.select(reminder_change.c.before).where(reminder_change.c.id == change.id))
+    """Puts the reminder back as it was, with its snoozes that are to come; a change is taken back once."""
+    row = await tx.row(sa.select(reminder_change).where(reminder_change.c.id == change.id))
     assert row is not None, "the change was read in this transaction"
     before = {name: row.before[name] for name in _KEPT if name in row.before}
     if change.verb == "set":
@@ -64,6 +72,8 @@ async def take_back(tx: Tx, change: Change, now: dt.datetime) -> None:
         sa.update(reminder).where(reminder.c.id == change.reminder_id).values(**before, **moments, updated_at=now)
     )
     await tx.run(sa.update(reminder_change).where(reminder_change.c.id == change.id).values(undone=True))
+    if change.verb != "set":
+        await reminders.revive(tx, change.reminder_id, row.changed_at, now)
 
 
 def _text(moment: dt.datetime | None) -> str | None:

@@ -193,14 +193,15 @@ async def amend(tx: Tx, reminder_id: int, now: dt.datetime, **values: object) ->
     await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(**values, updated_at=now))
 
 
-async def take_back_planned(tx: Tx, reminder_id: int, now: dt.datetime) -> str | None:
-    """Cancels what is planned of a reminder's own occurrences and leaves its snoozes and nags; returns the key of the
-    earliest, None if none was planned."""
+async def take_back_planned(tx: Tx, reminder_id: int, now: dt.datetime) -> tuple[dt.datetime, str] | None:
+    """Cancels what is planned of a reminder's own occurrences and leaves its snoozes and nags; returns the moment and
+    the key of the earliest, None if none was planned."""
     if not await queue.cancel_own(tx, reminder_id, now):
         return None
     taken = sa.and_(outbox.c.reminder_id == reminder_id, outbox.c.state == "cancelled", outbox.c.finished_at == now)
-    rows = await tx.rows(sa.select(outbox.c.cause).where(taken, ~IS_EXTRA).order_by(outbox.c.due_at).limit(1))
-    return str(rows[0].cause).split(":", 2)[2] if rows else None
+    columns = (outbox.c.cause, outbox.c.due_at)
+    rows = await tx.rows(sa.select(*columns).where(taken, ~IS_EXTRA).order_by(outbox.c.due_at).limit(1))
+    return (rows[0].due_at, str(rows[0].cause).split(":", 2)[2]) if rows else None
 
 
 IS_EXTRA = sa.or_(outbox.c.cause.like("reminder:%:snooze:%"), outbox.c.cause.like("reminder:%:nag:%"))

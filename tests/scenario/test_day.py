@@ -128,7 +128,7 @@ async def test_a_calendar_address_is_told_once_and_only_its_hash_is_kept(world: 
 async def test_about_a_message_also_when_the_time_is_told_afterwards(world: World) -> None:
     await world.say("remind me about this", quoted="Call my aunt", link="https://example.org/m/8")
     await world.play("""
-        < When should I remind you to “Call my aunt”?
+        < When should I remind you about “Call my aunt”?
         ann> tomorrow at 9:00
         < Thu 26 Nov 09:00
     """)

@@ -13,8 +13,9 @@ from core.messages import Reply
 from core.reminders.retiming import is_length, is_time
 from core.reminders.schedule import days_meant
 from core.skills.base import Command, Outcome, Skill, Turn
-from core.skills.reminders import changing, editing, recipients, schedule, setting, snoozing
+from core.skills.reminders import changing, editing, forms, pausing, recipients, rules, schedule, setting, snoozing
 from core.skills.reminders.buttons import press
+from core.skills.reminders.edited import edited
 from core.skills.reminders.setting import NAME, Wish
 
 _JUST_NOW = dt.timedelta(minutes=30)
@@ -42,7 +43,7 @@ def _is_meant(turn: Turn, request: ReminderRequest) -> bool:
         return days_meant(request.when, turn.now, zone) is not None
     if request.shift and not is_length(request.when, turn.now, zone):
         return False
-    if request.verb == "snooze" and request.when and not is_time(request.when, turn.now, zone):
+    if request.verb in ("snooze", "pause") and request.when and not is_time(request.when, turn.now, zone):
         return False
     if request.named:
         return True
@@ -81,6 +82,10 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
             return snoozing.requested(turn, found)
         case ReminderRequest(verb="move" | "edit" | "rename"):
             return editing.requested(turn, found)
+        case ReminderRequest(verb="pause" | "resume"):
+            return pausing.requested(turn, found)
+        case ReminderRequest(verb="show" | "late" | "share" | "unshare" | "whose"):
+            return rules.requested(turn, found)
         case ReminderRequest():
             return changing.requested(turn, found)
 
@@ -124,6 +129,8 @@ SKILL = Skill(
     recognize=_recognize,
     commands={"/remind": "help_remind", "/reminders": "help_reminders", "/cancel": "help_cancel"},
     press=press,
+    form=forms.filled,
     resume=_resume,
+    edit=edited,
     order=20,
 )

@@ -11,21 +11,26 @@ from zoneinfo import ZoneInfo
 from core.language.phrases import say
 from core.messages import Reply
 from core.skills.base import Outcome, Turn
-from core.skills.reminders import recipients, snoozing
-from core.skills.reminders.changing import cancelled, shown
-from core.skills.reminders.setting import NAME
+from core.skills.reminders import edited, recipients, sharing, snoozing
+from core.skills.reminders.changing import cancelled, may_change, not_yours, shown
+from core.skills.reminders.setting import NAME, when_pressed
 from core.store import Tx, reminders
 from core.store.reminders import Reminder
 
 _LONGEST_ID = 15
 _ANSWERS = ("accept", "decline", "mute")
+_FOR_ALL = ("done", "silence", "snooze", "edit", "cancel", "stop")
 
 
 async def press(turn: Turn, data: str) -> Outcome | None:
     """A pressed button; None if it is none of ours."""
     verb, _, rest = data.partition(":")
     number, _, argument = rest.partition(":")
-    if not (number.isascii() and number.isdecimal() and len(number) <= _LONGEST_ID) or verb not in _PRESSED:
+    if not (number.isascii() and number.isdecimal() and len(number) <= _LONGEST_ID):
+        return None
+    if verb == "when":
+        return when_pressed(turn, int(number), argument)
+    if verb not in _PRESSED:
         return None
     picks = verb == "snooze" and argument == "pick"
     step = {"edit": "move"}.get(verb, "snooze" if picks else "")
@@ -34,8 +39,8 @@ async def press(turn: Turn, data: str) -> Outcome | None:
     async def write(tx: Tx) -> Reply:
         reminder = await reminders.get_any(tx, int(number))
         spoken = _speaking(turn, reminder)
-        if reminder is None or (verb != "metoo" and reminder.person_id != turn.person.id):
-            return _nothing(pending, say(turn.language, "not_yours"))
+        if reminder is None or not (verb == "metoo" or _is_for(turn, reminder, verb)):
+            return _nothing(pending, not_yours(turn, reminder))
         if reminder.state == "cancelled" or (reminder.state == "declined" and verb not in _ANSWERS):
             return replace(_nothing(pending, say(spoken.language, "reminder_gone")), settles=True)
         if reminder.state == "proposed" and verb not in _ANSWERS:
@@ -44,6 +49,11 @@ async def press(turn: Turn, data: str) -> Outcome | None:
         return replace(reply, settles=not step and verb != "metoo")
 
     return Outcome(write=write, intent=f"reminder_{verb}", pending=pending)
+
+
+def _is_for(turn: Turn, reminder: Reminder, verb: str) -> bool:
+    """Whether the button is this person's to press: what a channel shares can be ended and moved by everybody there."""
+    return reminder.person_id == turn.person.id or (verb in _FOR_ALL and may_change(turn, reminder))
 
 
 def _speaking(turn: Turn, reminder: Reminder | None) -> Turn:
@@ -118,4 +128,7 @@ _PRESSED: dict[str, Callable[[Tx, Turn, Reminder, str], Awaitable[Reply]]] = {
     "decline": _decline,
     "mute": _mute,
     "metoo": _me_too,
+    "replace": edited.replaced,
+    "keep": edited.kept,
+    "share": sharing.shared,
 }

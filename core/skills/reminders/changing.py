@@ -1,4 +1,4 @@
-"""One's reminders in words: see, find, cancel, pause, resume, take back."""
+"""One's reminders in words: see, find, cancel, take back; and which of them a person may change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from core.language.phrases import counted, say
 from core.language.requests import ReminderRequest
 from core.messages import Reply
-from core.reminders import wording
-from core.reminders.recurrence import Occurrence, Rule, next_after
+from core.reminders import moving, wording
+from core.reminders.moving import following_after
+from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn, Write
 from core.skills.reminders.setting import NAME
@@ -25,15 +26,13 @@ _UNDO_WITHIN = dt.timedelta(hours=24)
 
 
 def requested(turn: Turn, request: ReminderRequest) -> Outcome:
-    """See, find, cancel, pause, resume or take back, done."""
+    """See, find, cancel or take back, done."""
     pending = shown_before(turn)
     writes: dict[str, Write] = {
         "list": lambda tx: _list(tx, turn, "", pending),
         "search": lambda tx: _list(tx, turn, request.which, pending),
-        "here": lambda tx: _here(tx, turn),
+        "here": lambda tx: _here(tx, turn, pending),
         "cancel": lambda tx: change(tx, turn, request, cancelled, pending),
-        "pause": lambda tx: change(tx, turn, request, _pause, pending),
-        "resume": lambda tx: change(tx, turn, request, _resume, pending),
         "undo": lambda tx: _undo(tx, turn),
     }
     return Outcome(write=writes[request.verb], intent=f"reminder_{request.verb}", pending=pending)
@@ -46,13 +45,44 @@ def shown_before(turn: Turn) -> dict[str, Any]:
     return {"skill": NAME, "step": "shown", "shown": shown}
 
 
+def is_here(turn: Turn, reminder: Reminder) -> bool:
+    """Whether it rings in the chat in which the person writes, in any of its threads."""
+    here, there = turn.message.address, reminder.address
+    return (here.platform, here.workspace, here.chat) == (there.platform, there.workspace, there.chat)
+
+
+def may_change(turn: Turn, reminder: Reminder) -> bool:
+    """One's own; and one for everybody in a channel, said there, where its author lets them."""
+    if reminder.person_id == turn.person.id:
+        return True
+    return reminder.kind == "channel" and reminder.shared and not turn.message.private and is_here(turn, reminder)
+
+
+def not_yours(turn: Turn, reminder: Reminder | None) -> str:
+    """Why a person may not change a reminder."""
+    theirs = reminder is not None and reminder.kind == "channel" and is_here(turn, reminder)
+    return say(turn.language, "channel_author_only" if theirs and not turn.message.private else "not_yours")
+
+
+async def changeable(tx: Tx, turn: Turn, reminder_id: int) -> Reminder | None:
+    """The reminder, if this person may change it here."""
+    found = await reminders.get_any(tx, reminder_id)
+    return found if found is not None and may_change(turn, found) else None
+
+
 async def mine(tx: Tx, turn: Turn) -> list[Reminder]:
-    """The open reminders that this person may see here: in a channel those that were set there."""
+    """A person's own open reminders; in a channel those that were set there."""
     own = await reminders.open_of(tx, turn.person.id, MOST)
+    return own if turn.message.private else [one for one in own if is_here(turn, one)]
+
+
+async def seen(tx: Tx, turn: Turn) -> list[Reminder]:
+    """The open reminders that can be spoken of here: one's own, and behind them what rings for everybody here."""
+    own = await mine(tx, turn)
     if turn.message.private:
         return own
-    here = reminders.address_key_prefix(turn.message.address)
-    return [one for one in own if one.address.key().startswith(here)]
+    ours = await reminders.of_channel(tx, turn.message.address, MOST)
+    return own + [one for one in ours if one.person_id != turn.person.id]
 
 
 async def _list(tx: Tx, turn: Turn, words: str, pending: dict[str, Any]) -> Reply:
@@ -66,13 +96,14 @@ async def _list(tx: Tx, turn: Turn, words: str, pending: dict[str, Any]) -> Repl
     return Reply(listed(turn, found))
 
 
-async def _here(tx: Tx, turn: Turn) -> Reply:
+async def _here(tx: Tx, turn: Turn, pending: dict[str, Any]) -> Reply:
     """Everybody in a channel may see what is going to ring there for all."""
     if turn.message.private:
-        return await _list(tx, turn, "", {})
+        return await _list(tx, turn, "", pending)
     found = await reminders.of_channel(tx, turn.message.address, MOST)
     if not found:
         return Reply(say(turn.language, "reminder_none_here"))
+    pending["shown"] = [one.id for one in found[:_NUMBERED]]
     return Reply(listed(turn, list(enumerate(found, 1)), "reminder_list_here"))
 
 
@@ -100,86 +131,82 @@ Change = Callable[[Tx, Turn, Reminder], Awaitable[Reply]]
 
 
 async def change(
-    tx: Tx, turn: Turn, request: ReminderRequest, apply: Change, pending: dict[str, Any] | None = None
+    tx: Tx, turn: Turn, request: ReminderRequest, apply: Change, pending: dict[str, Any] | None = None, **fields: object
 ) -> Reply:
-    """Changes the reminder that is meant, or all; asks which where it is not clear."""
-    own = await mine(tx, turn)
+    """Changes the reminder that is meant, or all of one's own; asks which where it is not clear. `fields` are those of
+    the phrase that says it of all."""
+    found = await seen(tx, turn)
+    own = [one for one in found if one.person_id == turn.person.id]
     if request.all and own:
         for reminder in own:
             await apply(tx, turn, reminder)
-        return Reply(counted(turn.language, f"reminders_all_{request.verb}", len(own)))
-    chosen = choose(turn, own, request, pending)
+        key = f"reminders_all_{request.verb}{'_until' if fields else ''}"
+        return Reply(counted(turn.language, key, len(own), **fields))
+    chosen = choose(turn, found, request, pending)
     return chosen if isinstance(chosen, Reply) else await apply(tx, turn, chosen)
 
 
 def choose(
-    turn: Turn, own: list[Reminder], request: ReminderRequest, pending: dict[str, Any] | None = None
+    turn: Turn,
+    found: list[Reminder],
+    request: ReminderRequest,
+    pending: dict[str, Any] | None = None,
+    *,
+    only_see: bool = False,
 ) -> Reminder | Reply:
-    """The one reminder that is meant, or the question which."""
-    which = request.which
-    if not own:
+    """The one reminder that is meant, if the person may change it (or only see it); else the question which."""
+    which, own = request.which, [one for one in found if only_see or may_change(turn, one)]
+    if not own and not (found and which):
         return Reply(say(turn.language, "reminder_none"))
     if which.isdecimal():
-        return _numbered(turn, own, int(which))
+        return _allowed(turn, _numbered(turn, own, found, int(which)), own)
     if not which:
         touched = next((one for one in own if turn.touched and one.id == turn.touched.id), None)
         if touched is not None or len(own) == 1:
             return touched or own[0]
-    matching = [(number, one) for number, one in enumerate(own, 1) if which and about(one, which)]
-    if len(matching) == 1:
-        return matching[0][1]
+    for among in (own, found):
+        matching = [(number, one) for number, one in enumerate(among, 1) if which and about(one, which)]
+        if len(matching) == 1:
+            return _allowed(turn, matching[0][1], own)
+        if matching:
+            break
     if pending is not None:
         pending["shown"] = [one.id for one in own[:_NUMBERED]]
     return Reply(say(turn.language, "reminder_which", list=listed(turn, matching or list(enumerate(own, 1)))))
 
 
-def _numbered(turn: Turn, own: list[Reminder], number: int) -> Reminder | Reply:
+def _allowed(turn: Turn, chosen: Reminder | Reply, own: list[Reminder]) -> Reminder | Reply:
+    if isinstance(chosen, Reply) or any(one.id == chosen.id for one in own):
+        return chosen
+    return Reply(not_yours(turn, chosen))
+
+
+def _numbered(turn: Turn, own: list[Reminder], found: list[Reminder], number: int) -> Reminder | Reply:
     """By its number in the list that was shown, else in the list as it is now."""
     shown = shown_before(turn)["shown"]
     if shown and 1 <= number <= len(shown):
-        found = next((one for one in own if one.id == shown[number - 1]), None)
-        return found or Reply(say(turn.language, "reminder_number_gone", number=number))
+        there = next((one for one in found if one.id == shown[number - 1]), None)
+        return there or Reply(say(turn.language, "reminder_number_gone", number=number))
     if 1 <= number <= len(own):
         return own[number - 1]
     return Reply(say(turn.language, "reminder_no_such", number=number))
 
 
+async def remembered(tx: Tx, turn: Turn, reminder: Reminder, verb: str) -> Reminder:
+    """Keeps a reminder as it stands before a change, with what is planned of it taken back, so that undo brings all of
+    it back; returns it as it stands."""
+    reminder = await moving.unplanned(tx, reminder, turn.now)
+    await reminder_changes.remember(tx, reminder.id, verb, turn.now, turn.person.id)
+    return reminder
+
+
 async def cancelled(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     """Takes a reminder back, also one that is planned already."""
-    await reminder_changes.remember(tx, reminder.id, "cancel", turn.now, reminder.rings)
+    fields = shown(turn, reminder)
+    await remembered(tx, turn, reminder, "cancel")
     await reminders.set_state(tx, reminder.id, "cancelled", turn.now)
     await outbox.cancel_planned(tx, reminder.id, turn.now)
-    return Reply(say(turn.language, "reminder_cancelled", **shown(turn, reminder)))
-
-
-async def _pause(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
-    if reminder.state == "paused":
-        return Reply(say(turn.language, "reminder_paused_already", **shown(turn, reminder)))
-    await reminder_changes.remember(tx, reminder.id, "pause", turn.now, reminder.rings)
-    await outbox.cancel_planned(tx, reminder.id, turn.now)
-    if reminder.rings is not None:
-        local = reminder.rings.astimezone(ZoneInfo(reminder.zone)).replace(tzinfo=None)
-        await reminders.advance(tx, reminder.id, reminder.rings, local.isoformat())
-    await reminders.set_state(tx, reminder.id, "paused", turn.now)
-    return Reply(say(turn.language, "reminder_paused", **shown(turn, reminder)))
-
-
-async def _resume(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
-    """A repeating one goes on with its next occurrence; a single one whose time passed meanwhile asks for another."""
-    if reminder.state != "paused":
-        return Reply(say(turn.language, "reminder_not_paused", **shown(turn, reminder)))
-    due, local = reminder.next_due, reminder.next_local
-    if due is not None and due <= turn.now:
-        following = _following(reminder, turn.now)
-        if following is None:
-            return Reply(say(turn.language, "reminder_resume_past", **shown(turn, reminder)))
-        due, local = following.utc, following.key
-    await reminder_changes.remember(tx, reminder.id, "resume", turn.now)
-    await reminders.advance(tx, reminder.id, due, local)
-    await reminders.set_state(tx, reminder.id, "active", turn.now)
-    resumed = await reminders.get(tx, reminder.id, turn.person.id)
-    assert resumed is not None, "it is this person's"
-    return Reply(say(turn.language, "reminder_resumed", **shown(turn, resumed)))
+    return Reply(say(turn.language, "reminder_cancelled", **fields))
 
 
 async def _undo(tx: Tx, turn: Turn) -> Reply:
@@ -195,49 +222,42 @@ async def _undo(tx: Tx, turn: Turn) -> Reply:
         await reminder_changes.take_back(tx, made, turn.now)
     if not changes:
         return Reply(say(turn.language, "undo_nothing"))
-    if len(changes) > 1:
-        for made in changes:
-            await _past_is_over(tx, turn, made.reminder_id)
-        return Reply(counted(turn.language, "undone_all", len(changes)))
-    restored = await reminders.get(tx, changes[0].reminder_id, turn.person.id)
-    assert restored is not None, "it is this person's"
-    if changes[0].verb == "set":
+    about_these = {made.reminder_id for made in changes}
+    over = [await _past_is_over(tx, turn, one) for one in about_these if changes[-1].verb != "set"]
+    if len(about_these) > 1:
+        return Reply(counted(turn.language, "undone_all", len(about_these)))
+    restored = await reminders.get_any(tx, changes[0].reminder_id)
+    assert restored is not None, "it was seen above"
+    if changes[-1].verb == "set":
         return Reply(say(turn.language, "reminder_cancelled", **shown(turn, restored)))
-    if await _past_is_over(tx, turn, restored.id):
+    if any(over):
         return Reply(say(turn.language, "undo_past", **shown(turn, restored)))
-    restored = await reminders.get(tx, restored.id, turn.person.id) or restored
     key = "undone" if restored.rings is not None else "undone_over"
     return Reply(say(turn.language, key, **shown(turn, restored)))
 
 
 async def _visible(tx: Tx, turn: Turn, reminder_id: int) -> bool:
     """Whether this may be spoken of here: in a channel only what rings there."""
-    one = await reminders.get(tx, reminder_id, turn.person.id)
-    here = reminders.address_key_prefix(turn.message.address)
-    return one is not None and (turn.message.private or one.address.key().startswith(here))
+    one = await changeable(tx, turn, reminder_id)
+    return one is not None and (turn.message.private or is_here(turn, one))
 
 
 async def _past_is_over(tx: Tx, turn: Turn, reminder_id: int) -> bool:
     """A single reminder that was brought back after its time does not ring late for that; whether it was so. A
     repeating one goes on with what is to come."""
-    one = await reminders.get(tx, reminder_id, turn.person.id)
-    if one is None or one.rings is None or one.rings > turn.now:
+    one = await reminders.get_any(tx, reminder_id)
+    if one is None or one.next_due is None or one.next_due > turn.now:
         return False
-    if (following := _following(one, turn.now)) is not None:
+    if (following := following_after(one, turn.now)) is not None:
         await reminders.advance(tx, reminder_id, following.utc, following.key)
         return False
     await reminders.advance(tx, reminder_id, None, None)
+    left = await reminders.get_any(tx, reminder_id)
+    if left is None or left.rings is not None:
+        return False
     if one.state == "active":
         await reminders.set_state(tx, reminder_id, "fired", turn.now)
     return True
-
-
-def _following(reminder: Reminder, now: dt.datetime) -> Occurrence | None:
-    """What is to come of a repeating reminder by its rule; None for a single one, and when the rule is over."""
-    if reminder.rule is None:
-        return None
-    start = dt.datetime.fromisoformat(reminder.starts_local)
-    return next_after(Rule.parse(reminder.rule), start, ZoneInfo(reminder.zone), now)
 
 
 def shown(turn: Turn, reminder: Reminder) -> dict[str, str]:
@@ -246,7 +266,7 @@ def shown(turn: Turn, reminder: Reminder) -> dict[str, str]:
     rings = reminder.rings or reminder.last_due
     return {
         "task": wording.task(turn.language, reminder.text),
-        "what": wording.to_task(turn.language, "reminder_set_what", reminder.text),
+        "what": wording.to_task(turn.language, reminder.text),
         "when": wording.moment(turn.language, rings, zone, turn.now) if rings else "–",
         "distance": wording.distance(turn.language, rings, turn.now) if rings else "–",
     }

@@ -12,13 +12,14 @@ from core.language.requests import ReminderRequest
 from core.language.times import turned, understand, understand_time
 from core.messages import Reply
 from core.reminders import creating, wording
-from core.reminders.recurrence import Rule
+from core.reminders.recurrence import Occurrence, Rule
 from core.reminders.retiming import Asking, Retimed, is_time, said, shifted
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn
-from core.skills.reminders.changing import about, choose, mine, shown, shown_before
+from core.skills.reminders.changing import about, changeable, choose, remembered, seen, shown, shown_before
+from core.skills.reminders.rules import late_set
 from core.skills.reminders.setting import NAME, PREFERENCES, notes
-from core.store import Tx, outbox, reminder_changes, reminders
+from core.store import Tx, outbox, reminders
 from core.store.reminders import Reminder
 
 _LONGEST_ANSWER = 60
@@ -30,17 +31,21 @@ def requested(turn: Turn, request: ReminderRequest) -> Outcome:
     pending = shown_before(turn)
 
     async def write(tx: Tx) -> Reply:
-        own = await mine(tx, turn)
-        meant = _by_words(turn, own, request)
+        found = await seen(tx, turn)
+        meant = _by_words(turn, found, request)
         touched = await _touched(tx, turn) if not meant.which and request.verb != "rename" else None
-        chosen = touched or choose(turn, own, meant, pending)
+        chosen = touched or choose(turn, found, meant, pending)
         if isinstance(chosen, Reply):
             return chosen
         pending.update(step="set", reminder=chosen.id)
         if not meant.when:
             pending["step"] = "move"
             return Reply(say(turn.language, "edit_how", when=shown(turn, chosen)["when"]))
-        return await _changed(tx, turn, chosen, meant)
+        changed = await _changed(tx, turn, chosen, meant)
+        if request.late is None:
+            return changed
+        told = await late_set(tx, turn, await changeable(tx, turn, chosen.id) or chosen, request.late)
+        return replace(changed, text=f"{changed.text}\n{told.text}")
 
     return Outcome(write=write, intent=f"reminder_{request.verb}", pending=pending)
 
@@ -66,7 +71,7 @@ async def _touched(tx: Tx, turn: Turn) -> Reminder | None:
     """What "it" means here, also one that has rung already."""
     if turn.touched is None:
         return None
-    return await reminders.get(tx, turn.touched.id, turn.person.id)
+    return await changeable(tx, turn, turn.touched.id)
 
 
 async def _changed(tx: Tx, turn: Turn, reminder: Reminder, request: ReminderRequest) -> Reply:
@@ -84,25 +89,33 @@ async def _reworded(tx: Tx, turn: Turn, reminder: Reminder, request: ReminderReq
     """Another text; another time with it, if one is said."""
     understood = understand(request.when, turn.now, asking.zone, None, PREFERENCES)
     if request.verb == "move" and understood.when is None:
-        what = wording.to_task(turn.language, "ask_when_what", reminder.text)
+        what = wording.to_task(turn.language, reminder.text)
         raise Refused(say(turn.language, "ask_when", what=what))
     text = understood.task if understood.when is not None else request.when
     text = turned(text.strip(" \"“”'"), turn.language)
-    if len(text) > creating.MAX_TEXT:
-        raise Refused(say(turn.language, "reminder_too_long", limit=creating.MAX_TEXT, length=len(text)))
-    if request.verb == "move" or understood.when is None:
-        await reminder_changes.remember(tx, reminder.id, "rename", turn.now, reminder.rings)
     if understood.when is not None:
         time = _time_words(request.when, understood.task)
         retimed = said(reminder, time, asking)
         if retimed is not None:
             return await _retime(tx, turn, reminder, retimed, text=text)
-    await _replan(tx, turn, reminder)
+    return await renamed(tx, turn, reminder, text)
+
+
+async def renamed(tx: Tx, turn: Turn, reminder: Reminder, text: str) -> Reply:
+    """Gives a reminder other words, also where it is planned with the old ones."""
+    _check_length(turn, text)
+    reminder = replace(await remembered(tx, turn, reminder, "rename"), text=text)
     await reminders.rename(tx, reminder.id, text, turn.now)
-    fields = shown(turn, replace(reminder, text=text))
+    await reminders.reword(tx, reminder.id, wording.ringing(reminder))
     return Reply(
-        say(turn.language, "reminder_renamed", **fields), wording.confirmation_buttons(turn.language, reminder)
+        say(turn.language, "reminder_renamed", **shown(turn, reminder)),
+        wording.confirmation_buttons(turn.language, reminder),
     )
+
+
+def _check_length(turn: Turn, text: str) -> None:
+    if len(text) > creating.MAX_TEXT:
+        raise Refused(say(turn.language, "reminder_too_long", limit=creating.MAX_TEXT, length=len(text)))
 
 
 def _time_words(sentence: str, task: str) -> str:
@@ -110,32 +123,24 @@ def _time_words(sentence: str, task: str) -> str:
     return sentence.replace(task, " ").strip() or sentence
 
 
-async def _replan(tx: Tx, turn: Turn, reminder: Reminder) -> None:
-    """Takes back an occurrence that is planned with the old words, so that it is planned anew."""
-    if reminder.rings is None or reminder.rings == reminder.next_due:
-        return
-    if await outbox.cancel_planned(tx, reminder.id, turn.now):
-        local = reminder.rings.astimezone(ZoneInfo(reminder.zone)).replace(tzinfo=None)
-        await reminders.advance(tx, reminder.id, reminder.rings, local.isoformat())
-
-
 def _zone(turn: Turn, reminder: Reminder | None = None) -> ZoneInfo:
     return turn.zone or ZoneInfo(reminder.zone if reminder else "UTC")
 
 
-async def moved_to(tx: Tx, turn: Turn, reminder: Reminder, when: str) -> Reply:
-    """Gives a reminder the time that is said; raises `Refused` with what to say instead."""
+async def moved_to(tx: Tx, turn: Turn, reminder: Reminder, when: str, *, text: str = "") -> Reply:
+    """Gives a reminder the time that is said, and other words; raises `Refused` with what to say instead."""
     asking = Asking(turn.now, _zone(turn, reminder), PREFERENCES, turn.language)
     retimed = said(reminder, when, asking)
     if retimed is None:
-        what = wording.to_task(turn.language, "ask_when_what", reminder.text)
+        what = wording.to_task(turn.language, reminder.text)
         raise Refused(say(turn.language, "ask_when", what=what))
-    return await _retime(tx, turn, reminder, retimed)
+    return await _retime(tx, turn, reminder, retimed, text=text)
 
 
 async def _retime(tx: Tx, turn: Turn, reminder: Reminder, retimed: Retimed, *, text: str = "") -> Reply:
     ring = retimed.ring
-    await reminder_changes.remember(tx, reminder.id, "move", turn.now, reminder.rings)
+    _check_length(turn, text)
+    reminder = await remembered(tx, turn, reminder, "move")
     await outbox.cancel_planned(tx, reminder.id, turn.now)
     if text:
         await reminders.rename(tx, reminder.id, text, turn.now)
@@ -145,15 +150,15 @@ async def _retime(tx: Tx, turn: Turn, reminder: Reminder, retimed: Retimed, *, t
         tx,
         reminder.id,
         due=ring.due,
-        local=local.isoformat(),
+        local=Occurrence(local, ring.due).key,
         starts_local=(local if ring.rule is None else ring.starts_local).isoformat(),
         rule=ring.rule.text() if ring.rule else None,
         zone=zone.key,
         absolute=retimed.absolute,
         now=turn.now,
     )
-    moved = await reminders.get(tx, reminder.id, turn.person.id)
-    assert moved is not None, "it is this person's"
+    moved = await reminders.get_any(tx, reminder.id)
+    assert moved is not None, "it was changed just now"
     assert moved.rings is not None, "it was given a time to come"
     told = say(turn.language, "reminder_moved", **shown(turn, moved))
     if moved.rule:
@@ -174,7 +179,7 @@ def asked_again(turn: Turn, request: ReminderRequest, number: int) -> Outcome:
     """The answer "an hour later" to that question."""
 
     async def write(tx: Tx) -> Reply:
-        reminder = await reminders.get(tx, number, turn.person.id)
+        reminder = await changeable(tx, turn, number)
         if reminder is None or reminder.state in _GONE:
             return Reply(say(turn.language, "reminder_gone"))
         return await _changed(tx, turn, reminder, request)
@@ -200,7 +205,7 @@ def corrected(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
 
 def _moving(turn: Turn, number: int, words: str = "") -> Outcome:
     async def write(tx: Tx) -> Reply:
-        reminder = await reminders.get(tx, number, turn.person.id)
+        reminder = await changeable(tx, turn, number)
         if reminder is None or reminder.state in _GONE:
             return Reply(say(turn.language, "reminder_gone"))
         return await moved_to(tx, turn, reminder, words or turn.text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
@@ -10,13 +9,16 @@ from zoneinfo import ZoneInfo
 from core.access import may_be_written
 from core.errors import Refused
 from core.language.phrases import Language, say
+from core.language.values import Understood
 from core.messages import Address, Choice, Reply
 from core.reminders import wording
-from core.reminders.recurrence import Rule, next_after
+from core.reminders.moving import following_after
+from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
 from core.render import literal, shortened
 from core.skills.base import Turn
 from core.store import Tx, acquaintances, outbox, people, reminders
+from core.store.acquaintances import Known
 from core.store.outbox import Planned
 from core.store.people import Person
 from core.store.reminders import NewReminder, Reminder
@@ -34,11 +36,13 @@ _MENTION = re.compile(r"<?@(?P<name>[^|>]+)(?:\|[^>]*)?>?")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """For whom, as far as the sentence says. `handle`: another person, not looked up yet."""
+    """For whom, as far as the sentence says. Another person is not looked up yet: `handle` is one's @name, `names` are
+    those that a person may be called by, the longest first."""
 
     address: Address
     everybody: bool = False
     handle: str = ""
+    names: tuple[str, ...] = ()
 
 
 def recipient_of(turn: Turn, named: str | None) -> Recipient:
@@ -57,7 +61,48 @@ def recipient_of(turn: Turn, named: str | None) -> Recipient:
     mention = _MENTION.fullmatch(named)
     if mention and mention["name"].casefold() in _EVERYBODY:
         return recipient_of(turn, "channel")
-    return Recipient(message.address, handle=mention["name"] if mention else named.lstrip("@"))
+    if mention or named.startswith("@"):
+        return Recipient(message.address, handle=mention["name"] if mention else named.lstrip("@"))
+    if named.lower() in _PRONOUNS or _TWO.search(named):
+        raise Refused(say(turn.language, "other_whom"))
+    return Recipient(message.address, names=(named,))
+
+
+_PRONOUNS = frozenset(["him", "her", "them"])
+_NO_NAME = re.compile(
+    r"me|us|you|it|myself|yourself|the|an?|my|our|your|his|their|its|this|that|these|those|all|both|each|every|no|any|some"
+    r"|(?:every|any|some)(?:one|body)|people|folks"
+)
+_TWO = re.compile(r"(?: and |,|&)", re.IGNORECASE)
+_WORD = r"[^\W\d_][\w.-]*"
+_REMIND = re.compile(
+    rf"(?:(?:please|pls|hey|hi|ok|and|(?:can|could|would|will) you|i want you to|i'd like you to)[, ]+){{0,3}}"
+    rf"remind (?P<name>{_WORD}(?:,? {_WORD}){{0,3}}?)(?: (?:to|that|about|of) (?P<task>.+?))?[?!. ]*",
+    re.IGNORECASE | re.DOTALL,
+)
+_ZH_NAME = re.compile(r"[^\W\d_][\w·]{1,7}")
+_LATIN = re.compile(r"[A-Za-z]{2}")
+
+
+def named_in(understood: Understood) -> Understood:
+    """The same, where it asks to remind somebody by name ("remind Ann to call"); not of "Ann's dog"."""
+    found = _REMIND.fullmatch(understood.task) if not understood.asks_reminder else None
+    first = found["name"].split()[0].lower().rstrip(",") if found else ""
+    if found is None or _NO_NAME.fullmatch(first) or (first in _PRONOUNS and first != found["name"].lower()):
+        return understood
+    if not found["task"] and understood.when is None and understood.problem is None:
+        return understood
+    return replace(understood, asks_reminder=True, recipient=found["name"], task=found["task"] or "")
+
+
+def names_before(text: str, task: str) -> tuple[str, ...]:
+    """What somebody may be called who is to be reminded, where Chinese writes the name before the task: "提醒张三开会".
+    All beginnings of the task that could be a name, the longest first."""
+    found = _ZH_NAME.match(task)
+    if found is None or f"提醒{task[:2]}" not in text.replace(" ", ""):
+        return ()
+    ends = [end for end in range(len(found[0]), 1, -1) if not _LATIN.fullmatch(task[end - 1 : end + 1])]
+    return tuple(task[:end] for end in ends)
 
 
 def about(turn: Turn, task: str) -> tuple[str, str]:
@@ -69,11 +114,31 @@ def about(turn: Turn, task: str) -> tuple[str, str]:
     return (say(turn.language, "quoted", text=quoted) if quoted else say(turn.language, "quoted_none")), message.link
 
 
-async def kept_for(tx: Tx, turn: Turn, new: NewReminder, handle: str) -> Reply:
-    """Proposes a reminder to another person; nothing rings before they accept."""
+async def called_here(tx: Tx, turn: Turn, names: tuple[str, ...]) -> tuple[str, list[Known]]:
+    """The longest of these names that somebody has whom this person knows here, and who has it."""
+    here = turn.message.address
+    known = await acquaintances.known(tx, turn.person.id, here.platform, here.workspace, names)
+    for name in names:
+        if those := [one for one in known if one.is_called(name)]:
+            return name, those
+    return names[0], []
+
+
+async def kept_for(tx: Tx, turn: Turn, new: NewReminder, handle: str, known: list[Known] | None = None) -> Reply:
+    """Proposes a reminder to another person, by their @name or as one of those who are `known` by a name; nothing rings
+    before they accept."""
     address, language = turn.message.address, turn.language
     who = literal(handle)
-    found = await acquaintances.find(tx, address.platform, address.workspace, handle)
+    if known is not None and len(known) != 1:
+        list_of = ", ".join(
+            literal(f"@{one.handle} ({one.person.name})" if one.handle else one.person.name) for one in known
+        )
+        raise Refused(say(language, "other_which" if known else "other_unknown_name", who=who, list=list_of))
+    found = (
+        await acquaintances.find(tx, address.platform, address.workspace, handle)
+        if known is None
+        else [known[0].person]
+    )
     if len(found) != 1:
         raise Refused(say(language, "other_unclear" if found else "other_unknown", who=who))
     other = found[0]
@@ -130,9 +195,8 @@ async def accept(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     if reminder.state != "proposed":
         return Reply(say(turn.language, "proposal_answered"))
     due, local = reminder.next_due, reminder.next_local
-    if due is not None and due <= turn.now and reminder.rule is not None:
-        start = dt.datetime.fromisoformat(reminder.starts_local)
-        following = next_after(Rule.parse(reminder.rule), start, ZoneInfo(reminder.zone), turn.now)
+    if due is not None and due <= turn.now:
+        following = following_after(reminder, turn.now)
         due, local = (following.utc, following.key) if following else (None, None)
     if due is None or due <= turn.now:
         await reminders.set_state(tx, reminder.id, "declined", turn.now)
@@ -194,8 +258,14 @@ async def _tell_sender(tx: Tx, turn: Turn, reminder: Reminder, key: str) -> None
 
 async def me_too(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     """A channel's reminder for the person who pressed, too: in their private chat if it is known, else here."""
-    if reminder.kind != "channel" or reminder.address.chat != turn.message.address.chat:
+    here, there = turn.message.address, reminder.address
+    if reminder.kind != "channel" or replace(here, thread="") != replace(there, thread=""):
         return Reply(say(turn.language, "not_yours"))
+    return await copied(tx, turn, reminder)
+
+
+async def copied(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
+    """The same reminder for this person, in their private chat if it is known, else here."""
     if reminder.state not in ("active", "paused") or (reminder.next_due is None and reminder.rings is None):
         return Reply(say(turn.language, "me_too_over"))
     cause = f"metoo:{reminder.id}:{turn.person.id}"

@@ -77,7 +77,7 @@ async def _on(tx: Tx, turn: Turn, wish: DigestWish) -> Reply:
         zone=zone.key,
         starts_local=ring.starts_local.isoformat(),
         next_due=ring.due,
-        next_local=ring.local.isoformat(),
+        next_local=ring.key,
         rule=ring.rule.text(),
         kind="digest",
     )

@@ -8,19 +8,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.errors import Refused
-from core.language import until_done
+from core.language import late_rule, until_done
+from core.language.late_rule import LateRule
 from core.language.phrases import Language, say
 from core.language.times import turned, understand, understand_time
 from core.language.until_done import UntilDone
 from core.language.values import Delta, Preferences, Problem, Recurrence, Understood
 from core.language.zones import find_zone
-from core.messages import Reply
-from core.reminders import creating, moving, wording
+from core.messages import Choice, Reply
+from core.reminders import creating, late_rules, moving, wording
 from core.reminders.quiet import held_until
 from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn
-from core.skills.reminders.recipients import Recipient, about, kept_for, recipient_of
+from core.skills.reminders.recipients import (
+    Recipient,
+    about,
+    called_here,
+    kept_for,
+    named_in,
+    names_before,
+    recipient_of,
+)
 from core.store import Tx, reminder_changes, reminders
 from core.store.planning import QuietHours
 from core.store.reminders import NewReminder, Reminder
@@ -42,6 +51,9 @@ class Wish:
     nag: UntilDone | None = None
     about: tuple[str, str] | None = None
     """The text and the link as they are kept, where they were settled with an earlier message."""
+    late: LateRule | None = None
+    names: tuple[str, ...] = ()
+    """Beginnings of the task that may be the name of who is to be reminded."""
 
 
 def recognize(turn: Turn) -> Wish | None:
@@ -54,15 +66,17 @@ def recognize(turn: Turn) -> Wish | None:
 
 def _wish(text: str, now: dt.datetime, zone: ZoneInfo, language: Language | None) -> Wish:
     """What a sentence asks for; "every 10 minutes until I do it" is no rule of its own but how to insist."""
-    rest, nag = until_done.split(text)
-    understood = understand(rest, now, zone, language, PREFERENCES)
+    rest, late = late_rule.split(text)
+    rest, nag = until_done.split(rest)
+    understood = named_in(understand(rest, now, zone, language, PREFERENCES))
     if nag is not None and nag.said and nag.minutes == 0:
         understood = replace(understood, when=None, problem=Problem("too_fine", shown=""))
     elif nag is not None and nag.said and understood.when is None and understood.problem is None:
         understood = replace(understood, when=Delta(nag.minutes * 60))
     if isinstance(understood.when, Recurrence) and understood.when.frequency in ("HOURLY", "MINUTELY"):
         nag = None
-    return Wish(understood, text, now, nag)
+    names = names_before(rest, understood.task) if understood.recipient is None else ()
+    return Wish(understood, text, now, nag, late=late, names=names)
 
 
 def wished(turn: Turn, text: str, now: dt.datetime) -> Outcome:
@@ -72,8 +86,9 @@ def wished(turn: Turn, text: str, now: dt.datetime) -> Outcome:
     return set_reminder(turn, _wish(text, now, turn.zone or ZoneInfo("UTC"), turn.language))
 
 
-def _ask(turn: Turn, key: str, pending: dict[str, Any], **fields: object) -> Outcome:
-    asked = Reply(say(turn.language, key, **fields))
+def _ask(turn: Turn, key: str, pending: dict[str, Any], choices: tuple[Choice, ...] = (), **fields: object) -> Outcome:
+    locate = say(turn.language, "button_locate") if key.startswith("ask_zone") else ""
+    asked = Reply(say(turn.language, key, **fields), choices, locate=locate)
     return Outcome(asked, intent="reminder_set", pending={"skill": NAME, **pending})
 
 
@@ -92,8 +107,10 @@ def set_reminder(turn: Turn, wish: Wish) -> Outcome:
         said = creating.problem_said(understood.problem, language)
         return Outcome(Reply(said), intent="reminder_set", pending=_pending("when", wish))
     if understood.when is None:
-        what = wording.to_task(language, "ask_when_what", wish.about[0] if wish.about else understood.task)
-        return _ask(turn, "ask_when", _pending("when", wish), what=what)
+        what = wording.to_task(language, wish.about[0] if wish.about else understood.task)
+        pending = {**_pending("when", wish), "asked": turn.id}
+        choices = tuple(Choice(say(language, f"button_when_{one}"), f"{NAME}:when:{turn.id}:{one}") for one in _WHEN)
+        return _ask(turn, "ask_when", pending, choices, what=what)
     if turn.zone is None and not isinstance(understood.when, Delta):
         return _ask(turn, "ask_zone", {**_pending("zone", wish), "text": wish.text, "now": wish.now.isoformat()})
     return _setting(turn, wish, recipient, turn.zone)
@@ -101,7 +118,11 @@ def set_reminder(turn: Turn, wish: Wish) -> Outcome:
 
 def _pending(step: str, wish: Wish) -> dict[str, Any]:
     nag = [wish.nag.minutes, wish.nag.most] if wish.nag else None
-    asked = {"task": wish.understood.task, "nag": nag, "who": wish.understood.recipient, "about": wish.about}
+    late = [wish.late.policy, wish.late.minutes] if wish.late else None
+    asked = {
+        "task": wish.understood.task, "nag": nag, "who": wish.understood.recipient, "about": wish.about, "late": late,
+        "names": wish.names,
+    }  # fmt: skip
     return {"skill": NAME, "step": step, **asked}
 
 
@@ -109,11 +130,17 @@ def _settled(turn: Turn, wish: Wish) -> Wish:
     """The same; what "this" is about is settled with the message that it replies to, whatever is asked afterwards."""
     if wish.about is not None:
         return wish
-    return replace(wish, about=about(turn, turned(wish.understood.task, turn.language)))
+    task, who = wish.understood.task, wish.understood.recipient
+    to_another = who is not None and who not in ("us", "channel")
+    return replace(wish, about=about(turn, task if to_another else turned(task, turn.language)))
 
 
 def _nag_of(pending: dict[str, Any]) -> UntilDone | None:
     return UntilDone(*pending["nag"]) if pending.get("nag") else None
+
+
+def _late_of(pending: dict[str, Any]) -> LateRule | None:
+    return LateRule(*pending["late"]) if pending.get("late") else None
 
 
 def _about_of(pending: dict[str, Any]) -> tuple[str, str] | None:
@@ -129,6 +156,7 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
     try:
         times = (understood.when, *understood.also)
         rings = [creating.first_ring(when, wish.now, known, PREFERENCES, language) for when in times]
+        late_rules.check(wish.late, language, once=any(ring.rule is None for ring in rings))
     except Refused as refused:
         return Outcome(Reply(refused.what), intent="reminder_set", pending=_pending("when", wish))
     pending: dict[str, Any] = {"skill": "profile"} if zone is None else {"skill": NAME, "step": "set"}
@@ -137,8 +165,15 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
         if new_zone:
             await moving.set_zone(tx, turn.person.id, known, turn.now)
         replies: list[Reply] = []
+        names = recipient.names or wish.names
+        name, those = await called_here(tx, turn, names) if names else ("", [])
+        shared = recipient.everybody and await reminders.shared_here(tx, recipient.address)
         for number, ring in enumerate(rings):
-            new = _new(turn, wish, ring, recipient, known, number)
+            new = replace(_new(turn, wish, ring, recipient, known, number), shared=shared)
+            if recipient.names or those:
+                task = new.text if recipient.names else new.text.removeprefix(name).strip()
+                replies.append(await kept_for(tx, turn, replace(new, text=task), name, those))
+                continue
             if recipient.handle:
                 replies.append(await kept_for(tx, turn, new, recipient.handle))
                 continue
@@ -148,7 +183,7 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
             pending["reminder"] = kept.id
             replies.append(_confirmation(turn, kept, ring, ask_zone=zone is None and number == len(rings) - 1))
         choices = replies[0].choices if len(replies) == 1 else ()
-        return Reply("\n\n".join(reply.text for reply in replies), choices)
+        return Reply("\n\n".join(reply.text for reply in replies), choices, locate=replies[-1].locate)
 
     return Outcome(write=write, intent="reminder_set", pending=pending)
 
@@ -166,13 +201,15 @@ def _new(
         zone=zone.key,
         starts_local=ring.starts_local.isoformat(),
         next_due=ring.due,
-        next_local=ring.local.isoformat(),
+        next_local=ring.key,
         rule=ring.rule.text() if ring.rule else None,
         absolute=isinstance(wish.understood.when, Delta),
         kind="channel" if recipient.everybody else "reminder",
         link=link,
         nag_minutes=wish.nag.minutes if wish.nag else 0,
         nag_most=wish.nag.most if wish.nag else 0,
+        late_policy=wish.late.policy if wish.late else "",
+        late_minutes=wish.late.minutes if wish.late else 0,
     )
 
 
@@ -191,7 +228,7 @@ def _confirmation(turn: Turn, kept: Reminder, ring: creating.FirstRing, *, ask_z
     text = say(
         language,
         "reminder_set_channel" if kept.kind == "channel" else "reminder_set",
-        what=wording.to_task(language, "reminder_set_what", kept.text),
+        what=wording.to_task(language, kept.text),
         when=wording.moment(language, kept.rings, zone, turn.now),
         distance=wording.distance(language, kept.rings, turn.now),
     )
@@ -199,10 +236,15 @@ def _confirmation(turn: Turn, kept: Reminder, ring: creating.FirstRing, *, ask_z
         text += say(language, "reminder_repeats", rule=rule_said(Rule.parse(kept.rule), language))
     if kept.nag_minutes:
         text += say(language, "reminder_nags", minutes=wording.minutes(language, kept.nag_minutes), most=kept.nag_most)
+    if kept.late_policy:
+        text += say(language, "reminder_late", rule=late_rules.late_said(language, kept))
+    if kept.shared:
+        text += say(language, "reminder_shared")
     text += notes(turn, ring, kept.rings, zone)
     if ask_zone:
         text += "\n\n" + say(language, "ask_zone")
-    return Reply(text, wording.confirmation_buttons(language, kept))
+    buttons = wording.confirmation_buttons(language, kept, share=turn.message.private and bool(turn.start_link))
+    return Reply(text, buttons, locate=say(language, "button_locate") if ask_zone else "")
 
 
 def notes(turn: Turn, ring: creating.FirstRing, rings: dt.datetime, zone: ZoneInfo) -> str:
@@ -233,17 +275,34 @@ def zone_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
         return _ask(turn, "ask_zone_again", pending)
     zone, now = ZoneInfo(name), dt.datetime.fromisoformat(pending["now"])
     wish = _wish(str(pending["text"]), now, zone, None)
-    wish = _settled(turn, replace(wish, about=_about_of(pending), nag=wish.nag or _nag_of(pending)))
+    wish = replace(wish, nag=wish.nag or _nag_of(pending), late=wish.late or _late_of(pending))
+    wish = _settled(turn, replace(wish, about=_about_of(pending)))
     recipient = recipient_of(turn, wish.understood.recipient or pending.get("who"))
     return _setting(turn, wish, recipient, zone, new_zone=True)
 
 
+_WHEN = ("60", "180", "tomorrow", "monday")
+"""The answers to "when?" that are one press away; the words on the buttons are understood as if they were typed."""
+
+
+def when_pressed(turn: Turn, asked: int, answer: str) -> Outcome | None:
+    """One of them was pressed; None where that question is no longer open."""
+    pending = turn.session.pending or {}
+    if pending.get("step") != "when" or pending.get("asked") != asked or answer not in _WHEN:
+        return None
+    return when_told(replace(turn, text=say(turn.language, f"button_when_{answer}")), pending)
+
+
 def when_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     """The answer to "when?"; None if it names no time."""
-    understood = understand_time(turn.text, turn.now, turn.zone or ZoneInfo("UTC"), turn.language, PREFERENCES)
+    words, late = late_rule.split(turn.text)
+    understood = understand_time(words, turn.now, turn.zone or ZoneInfo("UTC"), turn.language, PREFERENCES)
     if understood.asks_reminder or (understood.when is None and understood.problem is None):
         return None
     task = str(pending["task"])
     whole = replace(understood, task=task, recipient=pending.get("who"), asks_reminder=True)
-    wish = Wish(whole, f"{turn.text} {task}", turn.now, _nag_of(pending), _about_of(pending))
+    wish = Wish(
+        whole, f"{words} {task}", turn.now, _nag_of(pending), _about_of(pending), late or _late_of(pending),
+        tuple(pending.get("names", ())),
+    )  # fmt: skip
     return set_reminder(turn, wish)

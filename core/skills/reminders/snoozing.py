@@ -9,14 +9,16 @@ from core.errors import Refused
 from core.language.phrases import say
 from core.language.requests import ReminderRequest
 from core.language.times import understand_time
-from core.language.values import Recurrence
+from core.language.values import Instant, Recurrence
 from core.messages import Reply
 from core.reminders import creating, wording
+from core.reminders.quiet import held_until
 from core.skills.base import Outcome, Turn
-from core.skills.reminders.changing import choose, mine, shown, shown_before
+from core.skills.reminders.changing import changeable, choose, remembered, seen, shown, shown_before
 from core.skills.reminders.setting import NAME, PREFERENCES
 from core.store import Tx, outbox, reminder_changes, reminders
 from core.store.outbox import Planned
+from core.store.planning import QuietHours
 from core.store.reminders import Reminder
 
 _USUAL = dt.timedelta(minutes=10)
@@ -41,20 +43,20 @@ def requested(turn: Turn, request: ReminderRequest) -> Outcome:
         if pending.get("step") == "snooze":
             pending["reminder"] = reminder.id
             return Reply(say(turn.language, "snooze_until_when"))
-        due = until(turn, request.when, reminder) if request.when else turn.now + _USUAL
-        return await snooze(tx, turn, reminder, due)
+        due, exact = until(turn, request.when, reminder) if request.when else (turn.now + _USUAL, False)
+        return await snooze(tx, turn, reminder, due, exact=exact)
 
     return Outcome(write=write, intent=f"reminder_{request.verb}", pending=pending)
 
 
 async def _meant(tx: Tx, turn: Turn, request: ReminderRequest) -> Reminder | Reply:
     if not request.which and turn.touched is not None:
-        touched = await reminders.get(tx, turn.touched.id, turn.person.id)
+        touched = await changeable(tx, turn, turn.touched.id)
         if touched is not None:
             return touched
     if not request.which:
         return Reply(say(turn.language, "nothing_rang"))
-    return choose(turn, await mine(tx, turn), request)
+    return choose(turn, await seen(tx, turn), request)
 
 
 async def done(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
@@ -62,18 +64,15 @@ async def done(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     if reminder.state == "done":
         return Reply(say(turn.language, "reminder_done_already"))
     if reminder.rule is None:
-        await reminder_changes.remember(tx, reminder.id, "done", turn.now, reminder.rings)
+        await remembered(tx, turn, reminder, "done")
         await outbox.cancel_planned(tx, reminder.id, turn.now)
         await reminders.set_state(tx, reminder.id, "done", turn.now)
         return Reply(say(turn.language, "reminder_done", task=wording.task(turn.language, reminder.text)))
     await outbox.cancel_extra(tx, reminder.id, turn.now)
     if reminder.rings is None:
         return Reply(say(turn.language, "reminder_done", task=wording.task(turn.language, reminder.text)))
-    return Reply(say(turn.language, "reminder_done_next", **shown(turn, await _again(tx, turn, reminder))))
-
-
-async def _again(tx: Tx, turn: Turn, reminder: Reminder) -> Reminder:
-    return await reminders.get(tx, reminder.id, turn.person.id) or reminder
+    again = await reminders.get_any(tx, reminder.id) or reminder
+    return Reply(say(turn.language, "reminder_done_next", **shown(turn, again)))
 
 
 async def silence(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
@@ -85,32 +84,39 @@ async def silence(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     return Reply(say(turn.language, "nothing_to_silence"))
 
 
-def until(turn: Turn, words: str, reminder: Reminder) -> dt.datetime:
-    """The moment that the words name, or that much from now; raises `Refused` where they name none to come."""
+def until(turn: Turn, words: str, reminder: Reminder) -> tuple[dt.datetime, bool]:
+    """The moment that the words name, or that much from now, and whether they say exactly that time of day; raises
+    `Refused` where they name none to come."""
     zone = turn.zone or ZoneInfo(reminder.zone)
     understood = understand_time(words, turn.now, zone, None, PREFERENCES)
     if understood.problem is not None:
         raise Refused(creating.problem_said(understood.problem, turn.language))
     if understood.when is None or isinstance(understood.when, Recurrence):
         raise Refused(say(turn.language, "snooze_until_when"))
-    return creating.first_ring(understood.when, turn.now, zone, PREFERENCES, turn.language).due
+    due = creating.first_ring(understood.when, turn.now, zone, PREFERENCES, turn.language).due
+    clock = isinstance(understood.when, Instant) and understood.when.grain in ("minute", "hour")
+    later = understand_time(words, turn.now + dt.timedelta(minutes=1), zone, None, PREFERENCES)
+    return due, clock and later.when == understood.when  # "in an hour" moves with the moment at which it is said
 
 
-async def snooze(tx: Tx, turn: Turn, reminder: Reminder, due: dt.datetime) -> Reply:
-    """Rings once more at that moment."""
+async def snooze(tx: Tx, turn: Turn, reminder: Reminder, due: dt.datetime, *, exact: bool = False) -> Reply:
+    """Rings once more at that moment; where quiet hours are then, at their end, unless `exact`ly that time was asked
+    for."""
     if reminder.state == "done":
         return Reply(say(turn.language, "reminder_done_already"))
     rang = reminder.last_due or turn.now
     if reminder.rings is None and turn.now - rang > _LONG_AGO:
         return Reply(say(turn.language, "reminder_long_ago", **shown(turn, reminder)))
     zone = ZoneInfo(reminder.zone)
-    await reminder_changes.remember(tx, reminder.id, "snooze", turn.now)
+    quiet = QuietHours(turn.person.quiet_from, turn.person.quiet_until, turn.person.zone)
+    held = None if exact else held_until(due, quiet, reminder.zone)
+    await reminder_changes.remember(tx, reminder.id, "snooze", turn.now, turn.person.id)
     await outbox.cancel_extra(tx, reminder.id, turn.now)
     again = Planned(
         cause=f"reminder:{reminder.id}:snooze:{turn.id}",
         address=reminder.address,
         reply=wording.ringing(reminder),
-        due_at=due,
+        due_at=held or due,
         person_id=reminder.person_id,
         reminder_id=reminder.id,
     )
@@ -119,7 +125,10 @@ async def snooze(tx: Tx, turn: Turn, reminder: Reminder, due: dt.datetime) -> Re
         await reminders.set_state(tx, reminder.id, "active", turn.now)
     when = wording.moment(turn.language, due, zone, turn.now)
     distance = wording.distance(turn.language, due, turn.now)
-    return Reply(say(turn.language, "reminder_snoozed", when=when, distance=distance))
+    told = say(turn.language, "reminder_snoozed", when=when, distance=distance)
+    if held:
+        told += say(turn.language, "reminder_held", time=held.astimezone(zone).strftime("%H:%M"))
+    return Reply(told)
 
 
 def asked_until(turn: Turn, number: int) -> Outcome | None:
@@ -129,10 +138,11 @@ def asked_until(turn: Turn, number: int) -> Outcome | None:
         return None
 
     async def write(tx: Tx) -> Reply:
-        reminder = await reminders.get(tx, number, turn.person.id)
+        reminder = await changeable(tx, turn, number)
         if reminder is None or reminder.state in ("cancelled", "declined", "proposed"):
             return Reply(say(turn.language, "reminder_gone"))
-        return await snooze(tx, turn, reminder, until(turn, turn.text, reminder))
+        due, exact = until(turn, turn.text, reminder)
+        return await snooze(tx, turn, reminder, due, exact=exact)
 
     pending = {"skill": NAME, "step": "snooze", "reminder": number}
     return Outcome(write=write, intent="reminder_snooze", pending=pending)
