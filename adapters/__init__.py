@@ -66,8 +66,10 @@ class Surroundings:
     commands: Callable[[Language], Sequence[Listed]] = lambda _language: ()
     """Everything that can be typed as a command, in the order of the help."""
     public_url: str = ""
-    """Where platforms reach `hooks` from outside, without a slash at its end; "": nowhere, since PUBLIC_URL is not set
-    or this process has no web side."""
+    """Where platforms reach the `hooks` of whichever process serves the web side, without a slash at its end; "": nowhere,
+    since PUBLIC_URL is not set."""
+    has_web: bool = True
+    """This process serves the web side, so its `hooks` are called; else another one does."""
 
     async def trouble(self, key: str, what: str, mend: str) -> None:
         """Lets `remora doctor` say what is wrong. While it goes on, to be said again within `notes.RECENT`."""

@@ -172,9 +172,11 @@ def made(
         return opened or here[0].store
 
     checks = {part: check(part) for part in health.PARTS}
-    public_url = "" if hooks is None else settings.public_url.rstrip("/")
-    hooks = {} if hooks is None else hooks
-    around = Surroundings(clock, key, history, checks, calendar, hooks, store, listed, public_url)
+    called = {} if hooks is None else hooks
+    public_url = settings.public_url.rstrip("/")
+    around = Surroundings(
+        clock, key, history, checks, calendar, called, store, listed, public_url, has_web=hooks is not None
+    )
     return create(name, settings, around)
 
 

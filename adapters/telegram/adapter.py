@@ -84,7 +84,8 @@ class TelegramAdapter:
 
     @property
     def capabilities(self) -> Capabilities:
-        return replace(_CAPABILITIES, start_link=f"https://t.me/{self._me.username}?start=")
+        link = f"https://t.me/{self._me.username}?start="
+        return replace(_CAPABILITIES, start_link=link, hooked=self._webhook is not None)
 
     @property
     def where(self) -> str:
@@ -122,6 +123,8 @@ class TelegramAdapter:
         self._inbound = inbound
         presenting = asyncio.create_task(self.present(), name="telegram-profile")
         try:
+            if self._webhook is not None and self._around is not None and not self._around.has_web:
+                await asyncio.Event().wait()
             if self._webhook is not None:
                 await self._webhook.keep(self._pace, self._tell)
             await poll(self._bot, self._pace, self._receive, self._tell)
