@@ -19,6 +19,7 @@ from telegram.error import BadRequest, TelegramError
 from adapters.telegram.polling import Backoff, Pace, Tell, recover
 from adapters.telegram.updates import KINDS, PLATFORM
 from core.errors import Unavailable
+from core.logs import hide
 from core.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ class Webhook:
 
         self._bot, self._take, self._clock = bot, take, clock
         self._path, self._token = secret("path"), secret("token")
+        hide(self._path)
+        hide(self._token)
         self._url = f"{public_url}/hooks/{PLATFORM}/{self._path}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -131,6 +131,14 @@ class Person:
         assert draft_id in self.chat.stoppable
         return self.server.update("stopped_message_generation", {"chat": self.chat.about, "draft_id": draft_id})
 
+    def react(self, message: Json, *emoji: str, before: str = "") -> Json:
+        """Leaves these reactions at a message, where `before` stood."""
+        kinds = [{"type": "emoji", "emoji": one} for one in emoji]
+        old = [{"type": "emoji", "emoji": before}] if before else []
+        about = {"chat": message["chat"], "message_id": message["message_id"], "user": self.json}
+        more = {"date": int(time.time()), "old_reaction": old, "new_reaction": kinds}
+        return self.server.update("message_reaction", about | more)
+
     def block_bot(self) -> Json:
         self.chat.closed = "Forbidden: bot was blocked by the user"
         return self._membership("member", "kicked")
@@ -162,7 +170,9 @@ class TelegramServer:
         self.problems: list[str] = []
         self.chats: dict[int, Chat] = {}
         self.open_queries: set[str] = set()
-        self.webhook = ""
+        self.webhook = self.secret = self.hook_error = ""
+        self.commands: dict[tuple[str, str], list[Json]] = {}
+        self.about: dict[tuple[str, str], str] = {}
         self._ids = itertools.count(1)
         self._updates = itertools.count(500_000)
         self._pending: list[Json] = []
@@ -361,6 +371,32 @@ class TelegramServer:
 
     def _do_deleteWebhook(self, _params: Json) -> bool:
         self.webhook = ""
+        return True
+
+    def _do_setWebhook(self, params: Json) -> bool:
+        self.webhook, self.secret = params["url"], params["secret_token"]
+        return True
+
+    def _do_getWebhookInfo(self, _params: Json) -> Json:
+        info = {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": len(self._pending)}
+        return info | (
+            {"last_error_date": int(time.time()), "last_error_message": self.hook_error} if self.hook_error else {}
+        )
+
+    def _do_setMyCommands(self, params: Json) -> bool:
+        self.commands[params["scope"]["type"], params.get("language_code", "")] = params["commands"]
+        return True
+
+    def _do_setMyDescription(self, params: Json) -> bool:
+        self.about["long", params.get("language_code", "")] = params["description"]
+        return True
+
+    def _do_setMyShortDescription(self, params: Json) -> bool:
+        self.about["short", params.get("language_code", "")] = params["short_description"]
+        return True
+
+    def _do_setChatMenuButton(self, params: Json) -> bool:
+        self.about["menu", ""] = params["menu_button"]["type"]
         return True
 
     def _do_sendMessage(self, params: Json) -> Json:
