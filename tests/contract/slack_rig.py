@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -17,7 +19,7 @@ from adapters.slack.adapter import SlackAdapter, Timing
 from core.clock import SystemClock
 from core.errors import RetryLater
 from core.messages import Address, Choice, Delivery, Line, Reply, Status, TextDelta
-from core.ports import Adapter
+from core.ports import Adapter, Clock
 from core.store import Store, crypto
 from core.store.tables import metadata
 from tests.contract.adapter_suite import PATIENCE, Rig, Said, post
@@ -74,7 +76,7 @@ class SlackRig(Rig):
         return self._keep(self.server.announce(self.ada.dm, other))
 
     async def misconfigured(self) -> tuple[Adapter, str]:
-        wrong = keys(self.server, token="xoxb-wrong")  # noqa: S106
+        wrong = keys(self.server, token="xoxb-wrong")
         return SlackAdapter(wrong, self.server.around, QUICK), "SLACK_BOT_TOKEN"
 
     async def refuse_next(self, after: dt.timedelta) -> None:
@@ -89,21 +91,30 @@ class SlackRig(Rig):
         return Said(envelope.id, envelope.taken)
 
 
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[SlackServer]:
-    """The workspace, and in `around` the product's side of the adapter: a database, the clock, commands."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    store = Store(f"sqlite:///{tmp_path / 'slack.db'}")
+S = TypeVar("S", bound=SlackServer)
+
+
+@asynccontextmanager
+async def at_work(server: S, folder: Path, clock: Clock) -> AsyncIterator[S]:
+    """The server, and in its `around` the product's side of the adapter: a database, the clock, commands."""
+    store = Store(f"sqlite:///{folder / 'slack.db'}")
     await store.run_sync(metadata.create_all)
     crypto.unlock(KEY)
-    server = await SlackServer().start()
+    await server.start()
     server.around = Surroundings(
-        SystemClock(), KEY, _no_history, {}, store=lambda: store, commands=lambda _: COMMANDS, public_url=PUBLIC
+        clock, KEY, _no_history, {}, store=lambda: store, commands=lambda _: COMMANDS, public_url=PUBLIC
     )
     yield server
     await server.stop()
     await store.aclose()
     assert server.problems == []
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[SlackServer]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    async with at_work(SlackServer(), tmp_path, SystemClock()) as server:
+        yield server
 
 
 @pytest.fixture

@@ -167,6 +167,9 @@ class SlackServer:
         self.conversations: dict[str, Conversation] = {}
         self.sockets: list[web.WebSocketResponse] = []
         self.hellos = 0
+        self.responses: list[Json] = []
+        """What came to `respond_url`, as answers to commands; refused while `responds` is False."""
+        self.responds = True
         self._waiting: dict[str, Envelope] = {}
         self._outgoing: asyncio.Queue[Envelope] = asyncio.Queue()
         self._numbers = itertools.count(1)
@@ -179,12 +182,14 @@ class SlackServer:
         app = web.Application(client_max_size=2**24)
         app.router.add_route("*", r"/api/{method:[\w.]+}", self._call)
         app.router.add_get("/socket", self._socket)
+        app.router.add_post("/respond", self._respond)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{self.port}/api/"
+        self.respond_url = f"http://127.0.0.1:{self.port}/respond"
         self._spawn(self._pump())
         return self
 
@@ -301,6 +306,12 @@ class SlackServer:
             await self._notify()
         return socket
 
+    async def _respond(self, request: web.Request) -> web.Response:
+        if self.responds:
+            self.responses.append(await request.json())
+        await self._notify()
+        return web.Response(status=200 if self.responds else 404)
+
     async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
@@ -315,17 +326,21 @@ class SlackServer:
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         body = await request.json() if request.content_type == "application/json" else dict(request.query)
-        call = Call(method, body)
+        call = Call(method, body | dict(await request.post()))
         self.journal.append(call)
-        wanted = self.app_token if method == "apps.connections.open" else self.token
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         fault = self._take_fault(call)
         if fault is not None and (answer := await self._misbehave(fault, call, request)) is not None:
             return answer
-        if request.headers.get("Authorization") != f"Bearer {wanted}":
-            return web.json_response({"ok": False, "error": "invalid_auth"})
+        if refused := self._refuses(method, token):
+            return web.json_response({"ok": False, "error": refused})
         reply = self._do(call)
         await self._notify()
         return web.json_response(reply)
+
+    def _refuses(self, method: str, token: str) -> str:
+        """Why this token may not call this method; "" if it may."""
+        return "" if token == (self.app_token if method == "apps.connections.open" else self.token) else "invalid_auth"
 
     def _take_fault(self, call: Call) -> Fault | None:
         for fault in self.faults:
