@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         "full",
         "Sentence encoders for intents: off (n-grams alone), light (about 5 ms a message), full (about 50 ms, more exact).",
     )
+    intent_inbox: bool = _named(
+        "REMORA_INTENT_INBOX",
+        True,
+        "Keep messages that matched no intent, or narrowly, for admins to label; gone with their person, or after REMORA_RETENTION_DAYS.",
+    )
 
     host: str = _named("HOST", "127.0.0.1", "Address the web side listens on; the default is this machine alone.")
     port: int = _named("PORT", 8080, "Port the web side listens on.", ge=0, le=65535)
@@ -77,6 +82,13 @@ class Settings(BaseSettings):
     )
     telegram_rich: bool = _named(
         "REMORA_TELEGRAM_RICH", False, "Send answers as rich messages: real headings and tables; needs Bot API 10.1."
+    )
+    telegram_per_second: float = _named(
+        "REMORA_TELEGRAM_PER_SECOND",
+        30,
+        "Messages a second to all chats together; Telegram takes 30 from a bot without a contract for more.",
+        gt=0,
+        le=1000,
     )
     slack_bot_token: SecretStr = _named(
         "SLACK_BOT_TOKEN", SecretStr(""), "Slack bot token (xoxb-); empty: Slack is off."

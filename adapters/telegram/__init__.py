@@ -16,5 +16,6 @@ def create(settings: Settings, around: Surroundings | None = None) -> Adapter | 
 
     store = around.store if around else no_store
     return TelegramAdapter(
-        token, settings.telegram_api_base_url, store=store, rich=settings.telegram_rich, around=around
-    )
+        token, settings.telegram_api_base_url, store=store, rich=settings.telegram_rich,
+        per_second=settings.telegram_per_second, around=around,
+    )  # fmt: skip

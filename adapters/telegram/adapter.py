@@ -40,7 +40,6 @@ _CAPABILITIES = Capabilities(
     choices=True,
     preview=True,
     can_look=False,
-    per_second=30.0,
     per_chat_per_second=1.0,
 )
 
@@ -57,12 +56,14 @@ class TelegramAdapter:
         store: Callable[[], Store] = no_store,
         *,
         rich: bool = False,
+        per_second: float = 30.0,
         around: Surroundings | None = None,
     ) -> None:
         self._token = token
         self._api_base_url = api_base_url
         self._clock: Clock = clock or SystemClock()
         self._pace = pace or Pace()
+        self._per_second = per_second
         self._bot, self._clients = build_bot(token, api_base_url)
         self._outbound = Outbound(self._bot, self._pace, Growths(store, self._clock), rich=rich)
         self._around = around
@@ -85,7 +86,7 @@ class TelegramAdapter:
     @property
     def capabilities(self) -> Capabilities:
         link = f"https://t.me/{self._me.username}?start="
-        return replace(_CAPABILITIES, start_link=link, hooked=self._webhook is not None)
+        return replace(_CAPABILITIES, per_second=self._per_second, start_link=link, hooked=self._webhook is not None)
 
     @property
     def where(self) -> str:
