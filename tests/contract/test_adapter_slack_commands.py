@@ -1,0 +1,186 @@
+"""Commands, shortcuts and the choices of a channel: what is typed in front of others stays with who typed it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from core.messages import Address, Reply
+from core.store import modes
+from core.store.modes import Mode
+from tests.contract.adapter_suite import listening, post
+from tests.contract.slack_rig import MENTION, SlackRig, server, slack, taken, to  # noqa: F401  # fixtures among them
+from tests.fakes.slack_server import TEAM, Conversation, Envelope, Person
+
+
+def command(slack: SlackRig, name: str, text: str, where: Conversation) -> Envelope:
+    payload = {"command": name, "text": text, "user_id": slack.ada.id, "channel_id": where.id, "team_id": TEAM}
+    more = {"trigger_id": slack.server.ts(), "response_url": slack.server.respond_url}
+    return slack.server.send("slash_commands", payload | more)
+
+
+class TestCommands:
+    async def test_in_the_direct_message_it_is_a_message(self, slack: SlackRig) -> None:
+        async with listening(slack) as inbox:
+            await taken(command(slack, "/remind-me", "tomorrow at 9 tea", slack.ada.dm))
+            message = await inbox.next()
+        assert message.text == "/remind tomorrow at 9 tea"
+        assert message.sender.zone == "Europe/Paris"
+        assert (message.address, message.private, message.hidden) == (slack.at(slack.ada.dm), True, False)
+
+    async def test_in_a_channel_it_is_between_its_author_and_the_assistant(self, slack: SlackRig) -> None:
+        """The channel may even be one without us; what is said with it belongs to their direct message."""
+        elsewhere = Conversation("CELSEWHERE")
+        async with listening(slack) as inbox:
+            command(slack, "/remora-help", "", elsewhere)
+            message = await inbox.next()
+            assert message.text == "/help"
+            assert (message.address, message.private, message.hidden) == (slack.at(slack.ada.dm), True, True)
+            answer = replace(to(message.address, "secret plans"), reply_to=message.message_id)
+            await post(slack, replace(answer, reply=Reply("secret plans", quiet=True, only_for=slack.ada.id)))
+        assert [one["response_type"] for one in slack.server.responses] == ["ephemeral"]
+        assert "secret plans" in slack.server.responses[0]["text"]
+        assert slack.ada.dm.from_bot == []
+
+    async def test_an_answer_that_comes_too_late_for_its_channel_goes_to_the_direct_message(
+        self, slack: SlackRig
+    ) -> None:
+        slack.server.responds = False
+        async with listening(slack) as inbox:
+            command(slack, "/remora-help", "", slack.general)
+            message = await inbox.next()
+            answer = replace(to(message.address, "late"), reply_to=message.message_id)
+            await post(slack, replace(answer, reply=Reply("late", quiet=True, only_for=slack.ada.id)))
+        assert slack.ada.dm.texts == ["late"]
+        assert slack.general.from_bot == []
+
+    async def test_a_command_about_the_channel_means_the_channel(self, slack: SlackRig) -> None:
+        async with listening(slack) as inbox:
+            command(slack, "/channel", "strict", slack.general)
+            message = await inbox.next()
+        assert message.text == "/channel strict"
+        assert (message.address, message.private, message.hidden) == (slack.at(slack.general), False, True)
+
+    async def test_while_slack_cannot_say_where_to_answer_it_is_not_taken(self, slack: SlackRig) -> None:
+        slack.server.fault("refuse", "conversations.open", status=500)
+        async with listening(slack) as inbox:
+            first = command(slack, "/help", "", slack.ada.dm)
+            await slack.server.until(lambda: slack.server.calls("conversations.open"))
+            slack.ada.say("meanwhile")
+            assert (await inbox.next()).text == "meanwhile"
+            assert not first.taken.is_set()
+
+    @pytest.mark.parametrize("missing", ["user_id", "channel_id", "trigger_id", "response_url"])
+    async def test_half_a_command_is_confirmed_and_dropped(self, slack: SlackRig, missing: str) -> None:
+        payload = {"command": "/help", "user_id": slack.ada.id, "channel_id": "C9", "team_id": TEAM}
+        payload |= {"trigger_id": "1", "response_url": slack.server.respond_url}
+        del payload[missing]
+        async with listening(slack) as inbox:
+            await taken(slack.server.send("slash_commands", payload))
+            assert inbox.kept.empty()
+
+
+class TestShortcuts:
+    @pytest.mark.parametrize(("locale", "words"), [("en-GB", "remind me about this"), ("zh-CN", "提醒我这件事")])
+    async def test_remind_me_about_this_is_asked_in_the_direct_message(
+        self, slack: SlackRig, locale: str, words: str
+    ) -> None:
+        slack.ada.profile["locale"] = locale
+        bob = slack.server.person("Bob")
+        bob.say("the release is on <https://a.example|Friday>", slack.general)
+        shown = next(iter(slack.general.messages.values()))
+        async with listening(slack) as inbox:
+            about = {"callback_id": "remind_about", "channel": {"id": slack.general.id}, "message": shown}
+            await taken(slack.ada.interact("message_action", **about, action_ts=slack.server.ts()))
+            message = await inbox.next()
+        assert (message.text, message.quoted) == (words, "the release is on Friday (https://a.example)")
+        assert message.link == f"https://acme.slack.com/archives/{slack.general.id}/p{shown['ts'].replace('.', '')}"
+        assert (message.address, message.private) == (slack.at(slack.ada.dm), True)
+
+
+async def choose(slack: SlackRig, mode: Mode) -> None:
+    around = slack.server.around
+    async with around.store().write() as tx:
+        await modes.choose(tx, slack.at(slack.general), mode, around.clock.now())
+
+
+class TestChannels:
+    async def test_strict_hears_mentions_alone(self, slack: SlackRig) -> None:
+        await choose(slack, "strict")
+        async with listening(slack) as inbox:
+            slack.ada.say(f"{MENTION} hello", slack.general)
+            first = await inbox.next()
+            slack.ada.say("not for the assistant", slack.general, thread=first.message_id)
+            slack.ada.say(f"{MENTION} for it", slack.general, thread=first.message_id)
+            assert (await inbox.next()).text == "for it"
+        assert not first.hidden
+
+    async def test_quiet_answers_are_for_the_asker_alone_and_not_in_a_thread_that_nobody_began(
+        self, slack: SlackRig
+    ) -> None:
+        await choose(slack, "quiet")
+        async with listening(slack) as inbox:
+            slack.ada.say(f"{MENTION} hello", slack.general)
+            message = await inbox.next()
+            assert (message.hidden, message.private, message.address.thread) == (True, False, "")
+            reply = Reply("psst", quiet=True, only_for=slack.ada.id)
+            await post(slack, replace(to(message.address, ""), reply=reply, reply_to=message.message_id))
+            slack.ada.say(f"{MENTION} in a thread", slack.general, thread=message.message_id)
+            assert (await inbox.next()).address.thread == message.message_id
+        assert slack.general.from_bot == []
+        (shown,) = slack.server.calls("chat.postEphemeral")
+        assert (shown["user"], shown["channel"]) == (slack.ada.id, slack.general.id)
+
+    async def test_a_choice_is_of_one_channel(self, slack: SlackRig) -> None:
+        await choose(slack, "quiet")
+        async with listening(slack) as inbox:
+            slack.ada.say(f"{MENTION} hello", slack.server.channel())
+            assert not (await inbox.next()).hidden
+
+    async def test_while_the_database_is_away_nothing_is_taken(self, slack: SlackRig) -> None:
+        async with listening(slack) as inbox:
+            slack.ada.say("hello")
+            await inbox.next()
+            await slack.server.around.store().run_sync(lambda connection: connection.exec_driver_sql("drop table note"))
+            said = slack.ada.say(f"{MENTION} hello", slack.general)
+            slack.ada.say("meanwhile")
+            assert (await inbox.next()).text == "meanwhile"
+            await asyncio.sleep(0)
+            assert not said.taken.is_set()
+
+    async def test_a_group_message_is_heard_like_a_channel(self, slack: SlackRig) -> None:
+        group = slack.server.channel()
+        message = {"type": "message", "user": slack.ada.id, "text": "among us", "ts": slack.server.ts()}
+        where = {"channel": group.id, "channel_type": "mpim"}
+        async with listening(slack) as inbox:
+            await taken(slack.server.event(message | where))
+            slack.server.event(message | where | {"text": f"{MENTION} hi", "ts": slack.server.ts()})
+            heard = await inbox.next()
+        assert (heard.text, heard.private) == ("hi", False)
+        assert heard.address == Address("slack", TEAM, group.id, heard.message_id)
+
+
+class TestPeople:
+    async def test_a_change_of_the_profile_is_seen_with_the_next_message(self, slack: SlackRig) -> None:
+        async with listening(slack) as inbox:
+            slack.ada.say("one")
+            assert (await inbox.next()).sender.zone == "Europe/Paris"
+            slack.ada.profile["tz"] = "Asia/Shanghai"
+            await taken(slack.server.event({"type": "user_change", "user": dict(slack.ada.profile)}))
+            slack.ada.say("two")
+            assert (await inbox.next()).sender.zone == "Asia/Shanghai"
+
+    @pytest.mark.parametrize("odd", [{}, {"user": "U1"}, {"user": {}}, {"user": None}])
+    async def test_an_odd_change_is_harmless(self, slack: SlackRig, odd: dict[str, object]) -> None:
+        async with listening(slack):
+            await taken(slack.server.event({"type": "user_change", **odd}))
+
+    async def test_bots_and_workflows_are_not_answered(self, slack: SlackRig) -> None:
+        robot: Person = slack.server.person("Robot", is_bot=True)
+        async with listening(slack) as inbox:
+            await taken(robot.say("beep"))
+            flow = {"type": "message", "subtype": "bot_message", "bot_id": "B7", "text": f"{MENTION} run", "ts": "5.5"}
+            await taken(slack.server.event(flow | {"channel": slack.general.id, "channel_type": "channel"}))
+            assert inbox.kept.empty()
