@@ -5,14 +5,19 @@ from __future__ import annotations
 from core.language.phrases import say
 from core.messages import Reply
 from core.skills.base import Command, Outcome, Skill, Turn
+from core.skills.reminders import sharing
 
 
 async def _answer(turn: Turn, found: Command) -> Outcome:
+    if found.name == "/start" and found.rest.startswith(sharing.PAYLOAD):
+        return sharing.opened(turn, found.rest.removeprefix(sharing.PAYLOAD))
     if found.name == "/start":
+        strange = say(turn.language, "start_unknown") + "\n\n" if found.rest else ""
         name = turn.message.sender.name.split(" ")[0]
         comma = {"en": ", ", "zh": "，"}[turn.language]
         return Outcome(
-            Reply(say(turn.language, "hello", name=f"{comma}{_literal(name)}" if name else "")), intent="hello"
+            Reply(strange + say(turn.language, "hello", name=f"{comma}{_literal(name)}" if name else "")),
+            intent="hello",
         )
     lines = [f"- `{command}` — {say(turn.language, key)}" for command, key in turn.commands.items()]
     text = say(turn.language, "help", commands="\n".join(lines))
