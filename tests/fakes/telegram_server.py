@@ -170,6 +170,8 @@ class TelegramServer:
         self.problems: list[str] = []
         self.chats: dict[int, Chat] = {}
         self.open_queries: set[str] = set()
+        self.on_text: Callable[[str], None] = lambda _text: None
+        """Told of each text that the bot sends."""
         self.webhook = self.secret = self.hook_error = ""
         self.commands: dict[tuple[str, str], list[Json]] = {}
         self.about: dict[tuple[str, str], str] = {}
@@ -422,6 +424,7 @@ class TelegramServer:
                 raise Refusal(400, "Bad Request: message to be replied not found", ours=True)
         chat.drafts.clear()
         chat.stoppable.clear()
+        self.on_text(text)
         return self.put(chat, self.me, **more)
 
     def _do_sendRichMessage(self, params: Json) -> Json:
