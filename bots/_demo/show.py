@@ -77,7 +77,9 @@ class Demo:
         try:
             settings = self._inside()
             here: list[App] = []
-            adapters = [made(name, settings, here, clock=self.clock) for name in ("slack", "telegram")]
+            adapters = [
+                await asyncio.to_thread(made, name, settings, here, clock=self.clock) for name in ("slack", "telegram")
+            ]
             found = [adapter for adapter in adapters if adapter is not None]
             async with running(settings, found, clock=self.clock) as app:
                 here.append(app)

@@ -116,7 +116,7 @@ class Slack:
             case "assistant.threads.setStatus":
                 self._stage.note("slack", str(params.get("status") or ""))
             case "views.open":
-                self._stage.note("slack", str(params["view"].get("title", {}).get("text", "")) + " (…)")
+                return {"error": "not_supported"}  # no forms here: the same is then asked in words
         return {}
 
     async def _post(self, params: Json, *, streams: bool) -> Json:

@@ -14,9 +14,8 @@ import sqlalchemy as sa
 
 from core import access as door
 from core.access import TRIES, allowed, code_in, digest, first_code, new_code
-from core.store import access, tables
+from core.store import access, tables, tables_access
 from core.store.access import Place
-from core.store.tables_access import access_code
 from tests.scenario.world import START, World, world_in
 
 HELLO = "only answer people who have been let in"
@@ -104,7 +103,7 @@ async def test_the_first_code_makes_an_owner_whatever_stands_around_it(closed: W
     code = await code_of(closed)
     await closed.say(said.format(code), "ann")
     assert re.search("you are the owner|你是所有者", closed.heard("ann").reply.text)
-    assert [(row.account, row.role) for row in await rows(closed, access.access)] == [("ann", "owner")]
+    assert [(row.account, row.role) for row in await rows(closed, tables_access.access)] == [("ann", "owner")]
     await closed.play("ann> what is the weather like\nmodel")
 
 
@@ -133,7 +132,7 @@ async def test_a_code_runs_out(closed: World) -> None:
 
 async def test_a_code_said_in_a_channel_lets_nobody_in(closed: World) -> None:
     await closed.play(f"bob#team> {await code_of(closed)}\n< write to me in private")
-    assert await rows(closed, access.access) == []
+    assert await rows(closed, tables_access.access) == []
 
 
 async def test_codes_cannot_be_guessed(closed: World) -> None:
@@ -155,8 +154,8 @@ async def test_many_accounts_together_cannot_guess_either(closed: World, monkeyp
 
 async def test_a_code_is_kept_as_its_digest_only(closed: World) -> None:
     code = await code_of(closed)
-    assert [row.digest for row in await rows(closed, access_code)] == [digest(code)]
-    assert code not in str(await rows(closed, access_code))
+    assert [row.digest for row in await rows(closed, tables_access.access_code)] == [digest(code)]
+    assert code not in str(await rows(closed, tables_access.access_code))
 
 
 # --- what owners may do
@@ -225,7 +224,7 @@ async def test_a_group_can_be_opened_and_closed_and_somebody_kept_out_of_it(clos
         """.replace("Cas .. can", "cas can")
     )
     await world.play("cas#team> hello?\nann#team> /close\n< Only invited\nbob#team> hello\n")
-    assert [row.account for row in await rows(world, access.access)] == ["ann", "cas"]
+    assert [row.account for row in await rows(world, tables_access.access)] == ["ann", "cas"]
 
 
 async def test_a_workspace_is_opened_as_a_whole(closed: World) -> None:
