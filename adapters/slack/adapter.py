@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from starlette.types import ASGIApp
@@ -151,6 +151,9 @@ class SlackAdapter:
             raise _at_start(failure, "SLACK_BOT_TOKEN", "the Bot User OAuth Token (xoxb-)") from None
         if identity is not None:
             ways.insert(0, f"workspace {identity.team}, bot {identity.user}")
+        if self._keys.client_id:
+            with suppress(Unavailable):
+                ways.append(f"installed in {await self._workspaces.examine()} more")
         self._where = "; ".join(ways)
         if not self._keys.app_token:
             return

@@ -36,6 +36,8 @@ class Identity:
     bot: str
     url: str = ""
     """The workspace's own address, "https://acme.slack.com/"; "" where Slack does not say."""
+    scopes: str = ""
+    """What we may do there, joined by commas; "" where Slack does not say."""
 
 
 class _File(BaseModel):

@@ -137,7 +137,11 @@ class Wire:
             raise CallFailed(method, "connection", 0, mark.left, None) from None
         finally:
             _mark.reset(before)
-        return answer.data if isinstance(answer.data, dict) else {}
+        if not isinstance(answer.data, dict):
+            return {}
+        # What the token may do stands beside the answer, and only there.
+        scopes = {"scopes": answer.headers.get("x-oauth-scopes", "")} if method == "auth.test" else {}
+        return answer.data | scopes
 
     async def answer(self, url: str, body: Json, left: Callable[[], None]) -> bool:
         """Answers an interaction at the address that came with it; False if Slack does not take it (any more)."""

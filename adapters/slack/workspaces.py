@@ -12,7 +12,7 @@ from functools import partial
 from adapters import Surroundings
 from adapters.slack.delivery import Poster
 from adapters.slack.inbound import PLATFORM, Identity, Translator
-from adapters.slack.manifest import typed
+from adapters.slack.manifest import SCOPES, typed
 from adapters.slack.modes import Modes
 from adapters.slack.people import People
 from adapters.slack.preview import Previews
@@ -20,14 +20,15 @@ from adapters.slack.recent import Recent
 from adapters.slack.surface import Surface
 from adapters.slack.threads import Threads
 from adapters.slack.web import CallFailed, Web, Wire
-from core.errors import Undeliverable
-from core.store import installations
+from core.errors import ConfigurationError, Undeliverable
+from core.store import installations, notes
 from core.store.installations import Installation
 
 log = logging.getLogger(__name__)
 
 _BEFORE_THE_END = dt.timedelta(minutes=30)
 """So long before a token ends it is exchanged for the next one."""
+_NEW_SCOPES = "update the app with the manifest of `remora slack manifest`, and install it again"
 _SAID_AGAIN_SECONDS = 300.0
 _WAIT_FOR_OTHERS = 20
 """Looks, half a second apart, for the token that another worker is fetching."""
@@ -172,7 +173,22 @@ class Workspaces:
 
         identity = await who(self.wire, self._token)
         self._own = self._serve(identity, Web(self.wire, token, partial(self._refused, identity.team)))
+        await self._missing(identity)
         return identity
+
+    async def examine(self) -> int:
+        """Asks every workspace that installed the app whether it still lets us in, and says which does not; returns
+        how many there are. Raises `Unavailable` without a database."""
+        async with self.around.store().read() as tx:
+            teams = await installations.workspaces(tx, PLATFORM)
+        for team in teams:
+            try:
+                await (await self.of(team)).web.post("auth.test", {})
+            except (CallFailed, NotInstalled):
+                continue  # what can be mended was said where it failed
+            except ConfigurationError as error:
+                await self.around.trouble(f"slack:{team}", f"Slack, workspace {team}: {error.what}", error.mend)
+        return len(teams)
 
     async def of(self, team: str) -> Workspace:
         """Raises `NotInstalled`, or `ConfigurationError` where its token cannot be read."""
@@ -195,8 +211,10 @@ class Workspaces:
 
     async def installed(self, found: Installation) -> None:
         """Keeps what a workspace gave us; a worker that knew it before learns of the new token when the old one fails."""
+        now = self.around.clock.now()
         async with self.around.store().write() as tx:
-            await installations.save(tx, PLATFORM, found, self.around.clock.now())
+            await installations.save(tx, PLATFORM, found, now)
+            await notes.put(tx, f"{notes.TROUBLE}slack:{found.workspace}", "", now)
         await self._drop(found.workspace)
 
     async def removed(self, team: str) -> None:
@@ -224,6 +242,15 @@ class Workspaces:
         log.error("Slack does not allow it", extra={"workspace": team, "why": what, "mend": mend})
         await self.around.trouble(f"slack:{team}", what, mend)
 
+    async def _missing(self, identity: Identity) -> None:
+        """Says which scopes the app was not given; where Slack does not say what it was given, none are missing."""
+        given = set(identity.scopes.split(","))
+        missing = [f"{scope} ({reason})" for scope, reason in SCOPES.items() if given != {""} and scope not in given]
+        if missing:
+            what = f"Slack, workspace {identity.team}: scopes are missing: {', '.join(missing)}"
+            log.warning(what, extra={"mend": _NEW_SCOPES})
+            await self.around.trouble(f"slack:{identity.team}:scopes", what, _NEW_SCOPES)
+
     async def _drop(self, team: str) -> None:
         if (known := self._known.pop(team, None)) is not None:
             await known[0].aclose()
@@ -248,12 +275,11 @@ def refusal(team: str, failure: CallFailed) -> tuple[str, str]:
     """What a workspace does not allow us, and how its owner mends that."""
     what = f"Slack, workspace {team}: {failure.what}" + (f", needs {failure.needed}" if failure.needed else "")
     if failure.reason == "missing_scope":
-        return what, "update the app with the manifest of `remora slack manifest`, and install it again"
+        return what, _NEW_SCOPES
     return what, "install the app again, or put its new token into SLACK_BOT_TOKEN"
 
 
 async def who(wire: Wire, token: str) -> Identity:
     """Who a token speaks for. Raises `CallFailed`."""
     found = await wire.call("auth.test", token, json={})
-    team, user, bot, url = (str(found.get(name, "")) for name in ("team_id", "user_id", "bot_id", "url"))
-    return Identity(team, user, bot, url)
+    return Identity(*(str(found.get(name, "")) for name in ("team_id", "user_id", "bot_id", "url", "scopes")))

@@ -117,11 +117,11 @@ def _checks(settings: Settings) -> dict[str, Callable[[], Awaitable[str]]]:
         "data folder": lambda: health.data_folder(settings.data_dir),
         "time zones": zones,
         "database": database,
-        "troubles": troubles,
         "bot": bot,
         "model": model,
         "web": lambda: health.port_free(settings.host, settings.port),
         **{name: _platform(name, settings) for name in _chat_platforms()},
+        "troubles": troubles,  # last: asking the platforms may bring some to light
     }
 
 
@@ -134,11 +134,16 @@ def _chat_platforms() -> list[str]:
 def _platform(name: str, settings: Settings) -> Callable[[], Awaitable[str]]:
     async def check() -> str:
         from bots._app import made
+        from core.store import Store
 
-        adapter: Adapter | None = made(name, settings, hooks={})
-        if adapter is None:
-            return "off: no token"
-        async with adapter.connect():
-            return f"connected: {adapter.where}"
+        store = Store(settings.store_url)
+        try:
+            adapter: Adapter | None = made(name, settings, hooks={}, opened=store)
+            if adapter is None:
+                return "off: no token"
+            async with adapter.connect():
+                return f"connected: {adapter.where}"
+        finally:
+            await store.aclose()
 
     return check

@@ -280,3 +280,26 @@ async def test_no_secret_of_an_installation_is_in_any_log(many: Rig, caplog: pyt
             await many.say_back("T2", "refused")
     for canary in ("xoxb-T2", "xoxe-T2", "client-canary", "code-T2", many.server.app_token):
         assert canary not in logged(caplog)
+
+
+async def test_at_a_connection_with_the_database_every_workspace_is_asked_whether_it_lets_us_in(many: Rig) -> None:
+    async with many.adapter.connect():
+        for team in ("T2", "T3"):
+            await many.install(team)
+    many.server.revoked["T3"] = "token_revoked"
+    again = Rig(many.server)
+    async with again.adapter.connect():
+        assert "installed in 2 more" in again.adapter.where
+    async with many.server.around.store().read() as tx:
+        (trouble,) = await notes.troubles(tx, NOW - dt.timedelta(minutes=1))
+    assert "T3" in trouble
+    assert "token_revoked" in trouble
+
+
+async def test_scopes_that_are_missing_are_named_with_their_reason(many: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    many.server.scopes = "chat:write,im:history"
+    async with many.adapter.connect():
+        pass
+    (said,) = [record.getMessage() for record in caplog.records if "scopes are missing" in record.getMessage()]
+    assert "users:read (a person's name" in said
+    assert "chat:write" not in said

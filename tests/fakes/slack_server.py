@@ -167,6 +167,7 @@ class SlackServer:
         self.conversations: dict[str, Conversation] = {}
         self.sockets: list[web.WebSocketResponse] = []
         self.hellos = 0
+        self.scopes = ""
         self.responses: list[Json] = []
         """What came to `respond_url`, as answers to commands; refused while `responds` is False."""
         self.responds = True
@@ -336,7 +337,7 @@ class SlackServer:
             return web.json_response({"ok": False, "error": refused})
         reply = self._do(call)
         await self._notify()
-        return web.json_response(reply)
+        return web.json_response(reply, headers={"X-OAuth-Scopes": self.scopes} if self.scopes else {})
 
     def _refuses(self, method: str, token: str) -> str:
         """Why this token may not call this method; "" if it may."""
