@@ -200,9 +200,9 @@ class SlackAdapter:
 
     async def _pressed(self, here: Workspace, body: Json) -> Message | None:
         message = await here.translator.press(body)
+        here.poster.pressed(body)
         if await here.surface.form(body, About(message.address.chat, message.address.thread, message.message_id)):
             return None
-        here.poster.pressed(body)
         return message
 
     async def _wants_form(self, here: Workspace, body: Json) -> Message | None:

@@ -173,6 +173,7 @@ class Translator:
         action, shown = press.actions[0], press.message
         channel = press.channel.id
         private = channel.startswith("D")
+        rates = action.action_id == "feedback"
         thread = shown.thread_ts or ("" if private else shown.ts)
         return Message(
             event_id=f"c:{self._identity.team}:{channel}:{press.user.id}:{action.action_ts}",
@@ -182,9 +183,9 @@ class Translator:
             sent_at=_moment(action.action_ts),
             kind="choice",
             message_id=shown.ts,
-            choice=f"{action.block_id}:{action.value}" if action.action_id == "feedback" else action.value,
+            choice=f"{action.block_id}:{action.value}" if rates else action.value,
             private=private,
-            hidden=not private and await self._modes.get(self._at(channel)) == "quiet",
+            hidden=rates or (not private and await self._modes.get(self._at(channel)) == "quiet"),
         )
 
     async def command(self, body: Json, now: dt.datetime) -> Message:

@@ -224,6 +224,8 @@ class Previews:
             except CallFailed as failure:
                 self._refused(failure)
                 return
+            if preview is None:
+                continue
             # Ends early when the reply is complete: the delivery must not wait for the pause.
             try:
                 await asyncio.wait_for(growing.over.wait(), self._pause * self._slower(preview))
