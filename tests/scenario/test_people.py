@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.messages import Sender
 from tests.scenario.world import World
 
 PLAYS = {
@@ -159,6 +160,45 @@ PLAYS = {
         ann#team> my calendar feed
         < That is between you and me
     """,
+    "by name": """
+        bob#team> hello
+        model
+        bob> hello
+        model
+        ann#team> hello
+        model
+        ann> remind Bob tomorrow at 15:00 to send me the report
+        < I have asked Bob whether I may remind them: send me the report (Thu 26 Nov 15:00
+        bob< Ann would like me to remind you: send me the report
+        ann> tomorrow at 16:00 please remind bob about the cake
+        < I have asked bob whether I may remind them: the cake (Thu 26 Nov 16:00
+        bob< Ann would like
+        ann> remind Bob to sing
+        < When should I remind you
+        ann> tomorrow at 9:00
+        < I have asked Bob whether I may remind them: sing (Thu 26 Nov 09:00
+        bob< Ann would like
+        ann> remind bob's dog to eat at 18:00
+        model
+        ann> remind my wife to call at 18:00
+        model
+        ann> remind Zoe at 18:00 to call
+        < I know nobody here called Zoe.
+        ann> remind Bob and Carl at 18:00 to call
+        < Whom shall I remind? Say one name
+        ann> remind her at 18:00 to call
+        < Whom shall I remind?
+        ann> remind Ann at 18:00 to call
+        < That is you.
+        ann> my reminders
+        < You have no reminders
+    """,
+    "a name of somebody whom one has never met here": """
+        bob> hello
+        model
+        ann> remind Bob tomorrow at 15:00 to send the report
+        < I know nobody here called Bob.
+    """,
     "中文：群和别人": """
         li#group> 明天九点提醒大家开会
         < 我会提醒这里的所有人“开会”：**11月26日 周四 09:00
@@ -179,3 +219,49 @@ PLAYS = {
 @pytest.mark.parametrize("name", PLAYS)
 async def test_play(world: World, name: str) -> None:
     await world.play(PLAYS[name])
+
+
+async def test_several_of_one_name_are_asked_about(world: World) -> None:
+    """A first name is enough where one alone has it; no part of a name is."""
+    for account, name in (("bob1", "Bob Stone"), ("bob2", "Bob Hill"), ("carl", "Carl Blum")):
+        for chat in ("team", ""):
+            await world.say("hello", account, chat, sender=Sender(account, name, handle=account, zone="Europe/Paris"))
+            world.heard(chat or account)
+    await world.play("""
+        ann#team> hello
+        model
+        ann> remind Bob at 18:00 to call
+        < I know several Bob here: @bob1 \\(Bob Stone\\), @bob2 \\(Bob Hill\\). Which one?
+        ann> remind Bob Hill at 18:00 to call
+        < I have asked Bob Hill
+        bob2< Ann would like
+        ann> remind carl at 18:00 to call
+        < I have asked carl
+        carl< Ann would like
+        ann> remind Car at 18:00 to call
+        < I know nobody here called Car.
+        ann> remind Hill at 18:00 to call
+        < I know nobody here called Hill.
+    """)
+
+
+async def test_chinese_names_stand_before_the_task(world: World) -> None:
+    for chat in ("group", ""):
+        await world.say("你好", "zhang", chat, sender=Sender("zhang", "张三", zone="Asia/Shanghai"))
+        world.heard(chat or "zhang")
+    await world.play("""
+        li#group> 你好
+        model
+        li> 提醒张三明天九点开会
+        < 我已经询问张三是否可以提醒：开会
+        zhang< Li希望我提醒你：开会
+        li> 明天下午三点提醒张三交报告
+        < 我已经询问张三是否可以提醒：交报告
+        zhang< Li希望我提醒你：交报告
+        li> 提醒我明天九点给张三打电话
+        < 我会提醒你“给张三打电话”
+        li> 明天十点提醒我张三来开会
+        < 我会提醒你“张三来开会”
+        li> 明天十一点提醒李四开会
+        < 我会提醒你“李四开会”
+    """)

@@ -98,7 +98,7 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     request = reminder_request(turn.text)
     if request is not None and _is_answer(turn, request, pending):
         return editing.asked_again(turn, request, int(pending["reminder"]))
-    if request is not None and (request.named or request.shift) and _is_meant(turn, request):
+    if request is not None and (request.named or request.shift or request.late) and _is_meant(turn, request):
         return None
     match step:
         case "zone":
