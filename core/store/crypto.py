@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import os
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -18,6 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.types import TypeDecorator
 
 from core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from core.store.database import Tx
 
 _NONCE = 12
 _keys: dict[str, AESGCM] = {}
@@ -61,3 +65,14 @@ class Sealed(TypeDecorator[str]):
                 f"SECRET_KEY does not open {self.place} in the database",
                 "put the key back with which it was written (SECRET_KEY, or secret.key in the data folder)",
             ) from None
+
+
+async def reseal(tx: Tx, metadata: sa.MetaData) -> int:
+    """Writes every encrypted value anew, with the key that was unlocked last; returns how many rows."""
+    count = 0
+    for table in metadata.sorted_tables:
+        sealed = [column for column in table.c if isinstance(column.type, Sealed)]
+        for row in await tx.rows(sa.select(table.c.id, *sealed)) if sealed else ():
+            values = {column.name: getattr(row, column.name) for column in sealed}
+            count += await tx.run(sa.update(table).where(table.c.id == row.id).values(**values))
+    return count

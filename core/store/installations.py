@@ -98,12 +98,3 @@ async def spend(tx: Tx, state: str, expires_at: dt.datetime, now: dt.datetime) -
     await tx.run(sa.delete(spent_state).where(spent_state.c.expires_at < now))
     values = {"digest": hashlib.sha256(state.encode()).hexdigest(), "expires_at": expires_at}
     return await tx.insert_once(spent_state, values, ("digest",)) is not None
-
-
-async def reseal(tx: Tx) -> int:
-    """Writes every token with the key that is in force now; returns how many workspaces."""
-    rows = await tx.rows(sa.select(installation.c.id, installation.c.token, installation.c.refresh_token))
-    for row in rows:
-        values = {"token": row.token, "refresh_token": row.refresh_token}
-        await tx.run(sa.update(installation).where(installation.c.id == row.id).values(**values))
-    return len(rows)
