@@ -123,8 +123,9 @@ class Door:
             entered = await self._tried(tx, message, code, language, now)
             if role in (None, "removed") or entered.note == "paired":
                 return entered
+        reacts = message.choice.startswith("feedback::")
         if role is None or role == "removed":
-            return await self._turned_away(tx, message, language, now, silent=role is not None)
+            return await self._turned_away(tx, message, language, now, silent=role is not None or reacts)
         if again or self._has_room(place, message.sent_at, _PRESS if message.kind == "choice" else 1.0):
             return Entered(role)
         minute = f"{message.sent_at:%Y%m%d%H%M}"

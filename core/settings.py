@@ -68,7 +68,9 @@ class Settings(BaseSettings):
     host: str = _named("HOST", "127.0.0.1", "Address the web side listens on; the default is this machine alone.")
     port: int = _named("PORT", 8080, "Port the web side listens on.", ge=0, le=65535)
     public_url: str = _named(
-        "PUBLIC_URL", "", "Address under which the web side is reached from outside; empty: only locally."
+        "PUBLIC_URL",
+        "",
+        "Address under which the web side is reached from outside, where Telegram then brings messages; empty: only locally.",
     )
     secret_key: SecretStr = _named(
         "SECRET_KEY", SecretStr(""), "Signs browser sessions; empty: one is made and kept in the data folder."

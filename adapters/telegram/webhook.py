@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 MOST = 1 << 20
 """Bytes of one update. Telegram's own are far shorter: none of its chats can be blocked by this."""
 _LATELY = dt.timedelta(minutes=5)
+"""How long ago a failure may have been to be told; none from before we were there."""
 
 
 class Webhook:
@@ -87,10 +88,10 @@ class Webhook:
     async def keep(self, pace: Pace, tell: Tell) -> None:
         """Sees to it that Telegram has our address, again and again: another program may take it away. Returns when
         Telegram refuses the address itself."""
-        backoff = Backoff(pace)
+        backoff, began = Backoff(pace), self._clock.now().replace(microsecond=0)
         while True:
             try:
-                await self._ensure(tell)
+                await self._ensure(tell, began)
             except BadRequest as error:
                 log.error("Telegram refuses PUBLIC_URL as a webhook", extra={"why": error.message})
                 mend = "PUBLIC_URL must begin with https:// and be reached from outside; without it Remora polls"
@@ -102,14 +103,14 @@ class Webhook:
             backoff.failures = 0
             await asyncio.sleep(pace.between_looks)
 
-    async def _ensure(self, tell: Tell) -> None:
+    async def _ensure(self, tell: Tell, began: dt.datetime) -> None:
         info = await self._bot.get_webhook_info()
         if info.url != self._url:
             if info.url:
                 log.warning("another webhook was set for this bot; it is replaced by ours")
             await self._bot.set_webhook(self._url, secret_token=self._token, allowed_updates=KINDS, max_connections=40)
             log.info("Telegram brings updates to PUBLIC_URL from now on")
-        elif info.last_error_date and self._clock.now() - info.last_error_date < _LATELY:
+        elif info.last_error_date and info.last_error_date >= max(began, self._clock.now() - _LATELY):
             said = (info.last_error_message or "").replace(self._path, "***")
             log.warning("Telegram could not bring updates", extra={"why": said, "wait": info.pending_update_count})
             mend = "check that PUBLIC_URL leads to this machine, with a certificate that is known"
