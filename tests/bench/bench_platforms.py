@@ -3,7 +3,8 @@
     python -m tests.bench.bench_platforms [--rates 80 120] [--seconds 10] [--people 200]
 
 People write at a steady rate, whether or not they were answered. `ack`: from sending to the moment the platform is told
-that we have the message; `reply`: until the reply stands in the chat. One JSON line a rate.
+that we have the message; `reply`: until the reply stands in the chat; `cpu`: processor time of the product for one
+message, which says on a busy machine too what it could do (Linux). One JSON line a rate.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ PATIENCE = 60.0
 
 
 @asynccontextmanager
-async def product(platform: dict[str, str]) -> AsyncIterator[None]:
-    """`remora run` with the scripted model, which says what it heard."""
+async def product(platform: dict[str, str]) -> AsyncIterator[int]:
+    """`remora run` with the scripted model, which says what it heard; its process id."""
     with tempfile.TemporaryDirectory() as folder:
         settings = {
             "REMORA_DATA_DIR": folder, "REMORA_MODEL_BACKEND": "scripted", "REMORA_ALLOW": "*", "PORT": "0",
@@ -39,7 +40,7 @@ async def product(platform: dict[str, str]) -> AsyncIterator[None]:
             stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            yield
+            yield process.pid
         finally:
             process.terminate()
             await process.wait()
@@ -48,13 +49,15 @@ async def product(platform: dict[str, str]) -> AsyncIterator[None]:
 async def telegram(rate: float, seconds: float, people: int) -> dict[str, float]:
     server = await TelegramServer().start()
     try:
-        async with product(server.env()):
+        async with product(server.env()) as pid:
             first = server.person("Warm-up")
             first.say("warm up")
             async with asyncio.timeout(PATIENCE):
                 while not first.chat.texts:
                     await asyncio.sleep(0.05)
-            return await _telegram_load(server, rate, seconds, people)
+            before = _cpu_seconds(pid)
+            figures = await _telegram_load(server, rate, seconds, people)
+            return figures | {"cpu_ms": (_cpu_seconds(pid) - before) / round(rate * seconds) * 1000}
     finally:
         await server.stop()
         if server.problems:
@@ -89,6 +92,14 @@ async def _telegram_load(server: TelegramServer, rate: float, seconds: float, pe
             await asyncio.sleep(0.02)
     took = time.perf_counter() - began
     return {"a_second": len(sent) / took, **_spread("ack", acks), **_spread("reply", list(replies.values()))}
+
+
+def _cpu_seconds(pid: int) -> float:
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _spread(name: str, spans: list[float]) -> dict[str, float]:
