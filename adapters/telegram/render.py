@@ -29,6 +29,12 @@ _NEWLINES = re.compile(r"\r\n?|[\u2028\u2029]")
 _MENTION = re.compile(r"(https?://[\w-]+(?:\.[\w-]+)+\S*)|(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_]|$)")
 _WORD_JOINER = "\u2060"
 _RULE = "———"
+_HAN = r"[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+_TIGHT = re.compile(
+    rf"(?<=[^\w\s*])(?=\*{{1,3}}{_HAN})|(?<={_HAN}\*\*\*)(?=[^\w\s*])|(?<={_HAN}\*\*)(?=[^\w\s*])|(?<={_HAN}\*)(?=[^\w\s*])"
+)
+_LETTER = "\ufdd0"
+"""Stands for a letter while Markdown is parsed; no text has it."""
 _STYLES: dict[str, EntityKind] = {"strong": "bold", "em": "italic", "s": "strikethrough"}
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
@@ -79,7 +85,7 @@ def render(text: str, *, plain: bool = False, group: bool = False) -> Rendered:
     if plain or len(text) > _LONGEST_MARKDOWN:
         return Rendered(without_mentions(text) if group else text)
     writer = _Writer(group)
-    _Walk(writer, text.split("\n")).blocks(_markdown.parse(text))
+    _Walk(writer, text.split("\n")).blocks(parsed(_markdown, text))
     written = writer.finish()
     return written if written.text.strip() else Rendered(without_mentions(text) if group else text)
 
@@ -124,6 +130,17 @@ def linkable(url: str) -> bool:
     return parts.scheme in ("http", "https") and "." in host.strip(".")
 
 
+def parsed(markdown: MarkdownIt, text: str) -> list[Token]:
+    """The parser's tokens. Markdown wants a blank beside emphasis that ends in punctuation ("**重要：**请看"), which
+    Chinese does not write; a letter that `shown` takes out again makes up for it."""
+    return markdown.parse(_TIGHT.sub(_LETTER, text))
+
+
+def shown(text: str) -> str:
+    """Without what `parsed` put in."""
+    return text.replace(_LETTER, "")
+
+
 class _Writer:
     """Puts text together and keeps count of where its entities lie."""
 
@@ -142,6 +159,7 @@ class _Writer:
             self._gap = max(self._gap, lines)
 
     def put(self, text: str, *, code: bool = False) -> None:
+        text = shown(text)
         if not text:
             return
         self._settle()

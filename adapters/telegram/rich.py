@@ -11,7 +11,7 @@ from html import escape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from adapters.telegram.render import clean, linkable, time_format, without_mentions
+from adapters.telegram.render import clean, linkable, parsed, shown, time_format, without_mentions
 from core.messages import Reply
 
 MOST_CHARACTERS = 32_768
@@ -24,16 +24,16 @@ def rich_html(reply: Reply, *, group: bool) -> str:
     """The reply as HTML; "" for what is no Markdown, or too long for one message."""
     if reply.plain or len(reply.text) > MOST_CHARACTERS:
         return ""
-    tokens = [token for token in _markdown.parse(clean(reply.text)) if token.type not in _UNLISTED]
+    tokens = [token for token in parsed(_markdown, clean(reply.text)) if token.type not in _UNLISTED]
     for token in tokens:
         if style := str(token.attrs.pop("style", "")):
             token.attrs["align"] = style.rpartition(":")[2]
         token.children = token.children and list(_listed(token.children, group))
-    html = str(_markdown.renderer.render(tokens, _markdown.options, {}))
+    html = shown(str(_markdown.renderer.render(tokens, _markdown.options, {})))
     for moment in reply.moments:
-        shown = escape(moment.text)
-        time = f'<tg-time unix="{int(moment.at.timestamp())}" format="{time_format(moment.at)}">{shown}</tg-time>'
-        html = html.replace(shown, time)
+        words = escape(moment.text)
+        time = f'<tg-time unix="{int(moment.at.timestamp())}" format="{time_format(moment.at)}">{words}</tg-time>'
+        html = html.replace(words, time)
     return html if len(html) <= MOST_CHARACTERS else ""
 
 
