@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -239,3 +240,92 @@ def test_a_reply_to_us_quotes_nothing() -> None:
 
 def test_the_name_by_which_others_call_an_account_is_kept() -> None:
     assert heard(text="hi", **{"from": {**ADA, "username": "ada_l"}}).sender.handle == "ada_l"
+
+
+def membership(old: dict[str, Any], new: dict[str, Any], chat: dict[str, Any] | None = None) -> Message | None:
+    change = {
+        "chat": chat or GROUP, "from": ADA, "date": 1_795_770_000, "old_chat_member": {"user": US, **old},
+        "new_chat_member": {"user": US, **new},
+    }  # fmt: skip
+    return to_message(Update.model_validate({"update_id": 9, "my_chat_member": change}), ME, NOW)
+
+
+_SILENCED = {"status": "restricted", "is_member": True, "can_send_messages": False}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ({"status": "left"}, {"status": "member"}, "joined"),
+        ({"status": "kicked"}, {"status": "administrator"}, "joined"),
+        (_SILENCED, {"status": "member"}, "joined"),
+        ({"status": "member"}, {"status": "left"}, "closed"),
+        ({"status": "administrator"}, {"status": "kicked"}, "closed"),
+        ({"status": "member"}, _SILENCED, "closed"),
+        ({"status": "member"}, {"status": "restricted", "is_member": False}, "closed"),
+        ({"status": "member"}, {"status": "administrator"}, None),
+        ({"status": "left"}, {"status": "kicked"}, None),
+    ],
+)
+def test_a_chat_opens_or_closes_when_what_we_may_do_there_changes(
+    old: dict[str, Any], new: dict[str, Any], kind: str | None
+) -> None:
+    found = membership(old, new)
+    assert (found.kind if found else None) == kind
+    if found is not None:
+        assert (found.address, found.sender.account, found.private) == (Address("telegram", "", "-100"), "7", False)
+
+
+def test_a_channel_that_takes_us_in_is_no_place_to_talk() -> None:
+    assert membership({"status": "left"}, {"status": "administrator"}, {"id": -5, "type": "channel"}) is None
+
+
+def test_who_blocks_us_closes_their_private_chat() -> None:
+    found = membership({"status": "member"}, {"status": "kicked"}, PRIVATE)
+    assert found is not None
+    assert (found.kind, found.private) == ("closed", True)
+
+
+@pytest.mark.parametrize("who", [{}, {"actor_chat": GROUP}, {"user": US}])
+def test_a_reaction_of_nobody_in_particular_says_nothing(who: dict[str, Any]) -> None:
+    about = {
+        "chat": GROUP,
+        "message_id": 5,
+        "date": 1,
+        "old_reaction": [],
+        "new_reaction": [{"type": "emoji", "emoji": "👍"}],
+    }
+    assert to_message(Update.model_validate({"update_id": 9, "message_reaction": about | who}), ME, NOW) is None
+
+
+def test_a_custom_reaction_says_nothing() -> None:
+    about = {"chat": GROUP, "message_id": 5, "date": 1, "user": ADA, "old_reaction": [],
+             "new_reaction": [{"type": "custom_emoji", "custom_emoji_id": "1"}]}  # fmt: skip
+    assert to_message(Update.model_validate({"update_id": 9, "message_reaction": about}), ME, NOW) is None
+
+
+def test_a_stop_is_for_the_reply_in_its_chat() -> None:
+    stopped = {"chat": PRIVATE, "draft_id": 3}
+    found = to_message(Update.model_validate({"update_id": 9, "stopped_message_generation": stopped}), ME, NOW)
+    assert found is not None
+    assert (found.kind, found.address) == ("stop", Address("telegram", "", "7"))
+
+
+def test_in_a_group_only_our_own_commands_need_no_name() -> None:
+    me = replace(ME, commands=frozenset({"remind"}))
+    for text, heard_there in (
+        ("/remind tea", True),
+        ("/Remind tea", True),
+        ("/roll", False),
+        ("/roll@remora_bot", True),
+    ):
+        written = {
+            "message_id": 5,
+            "date": 1,
+            "chat": GROUP,
+            "from": ADA,
+            "text": text,
+            "entities": found_entities(text),
+        }
+        found = to_message(Update.model_validate({"update_id": 9, "message": written}), me, NOW)
+        assert (found is not None) == heard_there, text
