@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
+from types import TracebackType
 from typing import Any
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -12,8 +14,10 @@ _SECRETS = re.compile(
     r"(\d{6,12}:[A-Za-z0-9_-]{30,}|xox[a-z]-[\w-]+|xapp-[\w-]+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)|(?<=Bearer )\S+)"
 )
 
-
+_SHORTEST = 6
+"""Characters of a secret that is looked for; a shorter one would blot out ordinary words."""
 _hidden: set[str] = set()
+_made_by: list[Any] = []
 
 
 def redact(text: str) -> str:
@@ -24,15 +28,16 @@ def redact(text: str) -> str:
 
 
 def hide(secret: str) -> None:
-    """From now on this secret stands in no record of any logger, at whatever level and for whichever handler."""
+    """From now on this secret stands in no record of any logger, at whatever level and for whichever handler; nor in the
+    traceback of an error that ends the program."""
+    if len(secret) < _SHORTEST:
+        return
     _hidden.add(secret)
     make = logging.getLogRecordFactory()
     if make is not _blotted:
         _made_by.append(make)
         logging.setLogRecordFactory(_blotted)
-
-
-_made_by: list[Any] = []
+        sys.excepthook = _uncaught
 
 
 def _blotted(*args: Any, **more: Any) -> logging.LogRecord:
@@ -43,7 +48,13 @@ def _blotted(*args: Any, **more: Any) -> logging.LogRecord:
         text = str(record.msg)
     if any(secret in text for secret in _hidden):
         record.msg, record.args = redact(text), None
+    if record.exc_info:  # handlers take what stands here, and format the error themselves only where nothing does
+        record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
     return record
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
 
 
 class _Lines(logging.Formatter):
@@ -52,7 +63,7 @@ class _Lines(logging.Formatter):
         moment = self.formatTime(record, "%Y-%m-%dT%H:%M:%S")
         line = f"{moment} {record.levelname.lower():7} {record.name} {record.getMessage()} {fields}".rstrip()
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            line += f"\n{record.exc_text or self.formatException(record.exc_info)}"
         return redact(line)
 
 
@@ -70,7 +81,6 @@ def configure(level: str) -> None:
         "httpcore2",
         "telegram",
         "slack_sdk",
-        "slack_bolt",
         "aiosqlite",
         "asyncio",
     ):

@@ -1,4 +1,4 @@
-"""The logger handed to Slack's libraries. Their debug lines hold people's words, whole requests and the socket's
+"""The logger handed to Slack's library. Its debug lines hold people's words, whole requests and the socket's
 one-time address; none of that may reach a log at any level."""
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ def redact(text: str) -> str:
 
 
 class _ErrorsOnly(logging.Filter):
-    """A filter and not a level: levels are changed from outside, filters are not. Warnings go too: bolt warns that it
-    ignores SLACK_BOT_TOKEN in the environment, which is as we want it."""
+    """A filter and not a level: levels are changed from outside, filters are not."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.ERROR:
@@ -28,7 +27,7 @@ class _ErrorsOnly(logging.Filter):
 
 
 def library_logger() -> logging.Logger:
-    """The one logger that Slack's libraries get."""
+    """The one logger that Slack's library gets."""
     logger = logging.getLogger("adapters.slack.library")
     if not logger.filters:
         logger.addFilter(_ErrorsOnly())

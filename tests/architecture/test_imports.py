@@ -65,7 +65,6 @@ def test_no_platform_knows_another(graph: grimp.ImportGraph) -> None:
     [
         ("telegram", ("adapters.telegram",)),
         ("slack_sdk", ("adapters.slack",)),
-        ("slack_bolt", ("adapters.slack",)),
         ("aiohttp", ("adapters.slack", "core.lm")),
         ("starlette", ("adapters.web", "adapters.slack", "adapters.telegram")),
         ("uvicorn", ("adapters.web",)),

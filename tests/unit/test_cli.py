@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "transformers", "sqlalchemy", "telegram", "slack_bolt", "starlette", "aiohttp", "pydantic")
+HEAVY = ("torch", "transformers", "sqlalchemy", "telegram", "slack_sdk", "starlette", "aiohttp", "pydantic")
 
 
 def remora(*arguments: str, data: Path, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
