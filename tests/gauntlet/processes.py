@@ -17,7 +17,8 @@ from typing import Any
 from tests.process.platform_server import Platform, platform_at
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
+PATIENCE = 120.0
+"""Seconds after which something is taken to come never; nothing is judged by how long it takes."""
 
 
 @dataclass
