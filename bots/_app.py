@@ -9,17 +9,21 @@ import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters import Listed, Surroundings, available, create
 from adapters.web.signin import signing_key
+from bots._intents import editing, seed_of
 from core import health, lm, skills
 from core.access import FIRST_CODE_LIFE, HOUR, first_code
 from core.catalog import load_bot
 from core.clock import SystemClock
 from core.engine import Engine
 from core.errors import Unavailable
+from core.intents.encoders import load
+from core.intents.live import Live
 from core.journal import Journal
 from core.language.phrases import Language, say
 from core.messages import Address, Line
@@ -113,7 +117,9 @@ async def running(
         await migrate.upgrade(store)
         journal = Journal(settings.data_dir / "journal", name)
         stack.callback(journal.close)
-        engine = Engine(load_bot(BOTS / settings.bot), skills.available(), model, settings)
+        intents = await _intents(store, settings, stack)
+        bot = load_bot(BOTS / settings.bot)
+        engine = Engine(bot, skills.available(), model, settings, lambda: intents.current)
         deliverer = Deliverer(store, by_name, clock, journal, name, min(SETTLE, 2 * _lease(settings)))
         turns = Turns(store, engine, by_name, deliverer, clock, settings, name)
         worker = Worker(name, store, clock, _lease(settings), deliverer, served(adapters))
@@ -123,8 +129,21 @@ async def running(
             await stack.enter_async_context(adapter.connect())
         codes = await _first_codes(store, everybody, clock) if listen and settings.allow.strip() != "*" else {}
         app = App(settings, store, model, engine, turns, deliverer, by_name, clock, asyncio.Event(), codes)
-        async with _working(app, worker, everybody if listen else ()):
+        async with _working(app, worker, everybody if listen else (), intents):
             yield app
+
+
+async def _intents(store: Store, settings: Settings, stack: AsyncExitStack) -> Live:
+    """The admins' intents, those of the bot's own file taken over; n-grams recognise until the encoders are loaded."""
+    clashes = await editing(store, settings).take_seed(seed_of(BOTS / settings.bot))
+    if clashes:
+        log.warning(
+            "intents changed in the bot's file and by admins: theirs stay", extra={"intents": ", ".join(clashes)}
+        )
+    live = Live(store, settings.bot, partial(load, settings.intent_encoder, settings.data_dir / "vectors"))
+    stack.push_async_callback(live.aclose)
+    await live.tick()
+    return live
 
 
 def listed(language: Language) -> Sequence[Listed]:
@@ -205,9 +224,10 @@ async def _leave(worker: Worker) -> None:
 
 
 @asynccontextmanager
-async def _working(app: App, worker: Worker, heard: Sequence[Adapter]) -> AsyncGenerator[None]:
+async def _working(app: App, worker: Worker, heard: Sequence[Adapter], intents: Live) -> AsyncGenerator[None]:
     heartbeat = Heartbeat()
     heartbeat.every("worker", worker.tick, min(1.0, app.settings.lease_seconds / 4))
+    heartbeat.every("intents", intents.tick)
     heartbeat.every("plan", Planner(app.store, app.clock, app.deliverer.wake).tick)
     retention = Retention(app.store, app.clock, app.settings.retention_days)
     heartbeat.every("retention", retention.tick, EVERY_SECONDS)

@@ -7,7 +7,7 @@ import difflib
 import logging
 import re
 import unicodedata
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -15,11 +15,14 @@ from typing import TypeVar
 from core import promises, prompt
 from core.catalog import Bot
 from core.errors import ModelUnavailable
+from core.intents.definition import AskModel, RunSkill
+from core.intents.live import NOTHING, Catalog
 from core.language.phrases import phrases, say
 from core.language.spoken import spoken_command
 from core.messages import Reply, ReplyEvent, Sampling, Status, TextDelta
 from core.ports import LanguageModel
 from core.settings import Settings
+from core.skills import catalog
 from core.skills.base import Command, Outcome, Skill, Turn
 from core.store.access import Standing
 from core.store.edits import Edited
@@ -58,6 +61,8 @@ class Engine:
     skills: Sequence[Skill]
     model: LanguageModel
     settings: Settings
+    in_force: Callable[[], Catalog] = lambda: NOTHING
+    """The admins' intents that a turn which begins now is answered by."""
 
     def commands(self, standing: Standing) -> Mapping[str, str]:
         """What such a person may command, with the phrase key of its help, in the order in which help shows it."""
@@ -66,18 +71,56 @@ class Engine:
 
     async def answer(self, turn: Turn) -> AsyncGenerator[ReplyEvent | Outcome]:
         """Yields what can be shown meanwhile, and the outcome last."""
-        ruling = asyncio.create_task(self._by_rule(turn))
+        ruling = asyncio.create_task(self._ruled(turn))
         try:
             if not (await asyncio.wait({ruling}, timeout=_SLOW_SECONDS))[0]:
                 yield Status(say(turn.language, "status_working"), task=True)
-            outcome = await ruling
+            act = await ruling
         finally:
             ruling.cancel()
-        if outcome is not None:
-            yield outcome
+        if isinstance(act.what, Outcome):
+            yield replace(act.what, unsure=act.unsure)
             return
-        async for event in self._by_model(turn):
-            yield event
+        instruction = act.what.instruction if isinstance(act.what, AskModel) else ""
+        async for event in self._by_model(turn, instruction):
+            if isinstance(event, Outcome):
+                yield replace(event, intent=act.intent or event.intent, pending=act.follow, unsure=act.unsure)
+            else:
+                yield event
+
+    async def _ruled(self, turn: Turn) -> catalog.Act:
+        """By rule as far as there is one: built-in skills first, then the admins' intents; what is left is for the model."""
+        act = await self._by_catalog(turn) if self._asked_by_catalog(turn) else None
+        if act is None:
+            outcome = await self._by_rule(turn)
+            act = catalog.Act(outcome, outcome.intent) if outcome is not None else await catalog.decide(turn)
+        if isinstance(act.what, RunSkill):
+            outcome = await self._commanded(turn, act.what.command, act.what.rest)
+            follow = act.follow if outcome.pending is None else outcome.pending
+            return catalog.Act(replace(outcome, pending=follow), act.intent, follow)
+        return act
+
+    def _asked_by_catalog(self, turn: Turn) -> bool:
+        """A question of an admin's intent is open, or a button of one was pressed."""
+        if turn.message.kind == "choice":
+            return turn.message.choice.partition(":")[0] == catalog.NAME
+        asked = (turn.session.pending or {}).get("skill") == catalog.NAME and turn.message.kind == "text"
+        return (
+            asked
+            and bool(turn.text)
+            and len(turn.text) <= self.settings.max_message_length
+            and not _COMMAND.match(turn.text)
+        )
+
+    async def _by_catalog(self, turn: Turn) -> catalog.Act | None:
+        if turn.message.kind == "choice":
+            return await catalog.press(turn, turn.message.choice.partition(":")[2])
+        return await catalog.resume(turn, turn.session.pending or {}, self._built_in)
+
+    async def _built_in(self, turn: Turn) -> Outcome | None:
+        if spoken := spoken_command(turn.text):
+            return await self._commanded(turn, *spoken)
+        return await self._recognized(turn)
 
     async def _by_rule(self, turn: Turn) -> Outcome | None:
         language, message = turn.language, turn.message
@@ -129,9 +172,7 @@ class Engine:
             return await self._commanded(turn, f"/{command[1].lower()}", turn.text[command.end() :].strip())
         if (resumed := await self._resumed(turn)) is not None:
             return resumed
-        if spoken := spoken_command(turn.text):
-            return await self._commanded(turn, *spoken)
-        return await self._recognized(turn)
+        return await self._built_in(turn)
 
     async def _pressed(self, turn: Turn) -> Outcome:
         name, _, data = turn.message.choice.partition(":")
@@ -167,12 +208,13 @@ class Engine:
                 return await skill.answer(turn, found)
         return None
 
-    async def _by_model(self, turn: Turn) -> AsyncGenerator[ReplyEvent | Outcome]:
+    async def _by_model(self, turn: Turn, instruction: str = "") -> AsyncGenerator[ReplyEvent | Outcome]:
         said, note = "", ""
         yield Status(say(turn.language, "status_thinking"))
+        persona = prompt.persona_for(self.bot.personas[turn.language], turn.now, turn.zone)
         try:
             lines = prompt.build(
-                prompt.persona_for(self.bot.personas[turn.language], turn.now, turn.zone),
+                "\n".join(part for part in (persona, instruction) if part),
                 turn.history,
                 turn.text,
                 self.model,

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 
 from core.ports import Clock
-from core.store import Store, retention
+from core.store import Store, intents, retention
 
 EVERY_SECONDS = 3600.0
 
@@ -28,3 +28,6 @@ class Retention:
                 async with self._store.write() as tx:
                     after = await retention.prune(tx, kept, before, after)
                 await asyncio.sleep(0)
+        if self._days:
+            async with self._store.write() as tx:
+                await intents.prune_inbox(tx, before)

@@ -10,12 +10,14 @@ import os
 import re
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
+from core.logs import hide
 
 _ALLOWED = re.compile(r"\*|[a-z_]+:[\w.@+-]+(/[\w.@+-]+)?", re.ASCII)
 
@@ -238,7 +240,12 @@ def setting_name(field: str) -> str:
 def load_settings(**overrides: Any) -> Settings:
     """Reads the settings; raises `ConfigurationError` that names each wrong one, never its value."""
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
+        for value in dict(settings).values():
+            hide(value.get_secret_value() if isinstance(value, SecretStr) else "")
+        for url in (settings.database_url, settings.openai_base_url, settings.public_url):
+            hide(urlsplit(url).password or "")
+        return settings
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_input=False, include_url=False):

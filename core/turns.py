@@ -23,6 +23,8 @@ from functools import partial
 from core.access import Door, without_code
 from core.engine import Engine, cleaned
 from core.errors import LeaseLost, Refused, StoreUnavailable
+from core.intents.checks import same_words
+from core.intents.definition import LONGEST_EXAMPLE
 from core.language.detect import detect
 from core.language.phrases import Language, say
 from core.language.requests import refers_back
@@ -32,7 +34,7 @@ from core.ports import Adapter, Clock, served
 from core.reminders import closed, wording
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
-from core.store import Store, Tx, edits, inbox, moved, outbox, people, reminders
+from core.store import Store, Tx, edits, inbox, intents, moved, outbox, people, reminders
 from core.store.access import Standing
 from core.store.inbox import ClaimedMessage
 from core.store.outbox import ClaimedDelivery, Planned
@@ -223,6 +225,7 @@ class Turns:
             again=claimed.attempts > 1,
             edited=await edits.earlier(tx, message, claimed.id, person.id) if message.kind == "edit" else None,
             start_link=adapter.capabilities.start_link if adapter else "",
+            catalog=self._engine.in_force(),
             touched=touched,
         )
 
@@ -233,6 +236,8 @@ class Turns:
             return "zh" if chosen == "zh" else "en"
         for said in (text, *(past.said for past in reversed(history))):
             words = said.partition(" ")[2] if said.startswith("/") else said
+            if said.startswith("/start "):
+                continue  # what follows is of a link, in no language
             if any(character.isalpha() for character in words):
                 return detect(words)
         locale = (message.sender.locale or self._settings.default_language).lower()
@@ -338,8 +343,17 @@ class Turns:
                 started_at=turn.now,
             )
             await people.save_turn(tx, record, outcome.pending, now)
+            if outcome.unsure and self._settings.intent_inbox and len(turn.text) <= LONGEST_EXAMPLE:
+                await self._note_unsure(tx, turn, outcome.unsure)
             planned = replace(_planned(claimed, reply, now, turn.person.id), doubtful=self._begun(claimed))
             return reply, await outbox.add_claimed(tx, planned, self._worker, now)
+
+    async def _note_unsure(self, tx: Tx, turn: Turn, reason: str) -> None:
+        """For the admins' inbox; of use only where there are intents that it might have been for."""
+        key = same_words(turn.text)
+        if key and turn.catalog.recognizer.names:
+            said = intents.Unsure(key, turn.text, turn.language, reason)
+            await intents.note_unsure(tx, self._settings.bot, turn.person.id, said, turn.now)
 
     def _begun(self, claimed: ClaimedMessage) -> bool:
         """Whether a preview of an earlier attempt may stand somewhere, on a platform that can be asked."""

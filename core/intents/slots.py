@@ -62,9 +62,11 @@ class Slots:
             if name in slots and name not in found:
                 found[name] = next(of_kind(slots[name], said, situation), None) or Found(said, said)
         taken = {value.text for value in found.values()}
-        for slot in intent.slots:
+        for slot in sorted(intent.slots, key=lambda slot: slot.kind == "number"):  # the 8 of "8pm" counts nothing
             if slot.name not in found:
-                new = next((each for each in of_kind(slot, text, situation) if each.text not in taken), None)
+                new = next(
+                    (each for each in of_kind(slot, text, situation) if not any(each.text in said for said in taken)), None
+                )
                 if new is not None and slot.kind != "text":
                     found[slot.name] = new
                     taken.add(new.text)
@@ -133,7 +135,7 @@ def _duration(slot: Slot, text: str, situation: Situation) -> Iterable[Found]:
         yield Found(text[start : unit.end()].strip(), round(amount * size))
 
 
-_FIGURES = re.compile(rf"\d[\d,]*(?:\.\d+)?|{CHINESE_NUMBER}")
+_FIGURES = re.compile(rf"\d[\d,]*(?:\.\d+)?|(?!一[共起样定下直般切些]){CHINESE_NUMBER}")
 
 
 def _number(_slot: Slot, text: str, _situation: Situation) -> Iterable[Found]:
@@ -183,7 +185,8 @@ def _named(before: str) -> Callable[[Slot, str, Situation], Iterable[Found]]:
 def _listed(slot: Slot, text: str, _situation: Situation) -> Iterable[Found]:
     places = spans(text)
     said = tuple(text[a:b].lower() for a, b in places)
-    names = {tuple(words(each)): value for value, also in slot.values.items() for each in (*reversed(also), value)}
+    names = {tuple(words(each)): value for value, also in slot.values.items() for each in also}
+    names |= {tuple(words(value)): value for value in slot.values}
     for length in sorted({len(name) for name in names if name}, reverse=True):
         for start in range(len(said) - length + 1):
             value = names.get(said[start : start + length])

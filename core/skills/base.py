@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from core.intents.live import NOTHING, Catalog
 from core.language.phrases import Language
 from core.messages import Message, Reply
 from core.settings import Settings
@@ -37,6 +38,8 @@ class Turn:
     commands: Mapping[str, str]
     """Every command with the phrase key of its one-line help."""
     standing: Standing = "member"
+    catalog: Catalog = NOTHING
+    """The admins' intents as they were in force when the turn began."""
     touched: Touched | None = None
     """The reminder that was last changed or rang in this conversation; looked for only where the text may mean it."""
     edited: Edited | None = None
@@ -75,6 +78,8 @@ class Outcome:
     """The reply holds a secret: it is sent, and not kept as a turn that a model might read later."""
     quiet: bool = False
     """As `Reply.quiet`, of whatever reply it comes to."""
+    unsure: str = ""
+    """Why an admin should see the message among those to be labelled: "unmatched", "narrow"."""
 
 
 Recognize: TypeAlias = Callable[[Turn], object | None]

@@ -37,6 +37,16 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsure:
+    """A message that an admin should see; `key` is the same for sentences that differ in nothing that matters."""
+
+    key: str
+    text: str
+    language: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A sentence that waits to be labelled; `times` and the newest moment over everybody who wrote it."""
 
@@ -135,16 +145,14 @@ async def release(
     return number if await tx.run(sa.update(catalog_live).where(*same).values(number=number)) == 1 else None
 
 
-async def note_unsure(
-    tx: Tx, bot: str, key: str, person_id: int, *, text: str, language: str, reason: str, now: dt.datetime
-) -> None:
+async def note_unsure(tx: Tx, bot: str, person_id: int, said: Unsure, now: dt.datetime) -> None:
     """One more message for the inbox; the same sentence by the same person is counted."""
     c = intent_inbox.c
-    same = (c.bot == bot, c.key == key, c.person_id == person_id)
+    same = (c.bot == bot, c.key == said.key, c.person_id == person_id)
     if await tx.run(sa.update(intent_inbox).where(*same).values(times=c.times + 1, last_at=now)) == 0:
         row = {
-            "bot": bot, "key": key, "person_id": person_id, "text": text, "language": language, "times": 1,
-            "reason": reason, "last_at": now,
+            "bot": bot, "key": said.key, "person_id": person_id, "text": said.text, "language": said.language,
+            "times": 1, "reason": said.reason, "last_at": now,
         }  # fmt: skip
         await tx.insert_once(intent_inbox, row, ("bot", "key", "person_id"))
 

@@ -31,6 +31,9 @@ from bots._app import BOTS
 from core import skills
 from core.catalog import load_bot
 from core.engine import Engine
+from core.intents.definition import Intent
+from core.intents.live import Live
+from core.intents.releases import Editing
 from core.journal import Journal
 from core.messages import Delivery, Message, Sender
 from core.outbox import Deliverer
@@ -43,6 +46,7 @@ from tests.fakes.platform import FakePlatform
 
 START = dt.datetime(2026, 11, 25, 9, 0, tzinfo=dt.UTC)
 """A Wednesday; ten o'clock in Paris, five in the afternoon in Shanghai."""
+BOT = "assistant"
 ZONES: dict[str, str | None] = {"max": None, "li": "Asia/Shanghai", "wang": "Asia/Shanghai"}
 _PATIENCE, _BREATH = 10.0, 0.005
 MODEL_SAYS = "the model answers"
@@ -69,6 +73,7 @@ class World:
     def __init__(self, store: Store, deliverer: Deliverer, platform: FakePlatform, clock: WorldClock) -> None:
         self.store, self.deliverer, self.platform, self.clock = store, deliverer, platform, clock
         self.tasks: list[asyncio.Task[None]] = []
+        self.intents = Live(store, BOT, tuple)
         self._read = 0
         self._unread: dict[str, deque[Delivery]] = defaultdict(deque)
         self._seen: dict[str, list[Delivery]] = defaultdict(list)
@@ -82,6 +87,15 @@ class World:
         message = await self.platform.say(text, person=who, chat=chat, **fields)
         await self.settle()
         return message
+
+    async def publish(self, *intents: Intent) -> None:
+        """These are the admins' intents from now on, and in force."""
+        commands = {command for skill in skills.available() for command in skill.commands}
+        editing = Editing(self.store, self.clock, BOT, commands=commands)
+        await editing.take_in(intents, "ann", examples_only=False, replace=True, dry=False)
+        await editing.publish("", "ann")
+        await self.intents.tick()
+        await self.intents.settled()
 
     async def press(self, data: str, who: str = "ann", chat: str = "") -> None:
         await self.say("", who, chat, kind="choice", choice=data)
@@ -202,10 +216,13 @@ async def world_in(folder: Path, migrated: Path, **more: Any) -> AsyncIterator[W
     clock, platform, model = WorldClock(), FakePlatform(), FakeModel(lambda _: MODEL_SAYS)
     adapters = {platform.name: platform}
     store, journal = Store(settings.store_url), Journal(settings.data_dir / "journal", "world")
-    engine = Engine(load_bot(BOTS / settings.bot), skills.available(), model, settings)
+    worlds: list[World] = []
+    in_force = lambda: worlds[0].intents.current  # noqa: E731
+    engine = Engine(load_bot(BOTS / settings.bot), skills.available(), model, settings, in_force)
     deliverer = Deliverer(store, adapters, clock, journal, "world", dt.timedelta(seconds=1))
     turns = Turns(store, engine, adapters, deliverer, clock, settings, "world")
     world = World(store, deliverer, platform, clock)
+    worlds.append(world)
     world.tasks = [asyncio.create_task(work) for work in (turns.run(), deliverer.run(), platform.listen(turns.accept))]
     try:
         yield world

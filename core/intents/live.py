@@ -1,0 +1,79 @@
+"""The intents in force, in this process: watched in the database, compiled beside, swapped whole.
+
+Polled rather than announced, on PostgreSQL too: one indexed row a second costs nothing, needs no connection of its own,
+and cannot miss a notification while one is broken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from core.intents.definition import Intent
+from core.intents.documents import intent_of
+from core.intents.encoders import Cached
+from core.intents.recognition import Recognizer, changed, compiled
+from core.store import Store, intents
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """A release, compiled. Immutable: a turn keeps the one that it began with."""
+
+    number: int
+    recognizer: Recognizer
+
+
+NOTHING = Catalog(0, compiled((), ()))
+"""Before the first release is read: nothing is recognised."""
+
+
+class Live:
+    """Holds `current`; `tick`, called each second, follows the database."""
+
+    def __init__(self, store: Store, bot: str, load: Callable[[], Sequence[Cached]]) -> None:
+        self._store, self._bot, self._load = store, bot, load
+        self._encoders: Sequence[Cached] | None = None
+        self._fitting: asyncio.Task[None] | None = None
+        self.current = NOTHING
+
+    async def tick(self) -> None:
+        """Swaps to a new release at once, with what is known of the old one; the calibrated fit follows in a thread."""
+        async with self._store.read() as tx:
+            number = await intents.live_number(tx, self._bot)
+            if number == self.current.number:
+                return
+            documents = await intents.documents(tx, self._bot, number) or []
+        read = [intent for document in documents if (intent := intent_of(document, [])) is not None]
+        before = self.current.recognizer
+        instant = (
+            await asyncio.to_thread(changed, before, read)
+            if before.head
+            else await asyncio.to_thread(compiled, read, ())
+        )
+        self.current = Catalog(number, instant)
+        log.info("intents are in force", extra={"release": number, "intents": len(read)})
+        if self._fitting is not None:
+            self._fitting.cancel()
+        self._fitting = asyncio.create_task(self._fit(number, read), name="intents-fit")
+
+    async def _fit(self, number: int, read: Sequence[Intent]) -> None:
+        if self._encoders is None:
+            self._encoders = await asyncio.to_thread(self._load)
+        fitted = await asyncio.to_thread(compiled, read, self._encoders)
+        if self.current.number == number:
+            self.current = Catalog(number, fitted)
+
+    async def settled(self) -> None:
+        """Returns once the calibrated fit of the current release is done."""
+        if self._fitting is not None:
+            await self._fitting
+
+    async def aclose(self) -> None:
+        if self._fitting is not None:
+            self._fitting.cancel()
+            await asyncio.gather(self._fitting, return_exceptions=True)

@@ -1,0 +1,354 @@
+"""What the admins' intents do: slots filled one question at a time, asking back, confirming, acting.
+
+The engine calls this where no built-in skill wants a message. Recognition runs in a thread: it takes milliseconds that
+the event loop's sockets need.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from core.intents.checks import same_words
+from core.intents.definition import Answer, AskModel, HandOver, Intent, Limits, RunSkill, Slot
+from core.intents.recognition import Recognition
+from core.intents.slots import Situation
+from core.language.phrases import phrases, say
+from core.messages import Choice, Reply
+from core.render import literal, shortened
+from core.skills.base import Outcome, Turn, Write
+from core.store import Tx, access, acquaintances, outbox
+from core.store.outbox import Planned
+
+NAME: Final = "catalog"
+"""Of the open question, and of buttons."""
+CONFIRM, WHICH, NOTHING = "?confirm", "?which", ""
+_TRIES = 2
+_LISTED = 8
+_SPACE = re.compile(r"[_.\-]+")
+_HOLE = re.compile(r"\{(\w{1,64})\}")
+_FOLLOWS = re.compile(r"(?:and|also|what about|how about|or)\b|那|那么|还有|换成?", re.IGNORECASE)
+_FOLLOWS_END = re.compile(r"呢[？?。]?$")
+_CORRECTS = re.compile(
+    r"(?:no|not|nope|sorry|i mean|actually|wait)\b[\s,:，]*|(?:不是?|不对|错了|应该是)[\s,，]*", re.IGNORECASE
+)
+Builtin: TypeAlias = Callable[[Turn], Awaitable[Outcome | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to be done: an outcome, a command to be run, the model to be asked; `what` None: nobody is meant."""
+
+    what: Outcome | RunSkill | AskModel | None
+    intent: str = ""
+    follow: dict[str, Any] | None = None
+    """The open question, or what a follow-up ("and tomorrow?") goes on with."""
+    unsure: str = ""
+    """Why an admin should see the message: "unmatched", "narrow"."""
+
+
+async def decide(turn: Turn) -> Act:
+    """What the catalog in force makes of a message."""
+    found = await _recognized(turn)
+    if found is None:
+        return Act(None)
+    return _decided(turn, found)
+
+
+def _decided(turn: Turn, found: Recognition) -> Act:
+    intents = turn.catalog.recognizer.intents
+    if found.zone == "out" or found.top not in intents:
+        return Act(None, unsure="unmatched")
+    if found.zone == "ask":
+        return _which(turn, [name for name, _ in found.ranking[:2]] or [found.top])
+    return _go_on(turn, intents[found.top], {name: slot.text for name, slot in found.slots.items()}, turn.text)
+
+
+async def _recognized(turn: Turn) -> Recognition | None:
+    recognizer = turn.catalog.recognizer
+    allowed = [name for name, intent in recognizer.intents.items() if _within(turn, intent.limits)]
+    if not allowed:
+        return None
+    only = None if len(allowed) == len(recognizer.intents) else allowed
+    return await asyncio.to_thread(recognizer.recognize, turn.text, situation(turn), only)
+
+
+def situation(turn: Turn) -> Situation:
+    """When and where the message is read."""
+    return Situation(turn.now, turn.zone or ZoneInfo("UTC"), turn.language)
+
+
+def _within(turn: Turn, limits: Limits) -> bool:
+    address = turn.message.address
+    role = "owner" if turn.standing == "host" else turn.standing
+    return all(
+        not allowed or bool({value.casefold() for value in allowed} & {value.casefold() for value in here})
+        for allowed, here in (
+            (limits.platforms, {address.platform}),
+            (limits.channels, {address.chat, f"{address.platform}:{address.chat}"}),
+            (limits.roles, {role}),
+        )
+    )
+
+
+def called(intent: Intent) -> str:
+    """The intent as people may read it."""
+    return intent.description or _SPACE.sub(" ", intent.name)
+
+
+def _which(turn: Turn, names: list[str]) -> Act:
+    """Did you mean? The best guesses as buttons; the words are kept so that nothing need be said twice."""
+    intents = turn.catalog.recognizer.intents
+    choices = [Choice(shortened(called(intents[name]), 40), f"{NAME}:is:{n}") for n, name in enumerate(names)]
+    choices.append(Choice(say(turn.language, "intent_none_of_these"), f"{NAME}:is:-"))
+    asked = {"skill": NAME, "asks": WHICH, "among": names, "text": turn.text[:500]}
+    key = "intent_did_you_mean_one" if len(names) == 1 else "intent_did_you_mean"
+    reply = Reply(say(turn.language, key, what=literal(called(intents[names[0]]))), tuple(choices))
+    return Act(Outcome(reply, intent="did_you_mean", pending=asked), "did_you_mean", asked, "narrow")
+
+
+def _go_on(
+    turn: Turn, intent: Intent, slots: Mapping[str, str], text: str, *, confirmed: bool = False, tries: int = 0
+) -> Act:
+    """Asks for what is missing, then whether it is right where that is wanted, then acts."""
+    state = {"skill": NAME, "intent": intent.name, "slots": dict(slots), "text": text[:500], "tries": tries}
+    missing = next((slot for slot in intent.slots if slot.required and slot.name not in slots), None)
+    if missing is not None:
+        asked = state | {"asks": missing.name}
+        return Act(
+            Outcome(_question(turn, missing, again=tries > 0), intent=intent.name, pending=asked), intent.name, asked
+        )
+    if intent.confirm and not confirmed:
+        asked = state | {"asks": CONFIRM}
+        return Act(Outcome(_confirmation(turn, intent, slots), intent=intent.name, pending=asked), intent.name, asked)
+    follow = state | {"asks": NOTHING} if intent.slots else None
+    return Act(_act(turn, intent, slots, text, follow), intent.name, follow)
+
+
+def _question(turn: Turn, slot: Slot, *, again: bool) -> Reply:
+    said = slot.question.get(turn.language) or next(iter(slot.question.values()), "")
+    text = said or say(turn.language, f"intent_ask_{slot.kind}", slot=literal(_SPACE.sub(" ", slot.name)))
+    if again:
+        text = f"{say(turn.language, 'intent_not_understood')} {text}"
+    values = list(slot.values)[:_LISTED] if slot.kind == "list" else []
+    return Reply(text, tuple(Choice(shortened(value, 40), f"{NAME}:fill:{n}") for n, value in enumerate(values)))
+
+
+def _confirmation(turn: Turn, intent: Intent, slots: Mapping[str, str]) -> Reply:
+    lines = [f"- {literal(_SPACE.sub(' ', name))}: {literal(value)}" for name, value in slots.items()]
+    text = say(turn.language, "intent_confirm", what=literal(called(intent)))
+    yes, no = (Choice(say(turn.language, f"intent_{word}"), f"{NAME}:{word}") for word in ("yes", "no"))
+    return Reply("\n".join([text, *lines]), (yes, no))
+
+
+def _act(
+    turn: Turn, intent: Intent, slots: Mapping[str, str], text: str, follow: dict[str, Any] | None
+) -> Outcome | RunSkill | AskModel:
+    match intent.action:
+        case RunSkill(command, rest):
+            return RunSkill(command, _filled(rest, slots) if rest else text)
+        case Answer(variants):
+            return Outcome(
+                Reply(_filled(_variant(turn, variants), slots, shown=True)), intent=intent.name, pending=follow
+            )
+        case HandOver():
+            return Outcome(write=_hand_over(turn, text), intent=intent.name)
+        case AskModel(instruction):
+            return AskModel(_filled(instruction, slots))
+
+
+def _filled(text: str, slots: Mapping[str, str], *, shown: bool = False) -> str:
+    """The holes filled with what the slots hold; a hole of an optional slot that is empty goes."""
+    return _HOLE.sub(lambda hole: literal(slots.get(hole[1], "")) if shown else slots.get(hole[1], ""), text).strip()
+
+
+def _variant(turn: Turn, variants: Mapping[str, tuple[str, ...]]) -> str:
+    """In the person's language if it is there, for their platform if there is one; the same again for the same turn."""
+    platform = turn.message.address.platform
+    keys = (f"{turn.language}@{platform}", turn.language, *variants)
+    texts = next(found for key in keys if (found := [text for text in variants.get(key, ()) if text]))
+    return texts[turn.id % len(texts)]
+
+
+def _hand_over(turn: Turn, text: str) -> Write:
+    """Tells the owners, in private; says so only if one of them could be told."""
+
+    async def write(tx: Tx) -> Reply:
+        told = 0
+        owners = dict.fromkeys(one.person_id for one in await access.listed(tx) if one.role == "owner")
+        for owner in owners:
+            address = await acquaintances.any_private_address(tx, owner) if owner is not None else None
+            if address is None or owner == turn.person.id:
+                continue
+            where = turn.message.link or turn.message.address.platform
+            said = say(
+                turn.language, "intent_wanted", who=turn.person.name or "?", where=where, text=shortened(text, 500)
+            )
+            cause = f"handover:{turn.id}:{owner}"
+            await outbox.add(tx, Planned(cause, address, Reply(said, plain=True), turn.now, person_id=owner), turn.now)
+            told += 1
+        return Reply(say(turn.language, "intent_handed_over" if told else "intent_nobody_there"))
+
+    return write
+
+
+async def press(turn: Turn, data: str) -> Act | None:
+    """A button of an open question; None where there is none, or another one."""
+    pending = turn.session.pending or {}
+    word, _, rest = data.partition(":")
+    intents, asks = turn.catalog.recognizer.intents, pending.get("asks")
+    if pending.get("skill") != NAME:
+        return None
+    if word == "is" and asks == WHICH:
+        return await _chosen(turn, pending, rest)
+    intent = intents.get(str(pending.get("intent")))
+    if intent is None:
+        return None
+    slots = {str(name): str(value) for name, value in dict(pending.get("slots") or {}).items()}
+    if word in ("yes", "no") and asks == CONFIRM:
+        return _confirmed(turn, intent, pending, yes=word == "yes")
+    slot = next((slot for slot in intent.slots if slot.name == asks), None)
+    values = list(slot.values) if slot is not None else []
+    if word == "fill" and slot is not None and rest.isdecimal() and int(rest) < len(values):
+        return _go_on(turn, intent, slots | {slot.name: values[int(rest)]}, str(pending.get("text", "")))
+    return None
+
+
+async def _chosen(turn: Turn, pending: Mapping[str, Any], which: str) -> Act | None:
+    names, text = list(pending.get("among") or []), str(pending.get("text", ""))
+    if which == "-":
+        return Act(Outcome(Reply(say(turn.language, "intent_say_otherwise")), intent="did_you_mean"))
+    intent = (
+        turn.catalog.recognizer.intents.get(names[int(which)])
+        if which.isdecimal() and int(which) < len(names)
+        else None
+    )
+    if intent is None:
+        return None
+    told = replace(turn, text=text)
+    found = await asyncio.to_thread(turn.catalog.recognizer.recognize, text, situation(turn), [intent.name])
+    return _go_on(told, intent, {name: slot.text for name, slot in found.slots.items()}, text)
+
+
+def _confirmed(turn: Turn, intent: Intent, pending: Mapping[str, Any], *, yes: bool) -> Act:
+    if not yes:
+        return Act(Outcome(Reply(say(turn.language, "never_mind")), intent=intent.name), intent.name)
+    return _go_on(turn, intent, dict(pending["slots"]), str(pending.get("text", "")), confirmed=True)
+
+
+async def resume(turn: Turn, pending: dict[str, Any], builtin: Builtin) -> Act | None:
+    """A message after a question of ours: its answer, a correction, a way out, or something else in between."""
+    intent = turn.catalog.recognizer.intents.get(str(pending.get("intent")))
+    asks, said = pending.get("asks"), same_words(turn.text)
+    if asks == WHICH:
+        return await _named(turn, pending)
+    if intent is None:
+        return None
+    slots = {str(name): str(value) for name, value in dict(pending.get("slots") or {}).items()}
+    if asks == NOTHING:
+        return _followed(turn, intent, slots) if _FOLLOWS.match(turn.text) or _FOLLOWS_END.search(turn.text) else None
+    if said in _words("intent_leave_words"):
+        return Act(Outcome(Reply(say(turn.language, "never_mind")), intent=intent.name), intent.name)
+    if asks == CONFIRM and said in _words("intent_yes_words"):
+        return _confirmed(turn, intent, pending, yes=True)
+    if asks == CONFIRM and said in _words("intent_no_words"):
+        return _confirmed(turn, intent, pending, yes=False)
+    free = any(slot.name == asks and slot.kind == "text" for slot in intent.slots)
+    other = None if free else await builtin(turn)
+    if other is None and (filled := _answers(turn, intent, str(asks), slots)):
+        return _go_on(turn, intent, slots | filled, str(pending.get("text", "")))
+    return await _digress(turn, intent, pending, slots, other)
+
+
+def _words(key: str) -> frozenset[str]:
+    """The words of both languages: people answer a question in whichever comes first."""
+    return frozenset(same_words(word) for language in ("en", "zh") for word in phrases(language)[key].split("|"))
+
+
+async def _named(turn: Turn, pending: Mapping[str, Any]) -> Act | None:
+    names = list(pending.get("among") or [])
+    labels = {
+        same_words(called(intent)): str(n)
+        for n, name in enumerate(names)
+        if (intent := turn.catalog.recognizer.intents.get(name))
+    }
+    labels |= {str(n): str(n - 1) for n in range(1, len(names) + 1)} | {
+        same_words(say(turn.language, "intent_none_of_these")): "-"
+    }
+    if len(names) == 1:
+        labels |= dict.fromkeys(_words("intent_yes_words"), "0") | dict.fromkeys(_words("intent_no_words"), "-")
+    which = labels.get(same_words(turn.text))
+    return await _chosen(turn, pending, which) if which is not None else None
+
+
+def _answers(turn: Turn, intent: Intent, asks: str, slots: Mapping[str, str]) -> dict[str, str]:
+    """What the message fills: the slot that was asked for, and others that it names or corrects."""
+    correction = _CORRECTS.match(turn.text)
+    text = turn.text[correction.end() :] if correction else turn.text
+    found = {
+        name: slot.text for name, slot in turn.catalog.recognizer.slots.find(intent, text, situation(turn), {}).items()
+    }
+    kept = {name: value for name, value in found.items() if name == asks or correction or name not in slots}
+    asked = next((slot for slot in intent.slots if slot.name == asks), None)
+    if (
+        asked is not None
+        and asks not in kept
+        and text
+        and turn.catalog.recognizer.slots.fits(intent, asks, text, situation(turn))
+    ):
+        free = asked.kind in ("text", "person", "place")
+        kept |= {asks: text.strip()} if not free or (not kept and not correction) else {}
+    return kept
+
+
+def _followed(turn: Turn, intent: Intent, slots: Mapping[str, str]) -> Act | None:
+    """ "and tomorrow?": the same again with what is new in it."""
+    recognizer = turn.catalog.recognizer
+    found = recognizer.slots.find(intent, turn.text, situation(turn), {})
+    return (
+        _go_on(turn, intent, {**slots, **{name: slot.text for name, slot in found.items()}}, turn.text)
+        if found
+        else None
+    )
+
+
+async def _digress(
+    turn: Turn, intent: Intent, pending: dict[str, Any], slots: Mapping[str, str], outcome: Outcome | None
+) -> Act | None:
+    """Something else is answered and the question asked again behind it; what is nothing else is not understood, and after
+    that the question is dropped."""
+    found = await _recognized(turn) if outcome is None else None
+    if found is not None and found.zone == "act" and found.top != intent.name:
+        return _decided(turn, found)
+    tries = int(pending.get("tries", 0)) + 1
+    if outcome is None and tries > _TRIES:
+        return None
+    again = _go_on(turn, intent, slots, str(pending.get("text", "")), tries=tries)
+    if outcome is None:
+        return again
+    left = outcome.pending or {}
+    if left.get("step", "set") not in ("set", "shown") or left.get("skill") == "profile":  # it asks something itself
+        return Act(outcome, outcome.intent, outcome.pending)
+    question = _go_on(turn, intent, slots, str(pending.get("text", ""))).what
+    assert isinstance(question, Outcome), "a question that was open can be asked again"
+    return Act(_both(outcome, question), outcome.intent, question.pending)
+
+
+def _both(outcome: Outcome, question: Outcome) -> Outcome:
+    """An answer, and behind it the question that is still open."""
+    assert question.reply is not None
+    asked = question.reply
+
+    def behind(reply: Reply) -> Reply:
+        return replace(reply, text=f"{reply.text}\n\n{asked.text}", choices=(*reply.choices, *asked.choices)[:10])
+
+    async def write(tx: Tx) -> Reply:
+        assert outcome.write is not None
+        return behind(await outcome.write(tx))
+
+    said = behind(outcome.reply) if outcome.reply is not None else None
+    return replace(outcome, reply=said, write=write if outcome.write else None, pending=question.pending)
