@@ -41,12 +41,7 @@ class About:
     """The reminder's; 0: a new one."""
 
 
-class _Text(BaseModel):
-    value: str
-
-
 class _Option(BaseModel):
-    text: _Text | None = None
     value: str = ""
 
 

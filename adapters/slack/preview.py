@@ -31,6 +31,7 @@ _LAST_CALL_SECONDS = 3.0
 _TIMED_OUT = "message_not_in_streaming_state"
 """Slack ends a stream by itself after some minutes."""
 _END_OF_STREAM = {_TIMED_OUT, "stopped_by_user"}
+_STILL_STREAMS = "streaming_state_conflict"
 _NEVER_STREAMS = {"feature_not_enabled", "method_not_supported", "missing_scope", "not_allowed", "unknown_method"}
 _NO_SUCH_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
@@ -155,8 +156,20 @@ class Previews:
             except CallFailed as failure:
                 if failure.reason in _NO_SUCH_MESSAGE:
                     return ""
-                raise
+                if failure.reason != _STILL_STREAMS:
+                    raise
+                await self._end(preview)
+                await self._update(preview, part, metadata, left)
             return preview.ts
+
+    async def _end(self, preview: Preview) -> None:
+        """From here on it is an ordinary message, whatever Slack thought of it. Raises `CallFailed`."""
+        preview.stream = False
+        try:
+            await self._web.post("chat.stopStream", {"channel": preview.address.chat, "ts": preview.ts})
+        except CallFailed as failure:
+            if failure.reason not in _END_OF_STREAM:
+                raise
 
     async def _stop(self, preview: Preview, part: render.Part, metadata: Json, left: _Left) -> bool:
         """Ends the stream. True if the message is now the delivery; False if it must be rewritten."""
@@ -293,7 +306,7 @@ class Previews:
                 preview.clean = not (failure.left and failure.temporary)
                 if failure.reason != _TIMED_OUT:
                     raise
-                preview.stream = False
+                await self._end(preview)
                 return
             preview.shown, preview.clean, preview.card = text, True, ""
 
