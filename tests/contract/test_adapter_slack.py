@@ -169,6 +169,17 @@ class TestHearing:
             sender = (await inbox.next()).sender
         assert (sender.account, sender.zone) == (slack.ada.id, None)
 
+    @pytest.mark.parametrize(("seconds", "calls"), [(3_600, 1), (0, 3)])
+    async def test_a_directory_that_wants_us_to_wait_holds_nobody_up(
+        self, slack: SlackRig, seconds: int, calls: int
+    ) -> None:
+        """A moment is waited for, an hour is not."""
+        slack.server.rate_limit("users.info", seconds, times=2)
+        async with listening(slack) as inbox:
+            slack.ada.say("hello")
+            assert (await inbox.next()).sender.account == slack.ada.id
+        assert len(slack.server.calls("users.info")) == calls
+
     async def test_a_mention_is_two_events_and_one_message(self, slack: SlackRig) -> None:
         async with listening(slack) as inbox:
             said = slack.ada.say(f"{MENTION}, what time is it?", slack.general)
