@@ -63,13 +63,13 @@ class TelegramAdapter:
         self._api_base_url = api_base_url
         self._clock: Clock = clock or SystemClock()
         self._pace = pace or Pace()
-        self._per_second = per_second
         self._bot, self._clients = build_bot(token, api_base_url)
         self._outbound = Outbound(self._bot, self._pace, Growths(store, self._clock), rich=rich)
         self._around = around
         self._webhook: Webhook | None = None
         if around is not None and around.public_url:
             self._webhook = Webhook(self._bot, around.public_url, around.key, self._receive, self._clock)
+        self._capabilities = replace(_CAPABILITIES, per_second=per_second, hooked=self._webhook is not None)
         self._inbound: Inbound | None = None
         self._me = Me(0, "")
         self._answers: set[asyncio.Task[None]] = set()
@@ -85,8 +85,7 @@ class TelegramAdapter:
 
     @property
     def capabilities(self) -> Capabilities:
-        link = f"https://t.me/{self._me.username}?start="
-        return replace(_CAPABILITIES, per_second=self._per_second, start_link=link, hooked=self._webhook is not None)
+        return self._capabilities
 
     @property
     def where(self) -> str:
@@ -105,6 +104,8 @@ class TelegramAdapter:
             await client.initialize()
         try:
             self._me = await self._introduce()
+            link = f"https://t.me/{self._me.username}?start="
+            self._capabilities = replace(self._capabilities, start_link=link)
             self._outbound.begin()
             if self._around is not None and self._webhook is not None:
                 self._around.hooks[PLATFORM] = self._webhook
