@@ -131,6 +131,10 @@ class FileCache:
     def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Matrix]:
         if not self.path.is_file():
             return {}
+        if self.path.stat().st_size % self._record.itemsize:  # cut off by a full disk or a kill: begin afresh
+            self.path.unlink()
+            self._places, self._read = {}, 0
+            return {}
         rows = np.memmap(self.path, self._record, "r", shape=(self.path.stat().st_size // self._record.itemsize,))
         for place in range(self._read, len(rows)):
             self._places[rows[place]["key"].tobytes()] = place

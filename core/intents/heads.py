@@ -25,8 +25,12 @@ MOST_POINTS = 2_500
 """More examples than that are fitted through so many of them."""
 _WARM = 0.05
 """The temperature of the energy: in how far runners-up add to the best score."""
-_REJECTED = 0.045
-"""So many of the examples, each left out in turn, may be taken for out of scope."""
+_FEWEST, _MOST = 0.02, 0.03
+"""Between so many of the examples, each left out in turn, are taken for out of scope; of few examples some more."""
+_STRANGERS = 0.95
+"""So many of the background sentences should be."""
+_USUAL_REJECT, _FEW = 0.1, 10
+"""A catalog of few examples hardly knows its own limit: it is drawn to the usual one as by so many examples more."""
 _PRIOR = np.array([14.0, 3.0])
 _PRIOR_ROWS = 20.0
 _ACT_PRECISION = 0.9
@@ -75,9 +79,10 @@ def kernel(one: Matrix, other: Matrix) -> Matrix:
 
 
 def energy(scores: NDArray[Any]) -> NDArray[np.float64]:
-    """How strongly a sentence is wanted by any intent at all; the best score and a little of the others."""
+    """How strongly a sentence is wanted by any intent at all: the best score and a little of the others, 0 for none."""
     best = scores.max(axis=1, initial=0.0)
-    return np.asarray(best + _WARM * np.log(np.exp((scores - best[:, None]) / _WARM).sum(axis=1) + 1e-9), np.float64)
+    spread = np.exp((scores - best[:, None]) / _WARM).mean(axis=1)
+    return np.asarray(best + _WARM * np.log(spread + 1e-9), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,8 @@ class Calibration:
     """From energies to confidence, and where the zones begin."""
 
     slope: float = float(_PRIOR[0])
-    base: float = -4.0
-    reject: float = 0.35
+    base: float = -2.0
+    reject: float = _USUAL_REJECT
     """The energy below which a sentence is out of scope."""
     act: float = 0.7
     """The confidence below which we ask."""
@@ -164,10 +169,10 @@ def calibrated(left_out: NDArray[Any], owners: NDArray[np.intp]) -> Calibration:
     strength = energy(own)
     right = own.argmax(axis=1) == owners[owners != BACKGROUND]
     slope, base = _logistic(strength, right)
-    reject = float(np.quantile(strength, _REJECTED))
-    others = left_out[owners == BACKGROUND]
-    if len(others):
-        reject = min(reject, max(float(np.quantile(energy(others), 0.99)), 0.5 * reject))
+    others = energy(left_out[owners == BACKGROUND])
+    least, most = np.quantile(strength, [_FEWEST, min(_MOST + 0.5 / np.sqrt(len(own)), 0.3)])
+    reject = float(np.clip(np.quantile(others, _STRANGERS) if len(others) else least, least, most))
+    reject = (reject * len(own) + _USUAL_REJECT * _FEW) / (len(own) + _FEW)
     sure = np.sort(strength)
     precise = np.cumsum(right[np.argsort(strength)][::-1])[::-1] / np.arange(len(sure), 0, -1)
     enough = sure[precise >= _ACT_PRECISION]

@@ -65,7 +65,8 @@ class Slots:
         for slot in sorted(intent.slots, key=lambda slot: slot.kind == "number"):  # the 8 of "8pm" counts nothing
             if slot.name not in found:
                 new = next(
-                    (each for each in of_kind(slot, text, situation) if not any(each.text in said for said in taken)), None
+                    (each for each in of_kind(slot, text, situation) if not any(each.text in said for said in taken)),
+                    None,
                 )
                 if new is not None and slot.kind != "text":
                     found[slot.name] = new
@@ -135,7 +136,7 @@ def _duration(slot: Slot, text: str, situation: Situation) -> Iterable[Found]:
         yield Found(text[start : unit.end()].strip(), round(amount * size))
 
 
-_FIGURES = re.compile(rf"\d[\d,]*(?:\.\d+)?|(?!一[共起样定下直般切些]){CHINESE_NUMBER}")
+_FIGURES = re.compile(rf"\d[\d,]*(?:\.\d+)?|(?!一[共起样定下直般切些点会旦律边面]){CHINESE_NUMBER}")
 
 
 def _number(_slot: Slot, text: str, _situation: Situation) -> Iterable[Found]:

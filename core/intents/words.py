@@ -23,7 +23,7 @@ BUCKETS = 1024
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_HAN}]|[^\W_{_HAN}]+(?:['’][^\W_{_HAN}]+)?")
 _IS_HAN = re.compile(rf"[{_HAN}]")
-_GAP = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])|\s+(?=[，。！？、；：])")
+_GAP = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
 _SPACE = re.compile(r"\s+")
 
 
