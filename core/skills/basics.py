@@ -24,7 +24,7 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
     if turn.person.quiet_from and turn.person.quiet_until:
         quiet = say(turn.language, "quiet_are", start=turn.person.quiet_from, end=turn.person.quiet_until)
         text = f"{text}\n\n{quiet}"
-    return Outcome(Reply(text), intent="help")
+    return Outcome(Reply(text), intent="help", quiet=True)
 
 
 def _literal(name: str) -> str:

@@ -21,7 +21,7 @@ def _recognize(turn: Turn) -> FeedWish | None:
 
 async def _answer(turn: Turn, wish: FeedWish) -> Outcome:
     if not turn.message.private:
-        return Outcome(Reply(say(turn.language, "only_in_private")), intent="calendar_feed")
+        return Outcome(Reply(say(turn.language, "only_in_private"), quiet=True), intent="calendar_feed")
 
     async def write(tx: Tx) -> Reply:
         had = await preferences.feed_key(tx, turn.person.id)

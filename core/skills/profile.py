@@ -21,7 +21,7 @@ async def _timezone(turn: Turn, place: str) -> Outcome:
         if turn.zone is None:
             return _asked(turn, "zone_unknown")
         shown = say(turn.language, "zone_is", zone=turn.zone.key, time=_clock(turn, turn.zone))
-        return Outcome(Reply(shown), intent="timezone")
+        return Outcome(Reply(shown), intent="timezone", quiet=True)
     name = find_zone(place)
     if name is None:
         return _asked(turn, "ask_zone_again")
@@ -42,7 +42,7 @@ def set_zone(turn: Turn, name: str) -> Outcome:
         told += counted(turn.language, "zone_moved", moved) if moved else ""
         return Reply(told + (counted(turn.language, "zone_kept", kept) if kept else ""))
 
-    return Outcome(write=write, intent="timezone")
+    return Outcome(write=write, intent="timezone", quiet=True)
 
 
 def _clock(turn: Turn, zone: ZoneInfo) -> str:
@@ -62,14 +62,14 @@ _LANGUAGES: dict[str, Language | None] = {
 
 async def _language(turn: Turn, wish: str) -> Outcome:
     if wish.lower() not in _LANGUAGES:
-        return Outcome(Reply(say(turn.language, "language_ask")), intent="language")
+        return Outcome(Reply(say(turn.language, "language_ask")), intent="language", quiet=True)
     language = _LANGUAGES[wish.lower()]
 
     async def write(tx: Tx) -> Reply:
         await people.set_language(tx, turn.person.id, language)
         return Reply(say(language, "language_set") if language else say(turn.language, "language_auto"))
 
-    return Outcome(write=write, intent="language")
+    return Outcome(write=write, intent="language", quiet=True)
 
 
 SKILL = Skill(

@@ -20,7 +20,7 @@ async def _answer(turn: Turn, found: QuietWish | Command) -> Outcome:
         wishes = (quiet_wish(f"{name}{found.rest}") for name in ("quiet hours ", "免打扰"))
         found = next((wish for wish in wishes if wish is not None), QuietWish(ask=True))
     if found.ask:
-        return Outcome(Reply(_current(turn)), intent="quiet_hours")
+        return Outcome(Reply(_current(turn)), intent="quiet_hours", quiet=True)
     start, end = found.start, found.end
 
     async def write(tx: Tx) -> Reply:
@@ -32,7 +32,7 @@ async def _answer(turn: Turn, found: QuietWish | Command) -> Outcome:
         return Reply(told if turn.zone else f"{told}\n\n{say(turn.language, 'ask_zone')}")
 
     pending = {"skill": "profile"} if start is not None and turn.zone is None else None
-    return Outcome(write=write, intent="quiet_hours", pending=pending)
+    return Outcome(write=write, intent="quiet_hours", pending=pending, quiet=True)
 
 
 def _current(turn: Turn) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from core.language.phrases import say
 from core.messages import Reply
+from core.reminders.creating import LATEST_YEAR
 from core.skills.base import Outcome, Turn
 from core.skills.reminders import edited, recipients, sharing, snoozing
 from core.skills.reminders.changing import cancelled, may_change, not_yours, shown
@@ -67,7 +69,7 @@ def _nothing(pending: dict[str, Any] | None, why: str) -> Reply:
     """Changes nothing, and leaves no question open about a reminder that is not there."""
     if pending is not None:
         pending.clear()
-    return Reply(why)
+    return Reply(why, quiet=True)
 
 
 async def _done(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
@@ -82,11 +84,16 @@ async def _snooze(tx: Tx, turn: Turn, reminder: Reminder, length: str) -> Reply:
     if length == "pick" and reminder.state != "done":
         return Reply(say(turn.language, "snooze_until_when"))
     due = snoozed_until(length, turn.now, ZoneInfo(reminder.zone))
-    return await snoozing.snooze(tx, turn, reminder, due)
+    return await snoozing.snooze(tx, turn, reminder, due, exact=length.startswith("at"))
 
 
 def snoozed_until(length: str, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
-    """ "tomorrow" is nine o'clock on the person's clock; else minutes, ten where the data is not understood."""
+    """ "tomorrow" is nine o'clock on the person's clock, "at1795680000" that moment in seconds; else minutes, ten where
+    the data is not understood."""
+    if re.fullmatch(r"at\d{1,11}", length, re.ASCII):
+        picked = dt.datetime.fromtimestamp(int(length[2:]), dt.UTC)
+        if picked > now and picked.year <= LATEST_YEAR:
+            return picked
     if length == "tomorrow":
         tomorrow = now.astimezone(zone).date() + dt.timedelta(days=1)
         return dt.datetime.combine(tomorrow, dt.time(9), zone).astimezone(dt.UTC)

@@ -35,7 +35,8 @@ def requested(turn: Turn, request: ReminderRequest) -> Outcome:
         "cancel": lambda tx: change(tx, turn, request, cancelled, pending),
         "undo": lambda tx: _undo(tx, turn),
     }
-    return Outcome(write=writes[request.verb], intent=f"reminder_{request.verb}", pending=pending)
+    own = request.verb in ("list", "search")
+    return Outcome(write=writes[request.verb], intent=f"reminder_{request.verb}", pending=pending, quiet=own)
 
 
 def shown_before(turn: Turn) -> dict[str, Any]:

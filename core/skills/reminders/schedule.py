@@ -31,7 +31,7 @@ def asked(turn: Turn, words: str) -> Outcome:
     if zone is None:
         return Outcome(Reply(say(turn.language, "ask_zone")), intent=_INTENT, pending={"skill": "profile"})
     if not turn.message.private:
-        return Outcome(Reply(say(turn.language, "only_in_private")), intent=_INTENT)
+        return Outcome(Reply(say(turn.language, "only_in_private"), quiet=True), intent=_INTENT)
     meant = days.days_meant(words, turn.now, zone) or days.days_meant("", turn.now, zone)
     assert meant is not None, "without words it is today"
 
@@ -45,7 +45,7 @@ def asked(turn: Turn, words: str) -> Outcome:
 def wished(turn: Turn, wish: DigestWish) -> Outcome:
     """Switches the morning's schedule on, to another time, or off."""
     if not turn.message.private:
-        return Outcome(Reply(say(turn.language, "only_in_private")), intent="digest")
+        return Outcome(Reply(say(turn.language, "only_in_private"), quiet=True), intent="digest")
     if wish.on and turn.zone is None:
         return Outcome(Reply(say(turn.language, "ask_zone")), intent="digest", pending={"skill": "profile"})
     return Outcome(write=(lambda tx: _on(tx, turn, wish)) if wish.on else (lambda tx: _off(tx, turn)), intent="digest")
