@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,20 @@ class Desk:
         async with self.store.write() as tx:
             turn = await self._turn(tx, whose, words)
             return await _answered(tx, await SKILL.answer(turn, Command("/remind", words)))
+
+    async def fill(self, whose: str, number: int, fields: dict[str, str]) -> str:
+        """Sends the form that edits number N of a person's list; raises `RemoraError` where it is not taken."""
+        async with self.store.write() as tx:
+            turn = await self._turn(tx, whose, "")
+            own = await reminders.open_of(tx, turn.person.id, _MOST)
+            if not 1 <= number <= len(own):
+                raise RemoraError(f"{whose} has no reminder {number}", "see remora reminders list --person")
+            message = replace(turn.message, kind="form", fields=fields)
+            outcome = await SKILL.form(replace(turn, message=message), f"edit:{own[number - 1].id}")
+            assert outcome is not None, "an edit of a number is a form of ours"
+            if outcome.write is None and outcome.reply is not None:
+                raise RemoraError(outcome.reply.text, "see remora reminders edit --help")
+            return await _answered(tx, outcome)
 
     async def listed(self, whose: str | None, channel: str | None) -> list[dict[str, Any]]:
         """Open reminders as rows: of a person, of a channel ("slack:C123"), or of everybody."""
@@ -139,7 +153,9 @@ def _new(one: Found, cause: str, person: Person, address: Address, settings: Set
 def _row(number: int, one: Reminder, name: str) -> dict[str, Any]:
     return {
         "number": number, "id": one.id, "person": name, "text": one.text, "state": one.state, "kind": one.kind,
-        "rings": _local(one.rings, one.zone), "zone": one.zone, "rule": one.rule, "platform": one.address.platform,
+        "rings": _local(one.rings, one.zone), "paused_until": _local(one.paused_until, one.zone),
+        "lateness": f"{one.late_policy}:{one.late_minutes}" if one.late_minutes else one.late_policy or "usual",
+        "zone": one.zone, "rule": one.rule, "platform": one.address.platform,
         "chat": one.address.chat,
     }  # fmt: skip
 

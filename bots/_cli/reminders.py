@@ -62,6 +62,7 @@ def list_(person: str | None, channel: str | None, everybody: bool, as_json: boo
         return
     for row in rows:
         rule = f"  [{row['rule']}]" if row["rule"] else ""
+        rule += f"  (paused until {row['paused_until']})" if row["paused_until"] else ""
         click.echo(
             f"{row['number']:>3}  {row['rings'] or '-':25}  {row['state']:7}  {row['person']}: {row['text']}{rule}"
         )
@@ -80,18 +81,34 @@ def add(person: str, words: tuple[str, ...]) -> None:
 @command.command()
 @_person
 @_number
-@click.argument("words", nargs=-1, required=True)
-def edit(person: str, number: int, words: tuple[str, ...]) -> None:
-    """Another time or text for number N of the person's list."""
-    _told(person, f"change reminder {number} to {' '.join(words)}")
+@click.argument("words", nargs=-1)
+@click.option("--lateness", help="If it is late: usual, send, limit:MINUTES, skip or next.")
+def edit(person: str, number: int, words: tuple[str, ...], lateness: str | None) -> None:
+    """Another time or text for number N of the person's list, or another rule for being late."""
+    if not words and lateness is None:
+        raise click.UsageError("give a time or a text, or --lateness")
+    if words:
+        _told(person, f"change reminder {number} to {' '.join(words)}")
+    if lateness is not None:
+        click.echo(_at_desk(lambda desk: desk.fill(person, number, {"lateness": lateness})))
 
 
 @command.command()
 @_person
 @_number
-def pause(person: str, number: int) -> None:
-    """Let one rest."""
-    _told(person, f"pause reminder {number}")
+def show(person: str, number: int) -> None:
+    """One in full, with its rules."""
+    _told(person, f"show reminder {number}")
+
+
+@command.command()
+@_person
+@_number
+@click.argument("until", nargs=-1)
+def pause(person: str, number: int, until: tuple[str, ...]) -> None:
+    """Let one rest: for good, or `pause --person ann 2 until monday`."""
+    words = " ".join(until).removeprefix("until ")
+    _told(person, f"pause reminder {number}" + (f" until {words}" if words else ""))
 
 
 @command.command()

@@ -76,6 +76,46 @@ PLAYS = {
         ann> /quiet off
         < You have no quiet hours any more.
     """,
+    "a snooze in quiet hours waits for their end, unless exactly that time was asked for": """
+        ann> quiet hours from 22:00 to 7:00
+        < Quiet hours from 22:00 to 07:00
+        ann> remind me at 21:30 to lock the door
+        < Wed 25 Nov 21:30
+        +11h
+        +30m
+        < ⏰ lock the door
+        ann! 1 h
+        < Snoozed .. **Wed 25 Nov 22:30 .. That is in your quiet hours: I keep it until 07:00.
+        +1h
+        +9h
+        ann< ⏰ lock the door
+        ann! Later …
+        < Until when?
+        ann> tomorrow at 6:30 am
+        < Snoozed. I'll remind you again **Fri 27 Nov 06:30 Europe/Paris**, in 23 h.
+        +1d
+        ann< ⏰ lock the door
+        ann> snooze until 23:30
+        < Snoozed. I'll remind you again **Fri 27 Nov 23:30 Europe/Paris**, in 16 h.
+        +18h
+        ann< ⏰ lock the door
+        ann> snooze 10 minutes
+        < Snoozed .. I keep it until 07:00.
+        +1d
+        ann< ⏰ lock the door
+    """,
+    "中文：免打扰时段里的推迟": """
+        li> 免打扰22点到7点
+        < 免打扰时间为 22:00 到 07:00
+        li> 晚上九点半提醒我锁门
+        < 锁门
+        +5h
+        li< ⏰ 锁门
+        li! 1 小时
+        < 已推迟 .. 那是你的免打扰时间：会等到 07:00 再响。
+        +10h
+        li< ⏰ 锁门
+    """,
     "中文": """
         li> 明天下午三点提醒我给妈妈打电话
         < 给妈妈打电话

@@ -70,6 +70,32 @@ def test_from_adding_to_cancelling(desk: CliRunner) -> None:
     assert rows(desk, "--person", "ann") == []
 
 
+def test_rules_on_a_reminder(desk: CliRunner) -> None:
+    run(desk, "add", "--person", "ann", "every monday at 8:30", "post the report")
+    assert rows(desk, "--person", "ann")[0]["lateness"] == "usual"
+    assert "at most 30 min late" in run(desk, "edit", "--person", "ann", "1", "--lateness", "limit:30").stdout
+    assert rows(desk, "--person", "ann")[0]["lateness"] == "limit:30"
+    assert "at most 30 min late" in run(desk, "show", "--person", "ann", "1").stdout
+    moved = run(desk, "edit", "--person", "ann", "1", "9:30", "--lateness", "next")
+    assert "09:30" in moved.stdout
+    assert "it waits for its next turn" in moved.stdout
+    refused = run(desk, "edit", "--person", "ann", "1", "--lateness", "perhaps")
+    assert isinstance(refused.exception, RemoraError)
+    assert "limit:30" in refused.exception.what
+    missing = run(desk, "edit", "--person", "ann", "4", "--lateness", "send")
+    assert isinstance(missing.exception, RemoraError)
+    assert run(desk, "edit", "--person", "ann", "1").exit_code == 2
+
+
+def test_a_pause_with_an_end(desk: CliRunner) -> None:
+    run(desk, "add", "--person", "ann", "every day at 8:30", "stretch")
+    assert "Paused until" in run(desk, "pause", "--person", "ann", "1", "until", f"1 march {YEAR}").stdout
+    row = rows(desk, "--person", "ann")[0]
+    assert (row["state"], row["paused_until"][:10], row["rings"][:10]) == ("active", f"{YEAR}-03-01", f"{YEAR}-03-01")
+    assert "paused" in run(desk, "list", "--person", "ann").stdout
+    assert "It goes on" in run(desk, "resume", "--person", "ann", "1").stdout
+
+
 def test_lists_of_a_person_a_channel_and_all(desk: CliRunner) -> None:
     run(desk, "add", "--person", "ann", "tomorrow at 9:00", "a")
     run(desk, "add", "--person", "bob", "tomorrow at 10:00", "b")

@@ -166,8 +166,11 @@ def test_times_are_read_where_they_stand(lines: list[str], due: str) -> None:
         ),
         (["DTSTART:20261201T120000Z", "RRULE:FREQ=SOMETIMES"], "repeats by a rule that I cannot keep"),
         (["DTSTART:20261201T120000Z", "RRULE:FREQ=DAILY", "RRULE:FREQ=DAILY"], "repeats by a rule that I cannot keep"),
-        (["DTSTART:20261201T120000Z", "RDATE:20261202T120000Z"], "is a list of dates, not a rule"),
-        (["DTSTART:20261201T120000Z", "RECURRENCE-ID:20261201T120000Z"], "changes one occurrence of another event"),
+        (
+            ["DTSTART:20261201T120000Z", "RRULE:FREQ=HOURLY;COUNT=5", "EXDATE:20261201T140000Z"],
+            "leaves out single times of a day, which I cannot keep",
+        ),
+        (["DTSTART:20261201T120000Z", "EXDATE:20261201T120000Z"], "is over"),
         (["DTSTART:99991201T120000Z"], "is too far away"),
     ],
 )
@@ -205,6 +208,122 @@ def test_alarms_inside_an_event_are_not_the_event() -> None:
     data = event("SUMMARY:outer", "BEGIN:VALARM", "SUMMARY:inner", "END:VALARM", "DTSTART:20261201T120000Z")
     found, _ = ical_import.read(data, NOW, PARIS, "en")
     assert [one.text for one in found] == ["outer"]
+
+
+def rings(*lines: str) -> tuple[list[tuple[str, str, str | None]], list[str]]:
+    """What an event becomes, as text, local time and rule; and why what is not taken is not."""
+    found, left = ical_import.read(event("SUMMARY:x", *lines), NOW, PARIS, "en")
+    return [(one.text, one.local, one.rule) for one in found], [one.why for one in left]
+
+
+def alarm(trigger: str, *more: str) -> list[str]:
+    return ["BEGIN:VALARM", "ACTION:DISPLAY", trigger, *more, "END:VALARM"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            ["RDATE:20261202T120000,20261204T130000", "EXDATE:20261201T120000"],
+            ["2026-12-02T12:00:00", "2026-12-04T13:00:00"],
+        ),
+        (["RDATE;TZID=Asia/Shanghai:20261202T200000"], ["2026-12-01T12:00:00", "2026-12-02T13:00:00"]),
+        (["RDATE;VALUE=PERIOD:20261202T110000Z/PT1H"], ["2026-12-01T12:00:00", "2026-12-02T12:00:00"]),
+        (["RDATE:20201202T120000"], ["2026-12-01T12:00:00"]),
+    ],
+)
+def test_a_list_of_dates_is_a_reminder_for_each_to_come(lines: list[str], expected: list[str]) -> None:
+    found, left = rings("DTSTART:20261201T120000", *lines)
+    assert (left, [local for _, local, _ in found]) == ([], expected)
+
+
+def test_more_dates_than_are_taken_are_said() -> None:
+    dates = ",".join(f"2027{month:02}{day:02}T120000" for month in range(1, 13) for day in range(1, 25))
+    found, left = rings("DTSTART:20261201T120000", f"RDATE:{dates}")
+    assert (len(found), left) == (100, ["lists more dates than I take: the next 100 are taken"])
+
+
+def test_a_rule_with_dates_of_its_own_rings_for_both() -> None:
+    found, left = rings(
+        "DTSTART:20261201T120000", "RRULE:FREQ=WEEKLY", "RDATE:20261203T150000", "EXDATE:20261201T120000"
+    )
+    assert (left, [local for _, local, _ in found]) == ([], ["2026-12-08T12:00:00", "2026-12-03T15:00:00"])
+
+
+@pytest.mark.parametrize(
+    ("trigger", "expected"),
+    [
+        (["TRIGGER:-PT15M"], ("x (12:00)", "2026-12-01T11:45:00")),
+        (["TRIGGER:PT0S"], ("x", "2026-12-01T12:00:00")),
+        (["TRIGGER;RELATED=END:-PT5M"], ("x (12:00)", "2026-12-01T12:55:00")),
+        (["TRIGGER:-P1DT2H"], ("x (2026-12-01 12:00)", "2026-11-30T10:00:00")),
+        (["TRIGGER;VALUE=DATE-TIME:20261201T100000Z"], ("x (12:00)", "2026-12-01T11:00:00")),
+    ],
+)
+def test_an_alarm_says_when_it_rings(trigger: list[str], expected: tuple[str, str]) -> None:
+    found, left = rings("DTSTART:20261201T120000", "DTEND:20261201T130000", *alarm(*trigger))
+    assert (found, left) == ([(*expected, None)], [])
+
+
+def test_each_alarm_is_a_reminder_and_one_for_a_whole_day_counts_from_midnight() -> None:
+    found, _ = rings(
+        "DTSTART:20261201T120000", *alarm("TRIGGER:-PT15M"), *alarm("TRIGGER:-PT1H"), *alarm("TRIGGER:-PT1H")
+    )
+    assert [local for _, local, _ in found] == ["2026-12-01T11:45:00", "2026-12-01T11:00:00"]
+    found, _ = rings("DTSTART;VALUE=DATE:20261201", *alarm("TRIGGER:-PT15H"))
+    assert found == [("x", "2026-11-30T09:00:00", None)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "trigger", "first", "kept"),
+    [
+        ("FREQ=WEEKLY;BYDAY=TU", "-PT30M", "2026-12-01T11:30:00", "FREQ=WEEKLY;BYDAY=TU"),
+        (
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH",
+            "-P1D",
+            "2026-11-30T12:00:00",
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;WKST=SU",
+        ),
+        ("FREQ=DAILY;UNTIL=20261203T120000", "-P1D", "2026-11-30T12:00:00", "FREQ=DAILY;UNTIL=20261202T120000;WKST=SU"),
+    ],
+)
+def test_an_alarm_before_a_repetition_repeats(rule: str, trigger: str, first: str, kept: str) -> None:
+    found, left = rings("DTSTART:20261201T120000", f"RRULE:{rule}", *alarm(f"TRIGGER:{trigger}"))
+    assert (left, found[0][1]) == ([], first)
+    assert Rule.parse(found[0][2] or "") == Rule.parse(kept)
+
+
+def test_an_alarm_that_no_rule_says_is_told_and_rings_at_its_time() -> None:
+    found, left = rings("DTSTART:20261201T120000", "RRULE:FREQ=MONTHLY;BYMONTHDAY=1", *alarm("TRIGGER:-P1D"))
+    assert [local for _, local, _ in found] == ["2026-12-01T12:00:00"]
+    assert left == ["has an alarm that no rule says: it rings at its own time instead"]
+
+
+def test_one_occurrence_that_was_moved_rings_at_its_new_time_alone() -> None:
+    body = [
+        "BEGIN:VEVENT", "UID:a", "SUMMARY:x", "DTSTART:20261201T120000", "RRULE:FREQ=DAILY;COUNT=3", "END:VEVENT",
+        "BEGIN:VEVENT", "UID:a", "SUMMARY:x", "RECURRENCE-ID:20261201T120000", "DTSTART:20261201T170000", "END:VEVENT",
+        "BEGIN:VEVENT", "UID:b", "SUMMARY:y", "DTSTART:20261205T120000", "END:VEVENT",
+    ]  # fmt: skip
+    data = "\r\n".join(["BEGIN:VCALENDAR", *body, "END:VCALENDAR"]).encode()
+    found, left = ical_import.read(data, NOW, PARIS, "en")
+    assert (left, [(one.text, one.local) for one in found]) == (
+        [],
+        [("x", "2026-12-02T12:00:00"), ("x", "2026-12-01T17:00:00"), ("y", "2026-12-05T12:00:00")],
+    )
+
+
+@pytest.mark.parametrize(
+    "zone", ["Eastern Standard Time", "/citadel.org/20211207_1/America/New_York", "America/New_York", "US/Eastern"]
+)
+def test_names_that_programs_give_to_zones_are_known(zone: str) -> None:
+    found, _ = ical_import.read(event(f"DTSTART;TZID={zone}:20261201T120000"), NOW, PARIS, "en")
+    assert [one.due.isoformat() for one in found] == ["2026-12-01T17:00:00+00:00"]
+
+
+def test_a_zone_of_three_parts_is_known() -> None:
+    found, _ = ical_import.read(event("DTSTART;TZID=America/Argentina/Ushuaia:20261201T120000"), NOW, PARIS, "en")
+    assert [one.zone for one in found] == ["America/Argentina/Ushuaia"]
 
 
 def test_only_web_links_are_kept() -> None:
