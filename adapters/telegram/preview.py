@@ -7,15 +7,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 
 from adapters.telegram.growing import Growth, Growths, draft_id
 from adapters.telegram.polling import Pace, reason, wait_of
-from adapters.telegram.sending import library_entities, number, pieces_of
+from adapters.telegram.sending import edit_text, library_entities, number, pieces_of
 from adapters.telegram.updates import STOP
 from core.errors import Unavailable
 from core.language.phrases import say
@@ -43,15 +44,12 @@ class Preview(ABC):
 
     def __init__(self, stage: Stage, chat: int, thread: int | None, cause: str) -> None:
         self._stage, self._bot, self._pace = stage, stage.bot, stage.pace
-        self._chat = chat
-        self._thread = thread
-        self._cause = cause
+        self._chat, self._thread, self._cause = chat, thread, cause
         self.id = draft_id(cause)
         self._begun = Begun("", "en")
         self._text: list[str] = []
         self._news = asyncio.Event()
-        self._ending = False
-        self._calling = False
+        self._ending = self._calling = False
         self._task = asyncio.create_task(self._run(), name="telegram-preview")
 
     def note(self, event: ReplyEvent) -> None:
@@ -115,11 +113,9 @@ class Draft(Preview):
 
     async def _wait(self) -> None:
         """A draft is gone after half a minute: one that does not grow is shown again before."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._pace.renew_draft):
                 await self._news.wait()
-        except TimeoutError:
-            return
 
     async def _show(self) -> None:
         self._news.clear()
@@ -140,10 +136,7 @@ class Growing(Preview):
 
     def __init__(self, stage: Stage, chat: int, thread: int | None, cause: str) -> None:
         super().__init__(stage, chat, thread, cause)
-        self._typed = False
-        self._message = 0
-        self._shown = ""
-        self._edits = 0
+        self._typed, self._message, self._shown, self._edits = False, 0, "", 0
         self._news.set()
 
     def _every(self) -> float:
@@ -164,30 +157,17 @@ class Growing(Preview):
         piece = pieces[0]
         if self._ending or piece.text == self._shown:
             return
-        try:
-            await self._bot.edit_message_text(
-                piece.text,
-                self._chat,
-                self._message,
-                entities=library_entities(piece) or None,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-                reply_markup=self._stop_button(),
-            )
-        except BadRequest as error:
-            if "not modified" not in error.message:
-                raise
+        await edit_text(self._bot, self._chat, self._message, piece, self._stop_button())
         self._shown = piece.text
         self._edits += 1
 
     async def _begin(self) -> None:
         asked = number(self._begun.reply_to)
+        reply = ReplyParameters(asked, allow_sending_without_reply=True) if asked else None
         message = await self._bot.send_message(
-            self._chat,
-            _PLACEHOLDER,
-            message_thread_id=self._thread,
-            reply_parameters=ReplyParameters(asked, allow_sending_without_reply=True) if asked else None,
+            self._chat, _PLACEHOLDER, message_thread_id=self._thread, reply_parameters=reply,
             reply_markup=self._stop_button(),
-        )
+        )  # fmt: skip
         try:
             await self._stage.growths.keep(Growth(self._cause, self._chat, message.message_id))
         except Unavailable:

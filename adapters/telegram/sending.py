@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -52,6 +53,7 @@ _LONGEST_DATA = 64
 """In bytes."""
 _REMEMBERED = 1000
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_LOOKS = re.compile("entit|parse|url")
 _CLOSED = (
     "chat not found",
     "user not found",
@@ -82,7 +84,9 @@ class Letter:
     locate: str = ""
     """Label of a button that sends where the person is; never together with choices."""
     rich: str = ""
-    """The same as a rich message, which is tried first."""
+    """All of it as a rich message, which is tried first."""
+    edits: int = 0
+    """The message that becomes this one; 0: none, it is new."""
 
 
 class Post:
@@ -101,49 +105,32 @@ class Post:
     async def deliver(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
         """Posts what has not arrived yet of a delivery; the message in which it grew becomes its first part. Raises as
         `Adapter.send` does."""
-        letters = await self._letters(delivery)
-        grew = letters[0].chat < 0 and delivery.cause.startswith("turn:")
-        growth = await self._growths.of(delivery.cause) if grew else None
+        address, cause = delivery.address, delivery.cause
+        growth = await self._growths.of(cause) if not is_private(address) and cause.startswith("turn:") else None
+        letters = await self._letters(delivery, growth, rich=self._rich and growth is None)
+        ids: tuple[str, ...] = ()
         try:
-            ids = await self._richly(delivery, letters, growth, left)
-            ids = ids or await self._post_all(delivery.cause, letters, growth, left)
+            try:
+                ids = await self._post_all(cause, letters, left)
+            except Undeliverable as refused:
+                if refused.gone or not letters[0].rich:
+                    raise
+                log.info("a rich message is sent as plain text", extra={"why": refused.what})
+                ids = await self._post_all(cause, await self._letters(delivery, growth, rich=False), left)
         except Undeliverable:
             if growth is not None:
-                await self._forget(growth)
+                await self._forget(growth, ids)
             raise
         if growth is not None:
-            await self._forget(growth, remove=str(growth.message) not in ids)
+            await self._forget(growth, ids)
         return Receipt(ids)
 
-    async def _richly(
-        self, delivery: Delivery, letters: list[Letter], growth: Growth | None, left: Callable[[], None]
-    ) -> tuple[str, ...]:
-        """All of it as one rich message; nothing where it is none, where it grew or began as plain text, or where
-        Telegram refuses it."""
-        if not self._rich or growth is not None or delivery.cause in self._arrived or letters[-1].locate:
-            return ()
-        html = await asyncio.to_thread(rich_html, delivery.reply, group=letters[0].chat < 0)
-        if not html:
-            return ()
-        try:
-            return (await self._post(replace(letters[-1], reply_to=letters[0].reply_to, rich=html), left),)
-        except Undeliverable as refused:
-            if refused.gone:
-                raise
-            log.info("a rich message is sent as plain text", extra={"why": refused.what})
-            return ()
-
-    async def _post_all(
-        self, cause: str, letters: list[Letter], growth: Growth | None, left: Callable[[], None]
-    ) -> tuple[str, ...]:
+    async def _post_all(self, cause: str, letters: list[Letter], left: Callable[[], None]) -> tuple[str, ...]:
         ids = self._arrived.get(cause, ())
         for position, letter in enumerate(letters[len(ids) :], len(ids)):
             last = position == len(letters) - 1
             try:
-                if growth is not None and position == 0 and await self._edit(letter, growth):
-                    ids += (str(growth.message),)
-                else:
-                    ids += (await self._post(letter, left if last else None),)
+                ids += (await self._post(letter, left if last else None),)
             except RetryLater as error:
                 # As a whole it cannot have arrived while a later part is still here.
                 error.unknown = error.unknown and last
@@ -158,19 +145,18 @@ class Post:
         if len(self._arrived) > _REMEMBERED:
             self._arrived.popitem(last=False)
 
-    async def _forget(self, growth: Growth, *, remove: bool = True) -> None:
-        """The reply stands elsewhere or nowhere: with `remove` what grew goes, now or when it is found again."""
+    async def _forget(self, growth: Growth, ids: tuple[str, ...]) -> None:
+        """What grew is among these messages, or goes: now, or when it is found again."""
         try:
-            if remove:
+            if str(growth.message) not in ids:
                 await self._bot.delete_message(growth.chat, growth.message)
-        except BadRequest:
-            pass
         except TelegramError as error:
-            log.info("a preview stays for now", extra={"why": reason(error)})
-            return
+            if not isinstance(error, BadRequest):
+                log.info("a preview stays for now", extra={"why": reason(error)})
+                return
         await self._growths.forget(growth.cause)
 
-    async def _letters(self, delivery: Delivery) -> list[Letter]:
+    async def _letters(self, delivery: Delivery, growth: Growth | None, *, rich: bool) -> list[Letter]:
         chat, thread = number(delivery.address.chat), number(delivery.address.thread)
         if chat is None:
             raise Undeliverable("the address is not one of Telegram's", gone=True)
@@ -179,8 +165,12 @@ class Post:
         if not pieces:
             raise Undeliverable("the reply has no text")
         letters = [Letter(chat, thread, piece) for piece in pieces]
+        if rich and delivery.cause not in self._arrived:
+            html = await asyncio.to_thread(rich_html, reply, group=group)
+            letters = [Letter(chat, thread, pieces[0], rich=html)] if html else letters
         if group:
-            letters[0] = replace(letters[0], reply_to=number(delivery.reply_to))
+            edits = growth.message if growth is not None and growth.chat == chat else 0
+            letters[0] = replace(letters[0], reply_to=number(delivery.reply_to), edits=edits)
         letters[-1] = replace(letters[-1], choices=_pressable(reply.choices))
         if reply.locate and not group:
             if letters[-1].choices:
@@ -188,84 +178,62 @@ class Post:
             letters[-1] = replace(letters[-1], locate=reply.locate)
         return letters
 
-    async def _edit(self, letter: Letter, growth: Growth) -> bool:
-        """Whether what grew is the letter now. Otherwise it is gone, or Telegram wants no more edits: then the letter is
-        posted. Doing it twice does no harm, so that its outcome is never in doubt."""
-        if growth.chat != self._moved.get(letter.chat, letter.chat):
-            return False
-        with watched() as flight:
-            while True:
-                try:
-                    await self._bot.edit_message_text(
-                        letter.piece.text,
-                        growth.chat,
-                        growth.message,
-                        entities=library_entities(letter.piece) or None,
-                        link_preview_options=_NO_PREVIEW,
-                        reply_markup=_keyboard(letter.choices),
-                    )
-                    return True
-                except RetryAfter:
-                    return False
-                except BadRequest as error:
-                    if "not modified" in error.message:
-                        return True
-                    milder = _milder(letter, error)
-                    if milder is None:
-                        return False
-                    letter = milder
-                except TelegramError as error:
-                    failed = outcome(error, flight)
-                    if isinstance(failed, RetryLater):
-                        failed.unknown = False
-                    raise failed from None
-
     async def _post(self, letter: Letter, left: Callable[[], None] | None) -> str:
-        letter = replace(letter, chat=self._moved.get(letter.chat, letter.chat))
-        with watched(left) as flight:
-            while True:
+        """Posts a letter, or edits what is to become it; milder each time that Telegram objects to something."""
+        if (moved := self._moved.get(letter.chat)) is not None:
+            letter = replace(letter, chat=moved, edits=0)
+        while True:
+            with watched(None if letter.edits else left) as flight:
                 try:
                     return await self._call(letter)
-                except ChatMigrated as error:
-                    self._moved[letter.chat] = error.new_chat_id
-                    letter = replace(letter, chat=error.new_chat_id, reply_to=None)
-                except BadRequest as error:
-                    milder = _milder(letter, error)
-                    if milder is None:
-                        raise outcome(error, flight) from None
-                    letter = milder
                 except TelegramError as error:
-                    raise outcome(error, flight) from None
+                    milder = self._milder(letter, error)
+                    if milder is None:
+                        failed = outcome(error, flight)
+                        if letter.edits and isinstance(failed, RetryLater):
+                            failed.unknown = False  # done twice it changes nothing
+                        raise failed from None
+            letter = milder
+
+    def _milder(self, letter: Letter, error: TelegramError) -> Letter | None:
+        """The same letter without what Telegram objects to; None when that is the letter itself."""
+        words = error.message.lower()
+        match error:
+            case ChatMigrated():
+                self._moved[letter.chat] = error.new_chat_id
+                return replace(letter, chat=error.new_chat_id, reply_to=None, edits=0)
+            case BadRequest() if letter.reply_to and "repl" in words and "not found" in words:
+                return replace(letter, reply_to=None)
+            case BadRequest() if letter.thread and ("thread not found" in words or "topic_deleted" in words):
+                return replace(letter, thread=None)  # the people of the topic are the people of the chat
+            case BadRequest() if not letter.rich and letter.piece.entities and _LOOKS.search(words):
+                return replace(letter, piece=Rendered(letter.piece.text))
+            case BadRequest() | RetryAfter() if letter.edits:
+                return replace(letter, edits=0)
+        return None
 
     async def _call(self, letter: Letter) -> str:
+        if letter.edits:
+            await edit_text(self._bot, letter.chat, letter.edits, letter.piece, _keyboard(letter.choices))
+            return str(letter.edits)
         reply = ReplyParameters(letter.reply_to, allow_sending_without_reply=True) if letter.reply_to else None
-        if letter.rich:
-            return await self._call_rich(letter, reply)
-        message = await self._bot.send_message(
-            letter.chat,
-            letter.piece.text,
-            entities=library_entities(letter.piece) or None,
-            message_thread_id=letter.thread,
-            link_preview_options=_NO_PREVIEW,
-            reply_parameters=reply,
-            reply_markup=self._markup(letter),
-        )
-        return str(message.message_id)
-
-    async def _call_rich(self, letter: Letter, reply: ReplyParameters | None) -> str:
+        markup = self._markup(letter)
+        if not letter.rich:
+            looks, topic = library_entities(letter.piece) or None, letter.thread
+            message = await self._bot.send_message(
+                letter.chat, letter.piece.text, entities=looks, message_thread_id=topic, reply_parameters=reply,
+                reply_markup=markup, link_preview_options=_NO_PREVIEW,
+            )  # fmt: skip
+            return str(message.message_id)
         what = {
-            "chat_id": letter.chat,
-            "message_thread_id": letter.thread,
-            "rich_message": {"html": letter.rich},
-            "reply_parameters": reply,
-            "reply_markup": self._markup(letter),
-        }
+            "chat_id": letter.chat, "message_thread_id": letter.thread, "rich_message": {"html": letter.rich},
+            "reply_parameters": reply, "reply_markup": markup,
+        }  # fmt: skip
         try:
-            message = await self._bot.do_api_request("sendRichMessage", what, Message)
+            return str((await self._bot.do_api_request("sendRichMessage", what, Message)).message_id)
         except (EndPointNotFound, InvalidToken):  # which of the two, a server that is too old does not say
             self._rich = False
             raise BadRequest("this server knows no rich messages") from None
-        return str(message.message_id)
 
     def _markup(self, letter: Letter) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
         if letter.locate:
@@ -287,19 +255,26 @@ async def pieces_of(reply: Reply, *, group: bool) -> list[Rendered]:
     return await asyncio.to_thread(cut) if len(reply.text) > _LONG else cut()
 
 
+async def edit_text(bot: Bot, chat: int, message: int, piece: Rendered, markup: InlineKeyboardMarkup | None) -> None:
+    """Makes the piece of the message; where it is that already, all is well."""
+    looks = library_entities(piece) or None
+    try:
+        await bot.edit_message_text(
+            piece.text, chat, message, entities=looks, reply_markup=markup, link_preview_options=_NO_PREVIEW
+        )
+    except BadRequest as error:
+        if "not modified" not in error.message:
+            raise
+
+
 def library_entities(piece: Rendered) -> list[MessageEntity]:
     return [
         MessageEntity(
-            entity.kind,
-            entity.start,
-            entity.length,
-            url=entity.url or None,
-            language=entity.language or None,
-            unix_time=entity.at,
-            date_time_format=time_format(entity.at) if entity.at else None,
+            one.kind, one.start, one.length, url=one.url or None, language=one.language or None,
+            unix_time=one.at, date_time_format=time_format(one.at) if one.at else None,
         )
-        for entity in piece.entities
-    ]
+        for one in piece.entities
+    ]  # fmt: skip
 
 
 def number(text: str) -> int | None:
@@ -325,18 +300,6 @@ def outcome(error: TelegramError, flight: Flight) -> RetryLater | Undeliverable:
     unknown = flight.left and (flight.status < 300 or flight.status == 504)
     status = f" with status {flight.status}" if flight.status else ""
     return RetryLater(f"Telegram failed{status}: {reason(error)}", unknown=unknown)
-
-
-def _milder(letter: Letter, error: BadRequest) -> Letter | None:
-    """The same letter without what Telegram objects to; None when that is the letter itself."""
-    words = error.message.lower()
-    if letter.reply_to and "repl" in words and "not found" in words:
-        return replace(letter, reply_to=None)
-    if letter.thread and ("thread not found" in words or "topic_deleted" in words):
-        return replace(letter, thread=None)  # the people of the topic are the people of the chat
-    if not letter.rich and letter.piece.entities and ("entit" in words or "parse" in words or "url" in words):
-        return replace(letter, piece=Rendered(letter.piece.text))
-    return None
 
 
 def _pressable(choices: Sequence[Choice]) -> tuple[Choice, ...]:
