@@ -76,7 +76,7 @@ def main(source: TextIO, target: TextIO, batch: Batch | None = None) -> None:
     `batch` the settings say which encoders help."""
     if batch is None:
         settings = load_settings()
-        batch = Batch(load(settings.intent_encoder, settings.data_dir / "vectors"))
+        batch = Batch(load(settings.intent_encoder, settings.data_dir / "vectors", fetch=True))
     for line in source:
         if not line.strip():
             continue

@@ -9,11 +9,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from core.errors import RemoraError
+from core.intents import minilm
 from core.intents.words import Matrix
 
 log = logging.getLogger(__name__)
@@ -154,16 +157,20 @@ class FileCache:
         return np.dtype([("key", np.uint8, 16), ("row", np.float16, self.size)])
 
 
-def load(strength: Strength, folder: Path | None = None) -> tuple[Cached, ...]:
-    """The encoders of a strength that are installed; with `folder`, their vectors are kept there. Takes a second or two."""
+def load(strength: Strength, folder: Path | None = None, *, fetch: bool = False) -> tuple[Cached, ...]:
+    """The encoders of a strength that are there; with `folder`, their vectors are kept in it, and the weights of the one
+    that is no package lie beside it: `fetch` brings them, once. Takes a second or two, fetching a minute."""
     _pin()
-    wanted = {"off": (), "light": (_use,), "full": (_use, _e5)}[strength]
+    made: dict[Strength, tuple[Callable[[], Model], ...]] = {"off": (), "light": (_use,), "full": (_use, _e5)}
+    wanted = made[strength]
+    if strength == "full" and folder is not None:
+        wanted = (*wanted, partial(_minilm, folder.parent / "models" / minilm.NAME, fetch))
     found: list[Cached] = []
     for make in wanted:
         try:
             model = make()
-        except (ImportError, OSError, RuntimeError) as error:
-            log.warning("a sentence encoder is not installed", extra={"why": str(error)})
+        except (ImportError, OSError, RuntimeError, RemoraError, minilm.Damaged) as error:
+            log.warning("a sentence encoder is not there", extra={"why": str(error)})
             continue
         found.append(Cached(model, FileCache(folder / f"{model.name}.vectors", model.size) if folder else None))
     return tuple(found)
@@ -193,3 +200,9 @@ def _e5() -> Model:
     else:
         os.environ["OMP_NUM_THREADS"] = before
     return Model(f"e5-{__version__}", 384, 0.45, model.query)
+
+
+def _minilm(folder: Path, fetch: bool) -> Model:
+    if fetch:
+        minilm.ensure(folder)
+    return Model(minilm.NAME, minilm.SIZE, 0.35, minilm.MiniLM(folder).encode)
