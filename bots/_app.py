@@ -135,7 +135,8 @@ async def running(
 
 async def _intents(store: Store, settings: Settings, stack: AsyncExitStack) -> Live:
     """The admins' intents, those of the bot's own file taken over; n-grams recognise until the encoders are loaded."""
-    clashes = await editing(store, settings).take_seed(seed_of(BOTS / settings.bot))
+    seed = await asyncio.to_thread(seed_of, BOTS / settings.bot)
+    clashes = await editing(store, settings).take_seed(seed)
     if clashes:
         log.warning(
             "intents changed in the bot's file and by admins: theirs stay", extra={"intents": ", ".join(clashes)}
