@@ -35,12 +35,11 @@ class Growth:
 
 
 class Growths:
-    """Those of this process in memory, those of others in the database."""
+    """What is kept of them, by whichever process."""
 
     def __init__(self, store: Callable[[], Store], clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._ours: dict[str, Growth] = {}
 
     async def keep(self, growth: Growth) -> None:
         """Returns once it is committed; raises `Unavailable` where it cannot be kept."""
@@ -48,19 +47,15 @@ class Growths:
             await notes.put(
                 tx, _KEY + growth.cause, f"{growth.chat} {growth.message} {growth.cause}", self._clock.now()
             )
-        self._ours[growth.cause] = growth
 
     async def of(self, cause: str) -> Growth | None:
         """The message in which the reply with this cause grew."""
-        if (ours := self._ours.get(cause)) is not None:
-            return ours
         with suppress(Unavailable):
             async with self._store().read() as tx:
                 return _read(await notes.get(tx, _KEY + cause))
         return None
 
     async def forget(self, cause: str) -> None:
-        self._ours.pop(cause, None)
         with suppress(Unavailable):
             async with self._store().write() as tx:
                 await notes.drop(tx, _KEY + cause)
@@ -70,8 +65,7 @@ class Growths:
         before = self._clock.now() - (_FORGOTTEN_AFTER if abandoned else dt.timedelta())
         with suppress(Unavailable):
             async with self._store().read() as tx:
-                kept = await notes.older(tx, _KEY, before)
-            return [growth for growth in map(_read, kept) if growth is not None]
+                return [growth for note in await notes.older(tx, _KEY, before) if (growth := _read(note)) is not None]
         return []
 
 

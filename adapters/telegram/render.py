@@ -31,7 +31,7 @@ _WORD_JOINER = "\u2060"
 _RULE = "———"
 _HAN = r"[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 _TIGHT = re.compile(
-    rf"(?<=[^\w\s*])(?=\*{{1,3}}{_HAN})|(?<={_HAN}\*\*\*)(?=[^\w\s*])|(?<={_HAN}\*\*)(?=[^\w\s*])|(?<={_HAN}\*)(?=[^\w\s*])"
+    rf"(?<=[^\w\s*])(?=\*+{_HAN})" + "".join(rf"|(?<={_HAN}{mark})(?=[^\w\s*])" for mark in (r"\*", r"\*\*"))
 )
 _LETTER = "\ufdd0"
 """Stands for a letter while Markdown is parsed; no text has it."""
