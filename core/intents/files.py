@@ -134,6 +134,7 @@ class _Plain:
             if not name or name in found:
                 self.problems.append(Problem("same_field", fields={"name": name}, line=key.start_mark.line + 1))
             found[name] = self.value(child, f"{path}.{name}")
+            self.lines[f"{path}.{name}"] = key.start_mark.line + 1
         return found
 
     def line(self, position: int, where: str) -> int | None:

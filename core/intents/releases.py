@@ -189,7 +189,7 @@ class Editing:
             difference = changes(await self._released(tx, live), edited)
             if live and not difference:
                 raise Refused("nothing was changed since the last release", "edit an intent first")
-            number = await self._release(tx, edited, message, author)
+            number = await self._release(tx, edited, live, message, author)
         return Publication(number, difference, tuple(found))
 
     async def rollback(self, number: int, author: str) -> Publication:
@@ -200,26 +200,32 @@ class Editing:
             difference = changes(now, then)
             if not difference:
                 raise Refused(f"release {number} is what is in force already", "see: remora intents list --releases")
-            made = await self._release(tx, then, f"back to release {number}", author)
+            made = await self._release(tx, then, live, f"back to release {number}", author)
             await self._follow(tx, now, then, author)
         return Publication(made, difference)
 
     async def take_seed(self, seed: Sequence[Intent]) -> tuple[str, ...]:
         """Brings what is new in the bot's own file into the drafts and publishes it, as far as nobody edited the same
-        intents; returns the names of those that differ on both sides, which stay as they were edited."""
+        intents; returns the names of those that differ on both sides, which stay as they were edited. Of several
+        workers that start at once one does it."""
+        try:
+            return await self._take_seed(seed)
+        except Refused:
+            return ()
+
+    async def _take_seed(self, seed: Sequence[Intent]) -> tuple[str, ...]:
         async with self._store.write() as tx:
             live = await intents.live_number(tx, self._bot)
             old, drafts = _intents(await intents.seed(tx, self._bot)), await intents.drafts(tx, self._bot)
             wanted = changes(old, seed)
-            if live and not wanted:
+            if not wanted:
                 return ()
             clashes = await self._follow(tx, old, seed, SEED_AUTHOR)
             released = await self._released(tx, live) if live else ()
             merged = _merged(old, seed, released)
             if not live or changes(released, merged):
-                await self._release(
-                    tx, merged, "from the bot's own file" if not live else "a newer file of the bot", SEED_AUTHOR
-                )
+                message = "a newer file of the bot" if live else "from the bot's own file"
+                await self._release(tx, merged, live, message, SEED_AUTHOR)
             await intents.set_seed(tx, self._bot, [document_of(intent) for intent in seed])
         known = {draft.name for draft in drafts}
         return tuple(name for name in clashes if name in known)
@@ -248,9 +254,10 @@ class Editing:
             raise Refused(f"there is no release {number}", "see: remora intents list --releases")
         return _intents(found)
 
-    async def _release(self, tx: Tx, wanted: Sequence[Intent], message: str, author: str) -> int:
+    async def _release(self, tx: Tx, wanted: Sequence[Intent], after: int, message: str, author: str) -> int:
         stored = [document_of(intent) for intent in sorted(wanted, key=lambda intent: intent.name)]
-        number = await intents.release(tx, self._bot, stored, message=message, author=author, now=self._clock.now())
+        now = self._clock.now()
+        number = await intents.release(tx, self._bot, stored, after=after, message=message, author=author, now=now)
         if number is None:
             raise Refused("somebody else published at this moment", "look at their release, then publish again")
         return number

@@ -125,10 +125,9 @@ async def set_seed(tx: Tx, bot: str, intents: Sequence[dict[str, Any]]) -> None:
 
 
 async def release(
-    tx: Tx, bot: str, intents: Sequence[dict[str, Any]], *, message: str, author: str, now: dt.datetime
+    tx: Tx, bot: str, intents: Sequence[dict[str, Any]], *, after: int, message: str, author: str, now: dt.datetime
 ) -> int | None:
-    """Stores a release and puts it in force; its number, or None where somebody else published meanwhile."""
-    live = await live_number(tx, bot)
+    """Stores a release and puts it in force in place of `after` (0: none yet); its number, or None where another is by now."""
     c = catalog_release.c
     newest = await tx.row(sa.select(sa.func.coalesce(sa.func.max(c.number), 0)).where(c.bot == bot))
     number = (newest[0] if newest else 0) + 1
@@ -138,10 +137,10 @@ async def release(
     }  # fmt: skip
     if await tx.insert_once(catalog_release, made, ("bot", "number")) is None:
         return None
-    if live == 0:
+    if after == 0:
         first = {"bot": bot, "number": number, "seed": "[]"}
         return number if await tx.insert_once(catalog_live, first, ("bot",)) is not None else None
-    same = (catalog_live.c.bot == bot, catalog_live.c.number == live)
+    same = (catalog_live.c.bot == bot, catalog_live.c.number == after)
     return number if await tx.run(sa.update(catalog_live).where(*same).values(number=number)) == 1 else None
 
 

@@ -192,3 +192,9 @@ async def test_of_two_who_publish_at_once_one_is_told(editing: Editing) -> None:
     ended = await asyncio.gather(*(editing.publish("", name) for name in ("ann", "bob")), return_exceptions=True)
     assert sorted(type(one).__name__ for one in ended) == ["Publication", "Refused"]
     assert len(await editing.releases()) == 1
+
+
+async def test_of_workers_that_start_at_once_one_takes_the_file_over(editing: Editing) -> None:
+    assert await asyncio.gather(*(editing.take_seed([HOURS, PRICE]) for _ in range(3))) == [(), (), ()]
+    assert await editing.live() == (HOURS, PRICE)
+    assert len(await editing.releases()) == 1
