@@ -16,14 +16,18 @@ class Budget:
         self._taken: deque[float] = deque()
 
     def take(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        while self._taken and now - self._taken[0] > self._seconds:
-            self._taken.popleft()
-        if len(self._taken) >= self._calls:
+        if self._used() >= self._calls:
             return False
-        self._taken.append(now)
+        self._taken.append(asyncio.get_running_loop().time())
         return True
 
     def interval(self, sharers: int) -> float:
-        """Seconds between two calls of each of so many, so that all of them get on until the end."""
-        return self._seconds * sharers / self._calls
+        """Seconds between two calls of each of so many: short while little was used, and longer the more was, so that
+        all of them get on until the end."""
+        return self._seconds * sharers * self._used() / self._calls**2
+
+    def _used(self) -> int:
+        now = asyncio.get_running_loop().time()
+        while self._taken and now - self._taken[0] > self._seconds:
+            self._taken.popleft()
+        return len(self._taken)

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pydantic import BaseModel, Field
 
 from adapters.slack.render import plain
+from adapters.slack.render import words as words_of
 from adapters.slack.web import Json
 from core.language.phrases import Language, say
 from core.language.zones import find_zone
@@ -134,7 +135,7 @@ def wrong(view: View, overview: Overview) -> Mapping[str, str]:
             if not words:
                 return {} if view.about.number else {"when": say(language, "form_no_time")}
             why = unclear(words, language, overview.zone, overview.now)
-            return {"when": why} if why else {}
+            return {"when": words_of(why)} if why else {}
         case "snooze":
             late = int(fields.get("until") or 0) <= overview.now.timestamp()
             return {"until": say(language, "form_past")} if late else {}

@@ -40,7 +40,7 @@ def parts(reply: Reply, cause: str = "") -> tuple[Part, ...]:
     """The reply in messages, in order; the buttons stand under the last. Never empty."""
     if reply.moments and not reply.plain and len(reply.text) <= PLAIN:
         block = rich_text(clean(reply.text), reply.moments)
-        return (Part("", (block, *buttons(reply.choices)), dated(_notification(_words(reply.text)), reply.moments)),)
+        return (Part("", (block, *buttons(reply.choices)), dated(_notification(words(reply.text)), reply.moments)),)
     pieces = split(clean(reply.text) if reply.plain else neutralise(reply.text), MARKDOWN)
     below = (*buttons(reply.choices), *(_feedback(reply.text, cause) if reply.rated else ()))
     last = len(pieces) - 1
@@ -49,8 +49,8 @@ def parts(reply: Reply, cause: str = "") -> tuple[Part, ...]:
 
 def plain_parts(reply: Reply) -> tuple[Part, ...]:
     """The reply without blocks, for when Slack refused them; buttons are named in words."""
-    words = reply.text + "".join(f"\n[{choice.label}]" for choice in reply.choices)
-    return tuple(Part("", (), escape(neutralise(piece)) or "…") for piece in split(words, PLAIN))
+    text = reply.text + "".join(f"\n[{choice.label}]" for choice in reply.choices)
+    return tuple(Part("", (), escape(neutralise(piece)) or "…") for piece in split(text, PLAIN))
 
 
 def buttons(choices: tuple[Choice, ...]) -> tuple[Json, ...]:
@@ -87,7 +87,7 @@ def plain(text: str, longest: int = LABEL) -> Json:
 
 def growing(markdown: str) -> Part:
     """A preview of a reply; `markdown` is neutralised already."""
-    return Part(markdown, (_markdown(markdown),), _notification(_words(markdown)))
+    return Part(markdown, (_markdown(markdown),), _notification(words(markdown)))
 
 
 def delivered(cause: str, part: int, of: int) -> Json:
@@ -101,8 +101,8 @@ def previewed(cause: str) -> Json:
 
 
 def _part(piece: str, literal: bool, below: tuple[Json, ...]) -> Part:
-    words = () if not piece.strip() else ((_literal(piece),) if literal else (_markdown(piece),))
-    return Part("" if literal else piece, (*words, *below), _notification(piece if literal else _words(piece)))
+    shown = () if not piece.strip() else ((_literal(piece),) if literal else (_markdown(piece),))
+    return Part("" if literal else piece, (*shown, *below), _notification(piece if literal else words(piece)))
 
 
 def _markdown(text: str) -> Json:
@@ -116,7 +116,7 @@ def _literal(text: str) -> Json:
     return {"type": "rich_text", "elements": [section]}
 
 
-def _words(markdown: str) -> str:
+def words(markdown: str) -> str:
     """What a notification reads out: no emphasis marks, and what was escaped as it is meant."""
     return _ESCAPED.sub(r"\1", _EMPHASIS.sub("", markdown))
 

@@ -51,12 +51,16 @@ class _Submitted(BaseModel):
 class Surface:
     """Of one workspace."""
 
-    def __init__(self, web: Web, identity: Identity, people: People, agent: Agent, around: Surroundings) -> None:
+    def __init__(
+        self, web: Web, identity: Identity, people: People, agent: Agent, around: Surroundings, pause: float
+    ) -> None:
+        """`pause`: seconds in which changes are gathered before a Home tab is shown again."""
         self._web = web
         self._team = identity.team
         self._people = people
         self._agent = agent
         self._around = around
+        self._pause = pause
         self._viewers: Recent[str, int] = Recent(5_000)
         """Who has opened their Home tab, and the page that they see."""
         self._direct: Recent[str, str] = Recent(5_000)
@@ -156,7 +160,7 @@ class Surface:
         await asyncio.gather(*self._publishing.values(), return_exceptions=True)
 
     async def _publish_soon(self, user: str) -> None:
-        await asyncio.sleep(self._budget.interval(1))
+        await asyncio.sleep(self._pause)
         self._publishing.pop(user, None)  # what changes from here on is published once more
         with suppress(Unavailable):
             await self._publish(user)

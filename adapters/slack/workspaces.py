@@ -257,7 +257,7 @@ class Workspaces:
 
     def _serve(self, identity: Identity, web: Web) -> Workspace:
         people, threads, previews = People(web), Threads(web), Previews(web, self._pause)
-        surface = Surface(web, identity, people, previews.agent, self.around)
+        surface = Surface(web, identity, people, previews.agent, self.around, self._pause)
         commands = typed(self.around.commands("en"))
         return Workspace(
             identity,
