@@ -61,18 +61,20 @@ def without_code(text: str) -> str:
     return _CODE.sub(" ", text)
 
 
-def allowed(allow: str, place: Place) -> bool:
-    """Whether `REMORA_ALLOW` names an account, its workspace, or everybody."""
+def allowed(allow: str, place: Place, *, guest: bool = False) -> bool:
+    """Whether `REMORA_ALLOW` names an account, its workspace, or everybody; a guest is not of the workspace."""
     entries = {entry.strip() for entry in allow.split(",")}
     there = f"{place.platform}:{place.workspace}" if place.workspace else place.platform
     separator = "/" if place.workspace else ":"
-    return bool(entries & {"*", f"{there}{separator}{place.account}", *([there] if place.workspace else [])})
+    whole = [there] if place.workspace and not guest else []
+    return bool(entries & {"*", f"{there}{separator}{place.account}", *whole})
 
 
-async def standing(tx: Tx, settings: Settings, place: Place) -> Role | None:
+async def standing(tx: Tx, settings: Settings, place: Place, *, guest: bool = False) -> Role | None:
     """The role of an account on a closed platform; None: a stranger. Read from the store, so that it holds at once on
     every worker."""
-    return await access.role(tx, place) or ("member" if allowed(settings.allow, place) else None)
+    given = await access.role(tx, place, guest=guest)
+    return given or ("member" if allowed(settings.allow, place, guest=guest) else None)
 
 
 async def may_be_written(tx: Tx, settings: Settings, person_id: int, address: Address) -> bool:
@@ -118,7 +120,7 @@ class Door:
         if address.platform in self._open:
             return Entered("host")
         place = Place(address.platform, address.workspace, message.sender.account, address.chat)
-        role = await standing(tx, self._settings, place)
+        role = await standing(tx, self._settings, place, guest=message.sender.guest)
         if role != "owner" and message.private and (code := code_in(message.text)) is not None:
             entered = await self._tried(tx, message, code, language, now)
             if role in (None, "removed") or entered.note == "paired":

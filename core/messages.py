@@ -43,6 +43,8 @@ class Sender:
     """IANA name; None where the platform does not say."""
     handle: str = ""
     """How others call the account on its platform, without "@"; "" where it has no such name."""
+    guest: bool = False
+    """Of another organisation than the workspace where it writes: what everybody there may, a guest may not."""
 
 
 MessageKind: TypeAlias = Literal["text", "choice", "form", "edit", "attachment", "stop", "joined", "closed", "moved"]

@@ -54,6 +54,7 @@ class _Words(BaseModel):
 
     ts: _Ts
     user: str = ""
+    user_team: str = ""
     bot_id: str | None = None
     text: str = ""
     thread_ts: _Ts | None = None
@@ -237,7 +238,7 @@ class Translator:
         mode: Mode = "follow" if private else await self._modes.get(self._at(event.channel))
         if not private and not await self._meant_for_us(event, words, mode):
             return None
-        sender = await self._sender(words.user)
+        sender = await self._sender(words.user, team=words.user_team)
         if sender.is_bot:
             return None
         # What only its reader sees is not shown in a thread that nobody has begun.
@@ -283,9 +284,11 @@ class Translator:
     def _from_bot(self, words: _Words) -> bool:
         return bool(words.bot_id) or not words.user or words.user in (self._identity.user, "USLACKBOT")
 
-    async def _sender(self, user: str, name: str = "") -> Sender:
+    async def _sender(self, user: str, name: str = "", team: str = "") -> Sender:
+        """`team` is what the event says of where they belong; the directory knows better."""
         profile = await self._people.get(user)
-        return Sender(user, profile.name or name, profile.is_bot, profile.locale, profile.zone)
+        guest = self._identity.team not in (profile.teams or (team or self._identity.team,))
+        return Sender(user, profile.name or name, profile.is_bot, profile.locale, profile.zone, profile.handle, guest)
 
 
 def _attachment(files: list[_File]) -> str:

@@ -28,6 +28,13 @@ class Profile:
     locale: str | None = None
     zone: str | None = None
     is_bot: bool = False
+    handle: str = ""
+    teams: tuple[str, ...] = ()
+    """The workspaces that somebody belongs to."""
+
+
+class _Grid(BaseModel):
+    teams: tuple[str, ...] = ()
 
 
 class _Names(BaseModel):
@@ -42,6 +49,8 @@ class _User(BaseModel):
     tz: str | None = None
     locale: str | None = None
     is_bot: bool = False
+    team_id: str = ""
+    enterprise_user: _Grid = _Grid()
     profile: _Names = _Names()
 
 
@@ -96,7 +105,8 @@ class People:
             found = _User.model_validate(answer.get("user") or {})
             names = found.profile
             name = names.display_name or names.real_name or found.name
-            profile = Profile(name, found.locale, found.tz, found.is_bot)
+            teams = (*([found.team_id] if found.team_id else ()), *found.enterprise_user.teams)
+            profile = Profile(name, found.locale, found.tz, found.is_bot, found.name, teams)
         except (CallFailed, ValidationError) as failure:
             # The last known profile is better than none: a person's zone does not go away with the network.
             log.warning("the directory of people does not answer", extra={"why": _reason(failure)})

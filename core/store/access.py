@@ -45,7 +45,7 @@ class Entry:
     handle: str
 
 
-_FIND = sa.select(access.c.role, access.c.account).where(
+_FIND = sa.select(access.c.role, access.c.account, access.c.chat).where(
     access.c.platform == sa.bindparam("on_platform"),
     access.c.workspace == sa.bindparam("in_workspace"),
     access.c.account.in_(sa.bindparam("accounts", expanding=True)),
@@ -53,8 +53,9 @@ _FIND = sa.select(access.c.role, access.c.account).where(
 )
 
 
-async def role(tx: Tx, place: Place) -> Role | None:
-    """What was given to this account itself, else "member" where its workspace or chat is open; None: nothing."""
+async def role(tx: Tx, place: Place, *, guest: bool = False) -> Role | None:
+    """What was given to this account itself, else "member" where its workspace or chat is open; None: nothing. To a
+    guest, an open workspace is closed."""
     found = await tx.rows(
         _FIND,
         {
@@ -63,7 +64,7 @@ async def role(tx: Tx, place: Place) -> Role | None:
         },
     )  # fmt: skip
     own = next((row.role for row in found if row.account), None)
-    return own or ("member" if found else None)
+    return own or ("member" if any(row.chat or not guest for row in found) else None)
 
 
 async def places_of(tx: Tx, person_id: int) -> list[Place]:

@@ -184,3 +184,22 @@ class TestPeople:
             flow = {"type": "message", "subtype": "bot_message", "bot_id": "B7", "text": f"{MENTION} run", "ts": "5.5"}
             await taken(slack.server.event(flow | {"channel": slack.general.id, "channel_type": "channel"}))
             assert inbox.kept.empty()
+
+    @pytest.mark.parametrize(
+        ("profile", "event", "guest"),
+        [
+            ({}, {}, False),
+            ({"team_id": TEAM}, {"user_team": TEAM}, False),
+            ({"team_id": "TOTHER"}, {}, True),
+            ({"team_id": "TOTHER", "enterprise_user": {"teams": ["T9", TEAM]}}, {"user_team": "E1"}, False),
+            ({}, {"user_team": "TOTHER"}, True),
+        ],
+    )
+    async def test_who_is_of_another_organisation_is_a_guest(
+        self, slack: SlackRig, profile: dict[str, object], event: dict[str, object], guest: bool
+    ) -> None:
+        slack.ada.profile |= profile
+        async with listening(slack) as inbox:
+            slack.ada.say(f"{MENTION} hello", slack.general, **event)
+            message = await inbox.next()
+        assert (message.sender.guest, message.address.workspace) == (guest, TEAM)

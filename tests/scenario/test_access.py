@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from core import access as door
 from core.access import TRIES, allowed, code_in, digest, first_code, new_code
+from core.messages import Address, Sender
 from core.store import access, tables, tables_access
 from core.store.access import Place
 from tests.scenario.world import START, World, world_in
@@ -235,6 +236,25 @@ async def test_a_workspace_is_opened_as_a_whole(closed: World) -> None:
         assert await access.role(tx, Place("fake", "T1", "anybody")) == "member"
         assert await access.role(tx, Place("fake", "T2", "anybody")) is None
         assert await access.role(tx, Place("fake", "", "bob")) is None
+
+
+async def test_an_open_workspace_is_not_open_to_guests_from_another_one(closed: World) -> None:
+    """Somebody of another organisation, in a channel that two share, is let in by name, or with the channel."""
+    member, guest = (Place("fake", "T1", account, "C1") for account in ("U1", "U2"))
+    async with closed.store.write() as tx:
+        await access.put(tx, Place("fake", "T1"), "member", None, START)
+        assert await access.role(tx, member) == "member"
+        assert await access.role(tx, guest, guest=True) is None
+        await access.put(tx, Place("fake", "T1", "", "C1"), "member", None, START)
+        assert await access.role(tx, guest, guest=True) == "member"
+        assert await access.role(tx, Place("fake", "T1", "U2", "C2"), guest=True) is None
+        await access.put(tx, Place("fake", "T1", "U2"), "member", None, START)
+        assert await access.role(tx, Place("fake", "T1", "U2", "C2"), guest=True) == "member"
+    assert not allowed("slack:T1", Place("slack", "T1", "U2"), guest=True)
+    assert allowed("slack:T1/U2", Place("slack", "T1", "U2"), guest=True)
+    sender = Sender("U9", guest=True)
+    await closed.say("hello", "U9", "team", sender=sender, address=Address("fake", "T1", "team"))
+    assert closed.heard("team").reply.only_for == "U9", "and is told so"
 
 
 @pytest.mark.parametrize(
