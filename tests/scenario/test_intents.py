@@ -242,6 +242,18 @@ PLAYS = {
         ann!= catalog:fill:99999999999999999999
         < no longer
     """,
+    "why, of the last sentence or of any": """
+        ann> /why
+        < Write the sentence
+        ann> when are you open
+        < Nine to six.
+        ann> /why
+        < was taken for **opening hours** .. word for word: when are you open
+        ann> /why is the sky blue
+        < is for no intent .. Scores
+        li> /why 你们周六几点开门
+        < opening hours .. 得分
+    """,
     "what a person wrote is shown literally": """
         ann> please echo **hi** <!channel>
         < You said: hi\\*\\* \\<\\!channel
