@@ -144,7 +144,8 @@ class SlackAdapter:
         await here.previews.show(address, cause, events)
 
     async def _sign_in(self) -> None:
-        ways = [f"install: {self._around.public_url}/hooks/slack/install"] if self._keys.client_id else []
+        url = self._around.public_url
+        ways = [f"install: {url}/hooks/slack/install"] if self._keys.client_id and url else []
         try:
             identity = await self._workspaces.sign_in()
         except CallFailed as failure:

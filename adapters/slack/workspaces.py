@@ -187,7 +187,7 @@ class Workspaces:
             except (CallFailed, NotInstalled):
                 continue  # what can be mended was said where it failed
             except ConfigurationError as error:
-                await self.around.trouble(f"slack:{team}", f"Slack, workspace {team}: {error.what}", error.mend)
+                await self.around.trouble(_about(team), f"Slack, workspace {team}: {error.what}", error.mend)
         return len(teams)
 
     async def of(self, team: str) -> Workspace:
@@ -214,7 +214,8 @@ class Workspaces:
         now = self.around.clock.now()
         async with self.around.store().write() as tx:
             await installations.save(tx, PLATFORM, found, now)
-            await notes.put(tx, f"{notes.TROUBLE}slack:{found.workspace}", "", now)
+            for scopes in (False, True):
+                await notes.put(tx, notes.TROUBLE + _about(found.workspace, scopes=scopes), "", now)
         await self._drop(found.workspace)
 
     async def removed(self, team: str) -> None:
@@ -234,13 +235,13 @@ class Workspaces:
         """The owner has to mend it: said in the log, and to `remora doctor`, now and then while it goes on."""
         if (known := self._known.get(team)) is not None:
             known[1].forget()
-        now, told = asyncio.get_running_loop().time(), self._told.get((team, failure.what))
-        if told is not None and now - told < _SAID_AGAIN_SECONDS:
+        now, same = asyncio.get_running_loop().time(), (team, failure.reason + failure.needed)
+        if now - (self._told.get(same) or float("-inf")) < _SAID_AGAIN_SECONDS:
             return
-        self._told.put((team, failure.what), now)
+        self._told.put(same, now)
         what, mend = refusal(team, failure)
         log.error("Slack does not allow it", extra={"workspace": team, "why": what, "mend": mend})
-        await self.around.trouble(f"slack:{team}", what, mend)
+        await self.around.trouble(_about(team, scopes=failure.reason == "missing_scope"), what, mend)
 
     async def _missing(self, identity: Identity) -> None:
         """Says which scopes the app was not given; where Slack does not say what it was given, none are missing."""
@@ -249,7 +250,7 @@ class Workspaces:
         if missing:
             what = f"Slack, workspace {identity.team}: scopes are missing: {', '.join(missing)}"
             log.warning(what, extra={"mend": _NEW_SCOPES})
-            await self.around.trouble(f"slack:{identity.team}:scopes", what, _NEW_SCOPES)
+            await self.around.trouble(_about(identity.team, scopes=True), what, _NEW_SCOPES)
 
     async def _drop(self, team: str) -> None:
         if (known := self._known.pop(team, None)) is not None:
@@ -269,6 +270,11 @@ class Workspaces:
             Poster(web, identity, previews, threads),
             surface,
         )
+
+
+def _about(team: str, *, scopes: bool = False) -> str:
+    """Under what a workspace's trouble is noted."""
+    return f"slack:{team}:scopes" if scopes else f"slack:{team}"
 
 
 def refusal(team: str, failure: CallFailed) -> tuple[str, str]:
