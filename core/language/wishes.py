@@ -134,7 +134,7 @@ _FEED = (
     r"(?:(?:reminder )?calendar|ical(?:endar)?|ics|calender) (?:feed|link|url|address|subscription)|feed(?: link| url)?"
 )
 _FEED_SHOW = _pattern(
-    rf"(?:(?:show|give|send) me |what(?:'s| is) |get |i (?:want|need) )?(?:my |the |a )?(?:{_FEED})",
+    rf"(?:(?:show|give|send)(?: me)? |what(?:'s| is) |get |i (?:want|need) )?(?:my |the |a )?(?:{_FEED})",
     r"(?:how (?:can|do) i )?subscribe to my (?:reminders|calendar)(?: in my calendar)?",
     r"(?:我的|我要|打开)?日历(?:订阅|链接|地址|源)(?:链接|地址)?(?:是什么|是多少|在哪里|在哪)?",
     r"(?:我)?(?:想|要)?订阅我的(?:提醒|日历)",

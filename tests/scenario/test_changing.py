@@ -23,6 +23,42 @@ PLAYS = {
         ann> reschedule to monday at 8:30
         < Moved .. Mon 30 Nov 08:30
     """,
+    "other words right after it was spoken of": """
+        ann> remind me tomorrow at 15:00 to call mum
+        < Thu 26 Nov 15:00
+        ann> change it to call dad
+        < Changed: call dad. It rings **Thu 26 Nov 15:00
+        ann> hello there
+        model
+        ann> change it to something nicer
+        model
+        li> 每天晚上八点提醒我喝水
+        < 喝水
+        li> 改成喝茶
+        < 已修改：喝茶
+        li> 是的
+        model
+    """,
+    "a question does not swallow what is about something else": """
+        ann> remind me to blink
+        < When should I remind you to blink?
+        ann> quiet hours from 22:00 to 7:00
+        < Quiet hours from 22:00 to 07:00
+        ann> remind me to blink
+        < When should I remind you to blink?
+        ann> send me my schedule every morning at 8
+        < I'll send you your schedule every day at 08:00
+        li> 提醒我喝水
+        < 什么时候提醒你“喝水”？
+        li> 免打扰22点到7点
+        < 免打扰时间为 22:00 到 07:00
+        ann> remind me about this
+        < What should I remind you of?
+        ann> tomorrow at 9:00 call mum
+        < to call mum
+        ann> show my calendar feed
+        < Your reminders as a calendar
+    """,
     "by a length of its own time": """
         ann> remind me tomorrow at 15:00 to call mum
         < Thu 26 Nov 15:00

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from core.language.phrases import say
 from core.language.requests import ReminderRequest, reminder_request
-from core.language.wishes import DigestWish, digest_wish, unmute_wish
+from core.language.spoken import spoken_command
+from core.language.wishes import DigestWish, digest_wish, feed_wish, quiet_wish, unmute_wish
 from core.messages import Reply
 from core.reminders.retiming import is_length, is_time
 from core.reminders.schedule import days_meant
@@ -23,6 +25,10 @@ _AFTER_RINGING = dt.timedelta(hours=2)
 _NEVER_MIND = frozenset(
     ["never mind", "nevermind", "forget it", "cancel", "no", "no thanks", "stop", "skip it", "算了", "不用了", "取消", "不了", "不要了"]
 )  # fmt: skip
+
+_OTHER_WORDS = re.compile(
+    r"(?:please |pls |no,? |actually,? )*(?:change|edit|update|modify) |[^\s]{0,6}(?:改|换)(?:成|为)", re.I
+)
 
 _Found: TypeAlias = Wish | ReminderRequest | DigestWish | Literal["unmute"]
 
@@ -95,6 +101,8 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     asked = step in ("zone", "what", "when", "move", "snooze")
     if asked and turn.text.strip(" .!。！").lower() in _NEVER_MIND:
         return Outcome(Reply(say(turn.language, "never_mind")), intent="reminder_never_mind")
+    if any(wish(turn.text) is not None for wish in (quiet_wish, digest_wish, feed_wish, spoken_command)):
+        return None
     request = reminder_request(turn.text)
     if request is not None and _is_answer(turn, request, pending):
         return editing.asked_again(turn, request, int(pending["reminder"]))
@@ -117,7 +125,10 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
 
 
 def _is_answer(turn: Turn, request: ReminderRequest, pending: dict[str, Any]) -> bool:
-    """ "An hour later" in answer to "when should it ring instead?" is about the reminder that the question is about."""
+    """ "An hour later" in answer to "when should it ring instead?" is about the reminder that the question is about; so is
+    "change it to call dad" right after something was said of that reminder."""
+    if pending.get("step") == "set" and "reminder" in pending and request.verb == "edit" and not request.named:
+        return bool(request.when) and _OTHER_WORDS.match(turn.text) is not None
     if pending.get("step") != "move" or "reminder" not in pending or not request.shift or request.which:
         return False
     return is_length(request.when, turn.now, turn.zone or ZoneInfo("UTC"))

@@ -114,6 +114,11 @@ def about(turn: Turn, task: str) -> tuple[str, str]:
     return (say(turn.language, "quoted", text=quoted) if quoted else say(turn.language, "quoted_none")), message.link
 
 
+def points_at_nothing(turn: Turn, task: str) -> bool:
+    """ "Remind me about this", and nothing is shown with it."""
+    return bool(task) and not (turn.message.quoted or turn.message.link) and _POINTING.fullmatch(task) is not None
+
+
 async def called_here(tx: Tx, turn: Turn, names: tuple[str, ...]) -> tuple[str, list[Known]]:
     """The longest of these names that somebody has whom this person knows here, and who has it."""
     here = turn.message.address

@@ -28,6 +28,7 @@ from core.skills.reminders.recipients import (
     kept_for,
     named_in,
     names_before,
+    points_at_nothing,
     recipient_of,
 )
 from core.store import Tx, reminder_changes, reminders
@@ -106,6 +107,8 @@ def set_reminder(turn: Turn, wish: Wish) -> Outcome:
     if understood.problem:
         said = creating.problem_said(understood.problem, language)
         return Outcome(Reply(said), intent="reminder_set", pending=_pending("when", wish))
+    if understood.when is None and points_at_nothing(turn, understood.task):
+        return _ask(turn, "ask_what", {"step": "what"})
     if understood.when is None:
         what = wording.to_task(language, wish.about[0] if wish.about else understood.task)
         pending = {**_pending("when", wish), "asked": turn.id}
