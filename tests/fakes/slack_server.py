@@ -22,19 +22,13 @@ from typing import Any, Literal, TypeAlias
 import aiohttp
 from aiohttp import web
 
+from tests.fakes.slack_surface import Refusal, SurfaceMethods
+
 Json: TypeAlias = dict[str, Any]
 FaultKind: TypeAlias = Literal["refuse", "drop-before", "drop-after", "slow"]
 
 PATIENCE = 10.0
 TEAM, BOT_USER, BOT = "T1", "UBOT", "BBOT"
-
-
-class Refusal(Exception):
-    """The server's no. `ours`: it depends on the state of the workspace, the caller could not know."""
-
-    def __init__(self, error: str, why: str = "", *, ours: bool = False) -> None:
-        super().__init__(error)
-        self.error, self.why, self.ours = error, why or error, ours
 
 
 @dataclass(slots=True)
@@ -75,6 +69,8 @@ class Envelope:
     kind: str
     payload: Json
     taken: asyncio.Event = field(default_factory=asyncio.Event)
+    answer: Json = field(default_factory=dict)
+    """What came with the acknowledgement."""
 
 
 class Conversation:
@@ -150,7 +146,7 @@ class Person:
         return self.server.send("interactive", payload)
 
 
-class SlackServer:
+class SlackServer(SurfaceMethods):
     """One workspace with one app."""
 
     def __init__(self) -> None:
@@ -296,6 +292,7 @@ class SlackServer:
             async for frame in socket:
                 answer = json.loads(frame.data)
                 if (envelope := self._waiting.pop(answer["envelope_id"], None)) is not None:
+                    envelope.answer = answer.get("payload") or {}
                     envelope.taken.set()
                     await self._notify()
         finally:
@@ -456,57 +453,7 @@ class SlackServer:
         message |= {name: params[name] for name in ("metadata", "blocks") if name in params}
         return answer
 
-    def do_assistant_threads_setStatus(self, params: Json) -> Json:
-        where = self._where({"channel": params.get("channel_id")})
-        if params.get("thread_ts") not in where.messages:
-            raise Refusal("invalid_thread_ts")
-        where.statuses.append(params["status"])
-        return {}
-
-    def do_assistant_threads_setTitle(self, params: Json) -> Json:
-        self._where({"channel": params.get("channel_id")}).titles.append(params["title"])
-        return {}
-
-    def do_assistant_threads_setSuggestedPrompts(self, params: Json) -> Json:
-        if not 0 < len(params["prompts"]) <= 4:
-            raise Refusal("invalid_arguments", "one to four prompts")
-        self._where({"channel": params.get("channel_id")}).prompts.append(params)
-        return {}
-
-    def do_agents_sessions_setStatus(self, params: Json) -> Json:
-        where = self._where({"channel": params.get("channel_id")})
-        where.sessions.append(params["status"])
-        where.titles += [params["title"]] if params.get("title") else []
-        return {}
-
-    def do_chat_postEphemeral(self, params: Json) -> Json:
-        self._check(params)
-        where = self._where(params)
-        if params.get("user") not in self.people:
-            raise Refusal("user_not_in_channel")
-        where.whispers.append(params)
-        return {"message_ts": self.ts()}
-
-    def do_views_publish(self, params: Json) -> Json:
-        return self._view(f"home:{params['user_id']}", params["view"])
-
-    def do_views_open(self, params: Json) -> Json:
-        if params.get("trigger_id") not in self._triggers:
-            raise Refusal("invalid_trigger_id")
-        self._triggers.discard(params["trigger_id"])
-        return self._view(f"V{next(self._numbers)}", params["view"])
-
     # -- helpers
-
-    def _view(self, id: str, view: Json) -> Json:
-        if len(view["blocks"]) > 100 or any(block["type"] == "markdown" for block in view["blocks"]):
-            raise Refusal("invalid_arguments", "no view that Slack takes")
-        for block in view["blocks"]:
-            actions = [one["action_id"] for one in block.get("elements") or [] if "action_id" in one]
-            if len(actions) > len(set(actions)) or len(actions) > 25:
-                raise Refusal("invalid_arguments", "the same action twice, or too many")
-        self.views[id] = {**view, "id": id}
-        return {"view": self.views[id]}
 
     def _where(self, params: Json) -> Conversation:
         if (where := self.conversations.get(params.get("channel", ""))) is None:
