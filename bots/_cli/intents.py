@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from core.intents.problems import Problem
     from core.intents.releases import Change, Editing
+    from core.settings import Settings
 
 _T = TypeVar("_T")
 _json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -36,15 +37,20 @@ def command(ctx: click.Context, bot: str | None, jsonl: bool) -> None:
         ctx.exit(2)
 
 
+def _settings() -> Settings:
+    from core.settings import load_settings
+
+    bot = click.get_current_context().obj
+    return load_settings(**({"REMORA_BOT": bot} if bot else {}))
+
+
 def _do(work: Callable[[Editing], Awaitable[_T]]) -> _T:
     """Does the work on the intents of the bot; faults of intents are shown one a line, and end with exit code 1."""
     from bots._intents import at_work
     from core.intents.releases import NotPublishable
-    from core.settings import load_settings
 
-    bot = click.get_current_context().obj
     try:
-        return asyncio.run(at_work(load_settings(**({"REMORA_BOT": bot} if bot else {})), work))
+        return asyncio.run(at_work(_settings(), work))
     except NotPublishable as refused:
         _show(refused.problems, as_json=False)
         raise click.exceptions.Exit(1) from None
@@ -280,3 +286,41 @@ def rollback(release: int) -> None:
     made = _do(lambda editing: editing.rollback(release, _author()))
     _tell(made.changes)
     click.echo(f"release {made.number} is in force, the same as release {release}")
+
+
+@command.command()
+@click.option("--days", default=7, show_default=True, help="How far back messages are replayed.")
+@_json
+def preview(days: int, as_json: bool) -> None:
+    """What publishing would mean: how well intents are told apart, and which recent answers would change."""
+    from bots._intents import compared
+
+    settings = _settings()
+    found = _do(lambda editing: compared(settings, editing, days))
+    if as_json:
+        import dataclasses
+
+        said: dict[str, Sequence[Any]] = {"measured": found.measured, "confused": found.confused, "changes": found.changes}
+        rows = {name: [dataclasses.asdict(one) for one in several] for name, several in said.items()}
+        click.echo(json.dumps({**rows, "replayed": found.replayed}, ensure_ascii=False))
+        return
+    for one in found.measured:
+        click.echo(f"{one.f1:4.2f}  P {one.precision:4.2f}  R {one.recall:4.2f}  {one.examples:>4}  {one.intent}")
+    for pair in found.confused[:20]:
+        click.echo(f"{pair.intent} taken for {pair.other}: {', '.join(pair.examples[:3])}")
+    _show(found.overlaps, as_json=False)
+    click.echo(
+        f"{len(found.changes)} of {found.replayed} sentences of the last {days} days would be understood otherwise"
+    )
+    for change in found.changes[:50]:
+        click.echo(f"  {change.times:>3} × {change.text[:80]}: {change.was or '-'} -> {change.becomes or '-'}")
+
+
+@command.command()
+@click.argument("text")
+def why(text: str) -> None:
+    """How the drafts understand a sentence, and what would change that."""
+    from bots._intents import explained
+
+    settings = _settings()
+    click.echo("\n".join(_do(lambda editing: explained(settings, editing, text))))

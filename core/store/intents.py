@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.store.database import Tx
+from core.store.tables import turn
 from core.store.tables_intents import catalog_live, catalog_release, intent_draft, intent_inbox
 
 
@@ -165,6 +166,16 @@ async def waiting(tx: Tx, bot: str, most: int = 200) -> list[Waiting]:
     wanted = wanted.where(c.bot == bot, c.label.is_(None)).group_by(c.key)
     rows = await tx.rows(wanted.order_by(times.desc(), last.desc()).limit(most))
     return [Waiting(row.key, row.text, row.language, int(row.times), row.reason, row.last_at) for row in rows]
+
+
+async def said_since(tx: Tx, since: dt.datetime, most: int = 2_000) -> list[tuple[str, int]]:
+    """What people wrote since then, commands apart, with how often; the most frequent first."""
+    times = sa.func.count().label("times")
+    wanted = sa.select(turn.c.said, times).where(
+        turn.c.started_at >= since, ~turn.c.said.startswith("/"), turn.c.said != ""
+    )
+    rows = await tx.rows(wanted.group_by(turn.c.said).order_by(times.desc(), turn.c.said).limit(most))
+    return [(row.said, int(row.times)) for row in rows]
 
 
 async def label(tx: Tx, bot: str, key: str, given: str) -> int:

@@ -110,3 +110,13 @@ def test_json_lines_answer_line_by_line(here: Path) -> None:
     assert answers[0]["op"] == "trained"
     assert (answers[1]["id"], answers[1]["intent"]) == (1, "hours")
     assert "error" in answers[2]
+
+
+def test_a_preview_and_a_why_are_for_people_who_decide(here: Path) -> None:
+    run("import", "a.yaml")
+    shown = run("preview")
+    assert shown.exit_code == 0
+    assert "hours" in shown.stdout
+    assert "0 of 0 sentences" in shown.stdout
+    assert json.loads(run("preview", "--json").stdout)["replayed"] == 0
+    assert "word for word" in run("why", "open today").stdout
