@@ -102,7 +102,11 @@ def refers_back(text: str) -> bool:
 def _as_typed(text: str) -> str:
     """Without full-width letters and curly quotes; a name keeps the case it was written in."""
     folded = normalise(text).text
-    return text.replace("’", "'") if len(folded) != len(text) or folded == text.lower() else folded
+    if len(folded) != len(text):
+        return text.replace("’", "'")
+    return "".join(
+        as_is if as_is.lower() == plain or as_is == "`" else plain for as_is, plain in zip(text, folded, strict=True)
+    )
 
 
 class _Found:

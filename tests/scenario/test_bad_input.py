@@ -46,11 +46,103 @@ PLAYS = {
         li> /remind
         < 要提醒你什么？
     """,
+    "中文：每零分钟之后给出时间": """
+        li> 每0分钟提醒我喝水
+        < 最快每分钟一次
+        li> 每小时
+        < “喝水” .. 重复：每小时
+        li> 80年后提醒我起床
+        < 太远了：我最多安排到 2099 年。
+        li> 13月1日提醒我
+        < 不存在
+        li> 取消99号提醒
+        < 没有编号为 99 的提醒
+    """,
     "markup and mentions are shown as they are": """
         ann> remind me in 20 minutes to *pay* <!channel> @everyone [x](http://a.b) `rm`
         < to \\*pay\\* \\<\\!channel\\> @everyone \\[x\\]\\(http://a.b\\) \\`rm\\`
         +20m
         ann< ⏰ *pay* <!channel> @everyone [x](http://a.b) `rm`
+        li> 20分钟后提醒我 *付款* <!channel> @所有人 [x](http://a.b)
+        < \\*付款\\* \\<\\!channel\\> @所有人 \\[x\\]\\(http://a.b\\)
+        +20m
+        li< ⏰ *付款* <!channel> @所有人 [x](http://a.b)
+        ann#team> remind us in 20 minutes to <@U1> *look*
+        < \\<@U1\\> \\*look\\*
+        ann#team> rename the look reminder to <!here> `x`
+        < Changed: \\<\\!here\\> \\`x\\`
+        ann#team> show it
+        < \\<\\!here\\> \\`x\\`
+        +20m
+        #team< ⏰ <!here> `x`
+    """,
+    "a button pressed twice": """
+        ann> remind me in 2 minutes to stretch
+        < stretch
+        +2m
+        ann< ⏰ stretch
+        ann! Done
+        < Done ✓ stretch
+        ann! Done
+        < That one is done already.
+        ann! 1 h
+        < That one is done already.
+        li> 两分钟后提醒我喝水
+        < 喝水
+        +2m
+        li< ⏰ 喝水
+        li! 1 小时
+        < 已推迟
+        li! 1 小时
+        < 已推迟
+        li! 停止
+        < 已取消：喝水
+        li! 停止
+        < 这个提醒已经取消了。
+        li! 完成
+        < 这个提醒已经取消了。
+        +2h
+    """,
+    "a button pressed a year later": """
+        ann> remind me in 2 minutes to stretch
+        < stretch
+        li> 两分钟后提醒我喝水
+        < 喝水
+        +2m
+        ann< ⏰ stretch
+        li< ⏰ 喝水
+        +370d
+        ann! 1 h
+        < That one rang long ago (Wed 25 Nov 2026 10:02 Europe/Paris), so I left it.
+        ann! Done
+        < Done ✓ stretch
+        li! 明天 9:00
+        < 那个很久以前就响过了（2026年11月25日 周三 17:02 Asia/Shanghai），所以我没有改动它。
+        ann> my reminders
+        < You have no reminders
+        +2d
+    """,
+    "somebody else's button": """
+        ann> remind me tomorrow at 15:00 to call mum
+        < call mum
+        bob!= reminders:cancel:1
+        < That reminder isn't yours
+        bob!= reminders:snooze:1:10
+        < That reminder isn't yours
+        bob!= reminders:accept:1
+        < That reminder isn't yours
+        bob!= reminders:share:1
+        < That reminder isn't yours
+        li> 你好
+        model
+        li!= reminders:done:1
+        < 那不是你的提醒
+        li!= reminders:when:1:60
+        < 这个按钮
+        ann> my reminders
+        < call mum
+        ann> undo
+        < Cancelled: call mum
     """,
     "where the zone is not known": """
         max> remind me in 20 minutes to stretch
@@ -135,6 +227,12 @@ async def test_the_limit_of_a_person_is_said_and_others_are_not_held_to_it(
             < to c
             ann> send me my schedule every morning
             < You have 2 active reminders
+            li> 明天九点提醒我一
+            < “一”
+            li> 明天九点提醒我二
+            < “二”
+            li> 明天九点提醒我三
+            < 你已有 2 个提醒，这是每人的上限。
         """)
 
 
