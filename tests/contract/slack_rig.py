@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -34,7 +34,7 @@ COMMANDS = [
 MENTION = f"<@{BOT_USER}>"
 
 
-def keys(server: SlackServer, **other: str) -> Keys:
+def keys(server: SlackServer, **other: Any) -> Keys:
     """What the fake server knows the app by, or something else."""
     known = {"token": server.token, "app_token": server.app_token, "base_url": server.url}
     return Keys(**(known | other))
