@@ -73,7 +73,9 @@ class App:
         lines += [f"{name}: {adapter.where}" for name, adapter in self.adapters.items()]
         language, hours = self.settings.default_language, FIRST_CODE_LIFE // HOUR
         for name, code in self.first_codes.items():
-            lines.append(say(language, "first_code", platform=name.capitalize(), code=code, hours=hours))
+            told = say(language, "first_code", platform=name.capitalize(), code=code, hours=hours)
+            link = self.adapters[name].capabilities.start_link if name in self.adapters else ""
+            lines.append(f"{told}: {link}{code}" if link else told)
         return lines
 
     def checks(self) -> Mapping[str, health.Check]:
