@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("bots", "adapters", "core", "migrations")
-LONGEST_FILE, LONGEST_FUNCTION, WHOLE_PRODUCT, WHOLE_GRAMMAR = 600, 80, 20_000, 8_000
+LONGEST_FILE, LONGEST_FUNCTION, WHOLE_PRODUCT, WHOLE_GRAMMAR, WHOLE_PART = 600, 80, 25_000, 6_500, 3_000
 BOUNDARIES = {"core/turns.py", "core/outbox.py", "core/scheduler.py", "core/lm/__init__.py", "core/lm/local.py"}
 """Where everything may be caught: a turn and a preview, a delivery, a scheduler tick, a model swap."""
 LINES_PER_CATCH_ALL = 1_000
@@ -66,6 +67,14 @@ def test_the_product_is_small_and_so_is_its_grammar() -> None:
     grammar = files("core/language/grammar")
     assert sum(map(code_lines, grammar)) < WHOLE_GRAMMAR
     assert sum(code_lines(path) for path in files(*PRODUCT) if path not in grammar) < WHOLE_PRODUCT
+
+
+def test_no_part_outgrows_one_head() -> None:
+    parts: Counter[str] = Counter()
+    for path in files(*PRODUCT):
+        if "grammar" not in path.parts:
+            parts["/".join(name(path).split("/")[:2])] += code_lines(path)
+    assert [part for part, lines_of in parts.items() if lines_of > WHOLE_PART] == []
 
 
 def catch_alls(path: Path) -> Iterator[int]:
