@@ -8,19 +8,21 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from adapters import Surroundings
 from adapters.slack import Keys, render
 from adapters.slack.dispatch import Dispatcher, Handler
-from adapters.slack.http import Events, app
+from adapters.slack.http import Events
 from adapters.slack.inbound import PLATFORM
 from adapters.slack.modals import About
 from adapters.slack.oauth import OAuth
 from adapters.slack.render import MARKDOWN
 from adapters.slack.socket_mode import SocketMode
 from adapters.slack.web import CallFailed, Json, Wire
-from adapters.slack.workspaces import Client, Workspace, Workspaces
+from adapters.slack.workspaces import Workspace, Workspaces
 from core.errors import ConfigurationError, RetryLater, Unavailable, Undeliverable
 from core.messages import Address, Capabilities, Delivery, Message, Receipt, ReplyEvent
 from core.ports import Inbound
@@ -52,7 +54,7 @@ class SlackAdapter:
         self._keys = keys
         self._around = around
         self._wire = Wire(keys.base_url, pause=timing.repeat)
-        client = Client(keys.client_id, keys.client_secret) if keys.client_id else None
+        client = {"client_id": keys.client_id, "client_secret": keys.client_secret} if keys.client_id else None
         self._workspaces = Workspaces(
             self._wire, keys.token, client, around, timing.preview_pause, agent_view=keys.agent_view
         )
@@ -165,9 +167,13 @@ class SlackAdapter:
             raise _at_start(failure, "SLACK_APP_TOKEN", hint) from None
 
     def _hook(self) -> ASGIApp:
-        client, secret = self._workspaces.client, self._keys.signing_secret
-        events = Events(secret, self._around.clock, self._take) if secret and not self._keys.app_token else None
-        return app(events, OAuth(self._workspaces, client, self._around.public_url).routes if client else [])
+        routes: list[BaseRoute] = []
+        if self._keys.signing_secret and not self._keys.app_token:
+            events = Events(self._keys.signing_secret, self._around.clock, self._take)
+            routes.append(Route("/events", events.take_in, methods=["POST"]))
+        if (client := self._workspaces.client) is not None:
+            routes += OAuth(self._workspaces, client, self._around.public_url).routes
+        return Starlette(routes=routes)
 
     async def _take(self, payload: Json) -> Json | None:
         return None if self._dispatcher is None else await self._dispatcher.dispatch(payload)

@@ -1,4 +1,4 @@
-"""Slack over HTTP: events and interactions at `/events`, the installation at `/install` and `/oauth`.
+"""Slack over HTTP: events, interactions and commands, all at one address.
 
 Nothing of a request is parsed before its signature and time are checked; 200 is said only when what it brought is kept,
 so that Slack sends again what is not.
@@ -12,10 +12,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from adapters.slack.web import Json
 from core.ports import Clock
@@ -37,7 +35,7 @@ class Events:
         self._clock = clock
         self._take = take
 
-    async def __call__(self, request: Request) -> Response:
+    async def take_in(self, request: Request) -> Response:
         try:
             body = await _body(request)
         except ClientDisconnect:
@@ -65,12 +63,6 @@ class Events:
             return "the timestamp is too old or in the future"
         wanted = "v0=" + hmac.digest(self._secret, f"v0:{stamp}:".encode() + body, "sha256").hex()
         return "" if hmac.compare_digest(wanted.encode(), signature.encode()) else "the signature is wrong"
-
-
-def app(events: Events | None, more: list[BaseRoute]) -> Starlette:
-    """What answers under the hook of this platform."""
-    here: list[BaseRoute] = [Route("/events", events.__call__, methods=["POST"])] if events else []
-    return Starlette(routes=[*here, *more])
 
 
 def _refuse(status: int, why: str) -> Response:

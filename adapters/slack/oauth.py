@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from adapters.slack.manifest import SCOPES
 from adapters.slack.web import CallFailed, Json
-from adapters.slack.workspaces import Client, Workspaces, of_client, who
+from adapters.slack.workspaces import Client, Workspaces, who
 from core.errors import Unavailable
 from core.language.phrases import Language, say
 from core.store import installations
@@ -53,7 +53,7 @@ class OAuth:
         browser = secrets.token_urlsafe(24)
         end = int((self._around.clock.now() + _LIFE).timestamp())
         asked = {
-            "client_id": self._client.id,
+            "client_id": self._client["client_id"],
             "scope": ",".join(SCOPES),
             "redirect_uri": self._back,
             "state": f"{end}.{self._sign(end, browser)}",
@@ -92,7 +92,7 @@ class OAuth:
             raise Refusal("slack_install_spent")
         if not query.get("code"):
             raise Refusal("slack_install_declined")
-        asked = {"code": query["code"], "redirect_uri": self._back} | of_client(self._client)
+        asked = {"code": query["code"], "redirect_uri": self._back, **self._client}
         answer = await self._workspaces.wire.call("oauth.v2.access", "", data=asked)
         found = await self._kept(answer, now)
         log.info("installed", extra={"workspace": found.workspace})

@@ -6,8 +6,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from adapters import Surroundings
 from adapters.slack.delivery import Poster
@@ -60,12 +62,8 @@ class NotInstalled(Undeliverable):
         super().__init__(f"not installed in the workspace {team}", gone=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
-    """The app itself, as workspaces know it: SLACK_CLIENT_ID and SLACK_CLIENT_SECRET."""
-
-    id: str
-    secret: str
+Client: TypeAlias = Mapping[str, str]
+"""The app itself, as Slack wants to be told of it: `client_id` and `client_secret`."""
 
 
 class Tokens:
@@ -123,7 +121,7 @@ class Tokens:
                 return None
         asked = {"grant_type": "refresh_token", "refresh_token": old.refresh_token or ""}
         try:
-            answer = await self._wire.call("oauth.v2.access", "", data=asked | of_client(self._client))
+            answer = await self._wire.call("oauth.v2.access", "", data={**asked, **self._client})
         except CallFailed as failure:
             log.error("a token could not be renewed", extra={"workspace": self._team, "why": failure.what})
             return None
@@ -133,10 +131,6 @@ class Tokens:
             await installations.refreshed(tx, PLATFORM, self._team, token, following, until)
         log.info("a token was renewed", extra={"workspace": self._team, "until": until})
         return await self._read()
-
-
-def of_client(client: Client) -> dict[str, str]:
-    return {"client_id": client.id, "client_secret": client.secret}
 
 
 class Workspaces:
