@@ -90,7 +90,7 @@ _CANCEL = _pattern(
     r"cancel",
 )
 _UNTIL = r" (?:until|till|til) (?P<how{n}>.{{1,60}}?)"
-_FOR = r" (?:for (?P<how{n}>.{{1,50}}?)|(?P<how{n}1>today|tonight|this (?:week|weekend|month)|\d{{1,3}} ?(?:min|hour|day|week|month)[a-z]*))"
+_FOR = r" (?:for (?P<how{n}>(?:\d|an? |one|two|three|four|five|six|seven|ten|half|the (?:rest|next|day|week)|today|this|tonight|tomorrow|next).{{0,50}}?)|(?P<how{n}1>today|tonight|this (?:week|weekend|month)|\d{{1,3}} ?(?:min|hour|day|week|month)[a-z]*))"
 _REST = r"(?:pause|suspend|hold|freeze|disable|mute|turn off|switch off|put on hold)"
 _PAUSE = _pattern(
     rf"{_REST} {_target(3)}{_UNTIL.format(n=3)}",

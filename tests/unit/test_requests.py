@@ -143,3 +143,41 @@ def _seconds(text: str) -> float:
     start = time.perf_counter()
     reminder_request(text)
     return time.perf_counter() - start
+
+
+@pytest.mark.parametrize(
+    ("text", "verb", "which", "when", "all_of_them"),
+    [
+        ("pause it until Monday", "pause", "", "Monday", False),
+        ("pause reminder 2 until tomorrow at 9", "pause", "2", "tomorrow at 9", False),
+        ("pause the reminder to call mum until friday", "pause", "call mum", "friday", False),
+        ("pause all reminders until next week", "pause", "", "next week", True),
+        ("pause my reminders for 2 days", "pause", "", "2 days", True),
+        ("put it on hold until monday", "pause", "", "monday", False),
+        ("pause the reminder for mum", "pause", "mum", "", False),
+        ("暂停到周一", "pause", "", "周一", False),
+        ("牙医的提醒暂停到明天九点", "pause", "牙医", "明天九点", False),
+        ("把所有提醒暂停两天", "pause", "", "两天", True),
+        ("show reminder 2", "show", "2", "", False),
+        ("details of the dentist reminder", "show", "dentist", "", False),
+        ("看看第2个提醒的详情", "show", "2", "", False),
+        ("everyone may change reminders here", "share", "", "", True),
+        ("anyone can edit reminder 2", "share", "2", "", False),
+        ("only the author may change reminders here", "unshare", "", "", True),
+        ("who may change the channel's reminders?", "whose", "", "", True),
+        ("大家都可以改这里的提醒", "share", "", "", True),
+        ("只有我能改它", "unshare", "", "", False),
+        ("谁可以改这里的提醒", "whose", "", "", True),
+    ],
+)
+def test_pauses_and_rules(text: str, verb: str, which: str, when: str, all_of_them: bool) -> None:
+    request = reminder_request(text)
+    assert request is not None
+    assert (request.verb, request.which, request.when, request.all) == (verb, which, when, all_of_them)
+
+
+@pytest.mark.parametrize(
+    "text", ["who can change my mind", "pause the music until monday", "hold on until monday", "谁能改变世界"]
+)
+def test_other_sentences_about_pausing_and_changing_are_none(text: str) -> None:
+    assert reminder_request(text) is None
