@@ -162,7 +162,7 @@ async def test_a_person_who_blocked_us_is_told_elsewhere_and_goes_on_when_they_w
     async with running(database_url, tmp_path, clock, blocking, other) as ledger:
         [told] = await other.arrived(1)
         assert told.address == there
-        assert told.reply.text.startswith("I can no longer write to you on Blocking: reminders parked there: ")
+        assert told.reply.text.startswith("I could not write to you on Blocking: reminders parked there: ")
         await until(lambda: rows(store, "id", of=reminder, id=second, state="parked"))
         blocking.trouble = lambda _: None
         async with store.write() as tx:

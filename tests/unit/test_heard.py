@@ -45,7 +45,7 @@ async def test_reminders_of_a_closed_chat_go_on_when_their_owner_writes_there(sp
     await spine.app.settled()
     assert await spine.column(tables.reminder, "state") == ["active"]
     told = [one.reply.text for one in spine.platform.sent]
-    assert any(text.startswith("I can no longer write to you") for text in told), "what could not be told is told now"
+    assert any(text.startswith("I could not write to you") for text in told), "what could not be told is told now"
 
 
 async def test_a_claim_that_is_abandoned_while_others_are_given_back_is_given_back_next(
