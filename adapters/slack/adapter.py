@@ -187,9 +187,7 @@ class SlackAdapter:
             "agent_session_stopped": lambda here, body: here.translator.stopped(body),
             "app_home_opened": lambda here, body: here.surface.opened(body),
             "assistant_thread_started": lambda here, body: here.surface.pane(body),
-            "block_actions:choice": self._pressed,
-            "block_actions:feedback": self._pressed,
-            "block_actions:home": lambda here, body: here.surface.acted(body),
+            "block_actions": self._pressed,
             "view_submission": lambda here, body: here.surface.submitted(body),
             "shortcut:remind_new": self._wants_form,
             "message_action:remind_about": lambda here, body: here.translator.about(body),
@@ -206,6 +204,8 @@ class SlackAdapter:
         return message
 
     async def _pressed(self, here: Workspace, body: Json) -> Message | None:
+        if isinstance(body.get("view"), dict):
+            return await here.surface.acted(body)
         message = await here.translator.press(body)
         here.poster.pressed(body)
         if await here.surface.form(body, About(message.address.chat, message.address.thread, message.message_id)):

@@ -127,7 +127,9 @@ class Poster:
 
     def pressed(self, body: Json) -> None:
         """Keeps what stands on the screen where a button was pressed, until it is known whether that had an effect."""
-        message, action = body["message"], body["actions"][0]
+        message, action = body.get("message"), body["actions"][0]
+        if not isinstance(message, dict):
+            return  # what one person alone was shown cannot be changed
         kept = [block for block in message.get("blocks") or [] if block.get("type") not in _BUTTONS]
         label = (action.get("text") or action.get("selected_option", {}).get("text") or {}).get("text", "")
         mark = {"type": "context", "elements": [render.plain(f"✓ {label}")]}

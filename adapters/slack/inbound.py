@@ -123,6 +123,12 @@ class _About(BaseModel):
     action_ts: _Ts
 
 
+class _PressAlone(BaseModel):
+    user: _User
+    actions: Annotated[list[_Action], Field(min_length=1)]
+    response_url: str = ""
+
+
 class Translator:
     """The payloads of one workspace to `Message`. Raises pydantic's `ValidationError` for what Slack never sends."""
 
@@ -170,6 +176,8 @@ class Translator:
 
     async def press(self, body: Json) -> Message:
         """A button that was pressed."""
+        if "message" not in body:
+            return await self._pressed_alone(_PressAlone.model_validate(body))
         press = _Press.model_validate(body)
         action, shown = press.actions[0], press.message
         channel = press.channel.id
@@ -187,6 +195,21 @@ class Translator:
             choice=f"{action.block_id}:{action.value}" if rates else action.value,
             private=private,
             hidden=rates or (not private and await self._modes.get(self._at(channel)) == "quiet"),
+        )
+
+    async def _pressed_alone(self, press: _PressAlone) -> Message:
+        """A button under what one person alone was shown: what came of a command, and so of their direct message."""
+        action = press.actions[0]
+        return Message(
+            event_id=f"c:{self._identity.team}:{press.user.id}:{action.action_ts}",
+            address=self._at(await self._people.direct(press.user.id)),
+            sender=await self._sender(press.user.id, press.user.name),
+            text=action.text.text,
+            sent_at=_moment(action.action_ts),
+            kind="choice",
+            message_id=press.response_url,
+            choice=action.value,
+            hidden=True,
         )
 
     async def command(self, body: Json, now: dt.datetime) -> Message:

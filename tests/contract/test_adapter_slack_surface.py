@@ -477,3 +477,33 @@ class TestForms:
         async with listening(slack) as inbox:
             await taken(slack.ada.interact("view_submission", view=view))
             assert inbox.kept.empty()
+
+
+class TestOddPresses:
+    async def test_a_button_that_only_one_person_sees_is_pressed_in_their_direct_message(self, slack: SlackRig) -> None:
+        """Slack says of such a message only where to answer."""
+        action = {"action_id": "choice:0", "value": "reminders:done:1", "action_ts": slack.server.ts()}
+        async with listening(slack) as inbox:
+            slack.ada.interact(
+                "block_actions",
+                channel={"id": slack.general.id},
+                container={"type": "message", "is_ephemeral": True, "message_ts": "1.1"},
+                response_url=slack.server.respond_url,
+                actions=[action],
+            )
+            message = await inbox.next()
+            answer = replace(to(message.address, ""), reply_to=message.message_id)
+            await post(slack, replace(answer, reply=Reply("Well done.", quiet=True, only_for=slack.ada.id)))
+        assert (message.choice, message.address, message.hidden) == ("reminders:done:1", slack.address, True)
+        assert [one["text"] for one in slack.server.responses] == ["Well done."]
+        assert slack.general.from_bot == slack.ada.dm.from_bot == []
+
+    @pytest.mark.parametrize("action_id", ["home:nonsense", "older:7", ""])
+    async def test_an_action_that_nobody_knows_is_answered(self, slack: SlackRig, action_id: str) -> None:
+        action = {"action_id": action_id, "value": "what:1", "action_ts": slack.server.ts()}
+        async with listening(slack) as inbox:
+            await post(slack, to(slack.address, "x"))
+            (message,) = slack.ada.dm.from_bot
+            slack.ada.interact("block_actions", channel={"id": slack.ada.dm.id}, message=message, actions=[action])
+            slack.ada.interact("block_actions", view={"id": "V1"}, actions=[{**action, "action_ts": "1.2"}])
+            assert [(await inbox.next()).choice for _ in range(2)] == ["what:1", "what:1"]
