@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.logs import configure, redact
+from core.logs import configure, hide, redact
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,19 @@ def test_the_http_libraries_do_not_log_their_addresses(logged: io.StringIO) -> N
     for name in ("httpx", "httpx2", "telegram", "slack_sdk"):
         logging.getLogger(name).info("GET https://api.telegram.org/bot1:secret/getMe")
     assert logged.getvalue() == ""
+
+
+def test_what_is_hidden_stands_in_no_record_of_any_logger(
+    logged: io.StringIO, caplog: pytest.LogCaptureFixture
+) -> None:
+    hide("7:short-canary")
+    hide("7:short-canary")
+    logging.getLogger("made.before.or.after").error("at /bot%s/getMe and %d", "7:short-canary", 3)
+    logging.getLogger("wrong").error("one %s too %s few 7:short-canary", "argument")
+    try:
+        raise ValueError("the token `7:short-canary` was rejected")
+    except ValueError:
+        logging.getLogger("core").exception("broken", extra={"url": "/bot7:short-canary/"})
+    assert "at /bot***/getMe and 3" in logged.getvalue()
+    assert "short-canary" not in logged.getvalue()
+    assert "short-canary" not in "".join(f"{record.msg} {record.args}" for record in caplog.records)
