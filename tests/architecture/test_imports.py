@@ -63,10 +63,10 @@ def test_no_platform_knows_another(graph: grimp.ImportGraph) -> None:
 @pytest.mark.parametrize(
     ("library", "homes"),
     [
-        ("telegram", ("adapters.telegram",)),
+        ("telegram", ("adapters.telegram", "bots._demo")),
         ("slack_sdk", ("adapters.slack",)),
-        ("aiohttp", ("adapters.slack", "core.lm")),
-        ("starlette", ("adapters.web", "adapters.slack", "adapters.telegram", "bots._demo")),
+        ("aiohttp", ("adapters.slack", "core.lm", "bots._demo")),
+        ("starlette", ("adapters.web", "adapters.slack", "adapters.telegram")),
         ("uvicorn", ("adapters.web",)),
         ("jinja2", ("adapters.web", "core.lm")),
         ("prompt_toolkit", ("adapters.console", "adapters._terminal")),
