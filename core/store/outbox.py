@@ -218,7 +218,6 @@ _STILL = _FENCES.where(
     outbox.c.state == "attempting",
     sa.or_(outbox.c.expires_at.is_(None), outbox.c.expires_at > sa.bindparam("now", type_=Moment())),
 )
-_UNCLAIMED = _FENCES.where(outbox.c.state.in_(OPEN))
 
 
 async def still_claimed(tx: Tx, claimed: Sequence[ClaimedDelivery], now: dt.datetime) -> set[int]:
@@ -232,24 +231,11 @@ def _mine(claimed: ClaimedDelivery) -> sa.ColumnElement[bool]:
     return sa.and_(outbox.c.id == claimed.delivery.id, outbox.c.fence == claimed.fence, outbox.c.state == "attempting")
 
 
-IS_OPEN = sa.or_(outbox.c.state == "planned", outbox.c.state == "attempting")
-"""`OPEN`, for what is executed for many rows at once."""
-_RECORD = (
-    sa.update(outbox)
-    .where(
-        outbox.c.id == sa.bindparam("the_id"),
-        outbox.c.fence == sa.bindparam("the_fence"),
-        IS_OPEN,
-    )
-    .values(state="sent", receipt=sa.bindparam("told"), claimed_by=None, finished_at=sa.bindparam("now"))
-)
-
-
 _LAST_DUE = (
     sa.update(reminder)
-    .where(reminder.c.id == sa.bindparam("the_reminder"))
+    .where(reminder.c.id == outbox.c.reminder_id, outbox.c.id.in_(sa.bindparam("ids", expanding=True)))
     .values(
-        last_due=sa.bindparam("due", type_=Moment()),
+        last_due=outbox.c.due_at,
         state=sa.case(
             (sa.and_(reminder.c.state == "active", reminder.c.next_due.is_(None)), "fired"), else_=reminder.c.state
         ),
@@ -257,25 +243,40 @@ _LAST_DUE = (
 )
 
 
+def _record(dialect: str) -> sa.Executable:
+    """One statement for a whole batch, which is one JSON document: with a parameter set a row, a burst of deliveries
+    spends more time here than on the sending."""
+    document = sa.bindparam("document", type_=sa.JSON())
+    if dialect == "postgresql":
+        one = sa.func.json_array_elements(document).table_valued(sa.column("value", sa.JSON()))
+        whole = [sa.cast(one.c.value[name].as_string(), sa.BigInteger()) for name in ("id", "fence")]
+        same, receipt = [outbox.c.id == whole[0], outbox.c.fence == whole[1]], one.c.value["receipt"]
+    else:
+        one = sa.func.json_each(document).table_valued("value")
+        number, fence, told = (sa.func.json_extract(one.c.value, f"$.{name}") for name in ("id", "fence", "receipt"))
+        same, receipt = [outbox.c.id == number, outbox.c.fence == fence], told
+    done = {"state": "sent", "receipt": receipt, "claimed_by": None, "finished_at": sa.bindparam("now", type_=Moment())}
+    return sa.update(outbox).where(*same, outbox.c.state.in_(OPEN)).values(**done).returning(outbox.c.id)
+
+
+_RECORD = {skips: _record("postgresql" if skips else "sqlite") for skips in (False, True)}
+
+
 async def record(tx: Tx, done: Sequence[tuple[ClaimedDelivery, Receipt]], now: dt.datetime) -> list[ClaimedDelivery]:
     """Writes down that deliveries arrived, and returns those. One that another worker has claimed meanwhile is left to
     it; one that was only taken back for it is not sent again."""
-    statement = _UNCLAIMED.with_for_update() if tx.skip_locked else _UNCLAIMED
-    found = await tx.rows(statement, {"ids": [one.delivery.id for one, _ in done]})
-    fences = {row.id: row.fence for row in found}
-    ours = [(one, receipt) for one, receipt in done if fences.get(one.delivery.id) == one.fence]
-    rows = [
-        {"the_id": one.delivery.id, "the_fence": one.fence, "told": receipt_to_json(receipt), "now": now}
-        for one, receipt in ours
+    document = [
+        {"id": one.delivery.id, "fence": one.fence, "receipt": receipt_to_json(receipt)} for one, receipt in done
     ]
-    await tx.many(_RECORD, rows)
-    await _fired(tx, [(one.reminder_id, one.due_at) for one, _ in ours if one.reminder_id is not None])
-    return [one for one, _ in ours]
+    ours = {row.id for row in await tx.rows(_RECORD[tx.skip_locked], {"document": document, "now": now})}
+    await _fired(tx, ours)
+    return [one for one, _ in done if one.delivery.id in ours]
 
 
-async def _fired(tx: Tx, rang: Sequence[tuple[int, dt.datetime]]) -> None:
+async def _fired(tx: Tx, sent: Collection[int]) -> None:
     """What rang for the last time has fired."""
-    await tx.many(_LAST_DUE, [{"the_reminder": number, "due": due} for number, due in rang])
+    if sent:
+        await tx.run(_LAST_DUE, {"ids": list(sent)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,8 +393,6 @@ class Orphan:
     send_at: dt.datetime
     """Before this moment it was not sent."""
     doubtful: bool
-    reminder_id: int | None
-    due_at: dt.datetime
 
 
 async def orphans(tx: Tx, live: list[str]) -> list[Orphan]:
@@ -401,15 +400,14 @@ async def orphans(tx: Tx, live: list[str]) -> list[Orphan]:
     lost = sa.and_(outbox.c.state == "attempting", outbox.c.claimed_by.not_in(live), is_gone(outbox.c.claimed_by))
     columns = (
         outbox.c.id, outbox.c.cause, outbox.c.platform, outbox.c.attempts, outbox.c.claimed_by, outbox.c.fence,
-        outbox.c.next_try_at, outbox.c.doubtful, outbox.c.reminder_id, outbox.c.due_at,
+        outbox.c.next_try_at, outbox.c.doubtful,
     )  # fmt: skip
     statement = sa.select(*columns).where(lost)
     if tx.skip_locked:
         statement = statement.with_for_update(skip_locked=True)
     return [
         Orphan(
-            row.id, row.cause, row.platform, row.attempts, row.claimed_by, row.fence, row.next_try_at, row.doubtful,
-            row.reminder_id, row.due_at,
+            row.id, row.cause, row.platform, row.attempts, row.claimed_by, row.fence, row.next_try_at, row.doubtful
         )
         for row in await tx.rows(statement)
     ]  # fmt: skip
@@ -427,8 +425,8 @@ async def adopt(
         await tx.run(sa.update(outbox).where(same).values(**values))
         return
     settled = sa.update(outbox).where(same).values(state="sent", claimed_by=None, finished_at=now, reason=reason)
-    if await tx.run(settled) and orphan.reminder_id is not None:
-        await _fired(tx, [(orphan.reminder_id, orphan.due_at)])
+    if await tx.run(settled):
+        await _fired(tx, [orphan.id])
 
 
 async def count_open(tx: Tx, served: Collection[str], now: dt.datetime) -> int:

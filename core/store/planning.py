@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.messages import Address, Reply
 from core.store.codec import address_from_json, address_to_json, reply_from_json, reply_to_json
 from core.store.database import Tx
-from core.store.outbox import IS_OPEN, OPEN, PUNCTUAL
+from core.store.outbox import OPEN, PUNCTUAL
 from core.store.reminders import Reminder, from_row
 from core.store.tables import Moment, outbox, person, reminder
 
@@ -240,7 +240,7 @@ _WITHOUT_MORE = (
         reminder.c.id == sa.bindparam("the_reminder"),
         reminder.c.state == "active",
         reminder.c.next_due.is_(None),
-        ~sa.exists().where(outbox.c.reminder_id == reminder.c.id, IS_OPEN),
+        ~sa.exists().where(outbox.c.reminder_id == reminder.c.id, outbox.c.state.in_(OPEN)),
     )
     .values(state="fired", last_due=sa.bindparam("due", type_=Moment()))
 )
