@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -65,7 +65,8 @@ class Backoff:
 
 
 async def poll(bot: RawBot, pace: Pace, take: Callable[[object], Awaitable[int | None]], tell: Tell) -> None:
-    """Fetches updates until cancelled and gives each to `take`, in order.
+    """Fetches updates until cancelled and gives each to `take`: those of a chat in order, different chats at the same
+    time, since the database takes many in the time that it takes one.
 
     `take` returns the id of an update that is done with (None: it has none). When it raises `Unavailable`, this update
     and the later ones stay unconfirmed, and are fetched again after a while.
@@ -78,10 +79,21 @@ async def poll(bot: RawBot, pace: Pace, take: Callable[[object], Awaitable[int |
         except TelegramError as error:
             await recover(bot, error, backoff, tell)
             continue
+        lanes: dict[object, list[object]] = {}
+        for update in updates:
+            lanes.setdefault(_chat_of(update), []).append(update)
+        done: dict[int, int | None] = {}
+        took = await asyncio.gather(
+            *(_take_in_order(one, take, done) for one in lanes.values()), return_exceptions=True
+        )
+        for update in updates:
+            if id(update) not in done:
+                break
+            offset = offset if (number := done[id(update)]) is None else number + 1
         try:
-            for update in updates:
-                done = await take(update)
-                offset = offset if done is None else done + 1
+            for failure in took:
+                if failure is not None:
+                    raise failure
         except Unavailable as error:
             delay = backoff.next()
             log.warning("messages wait at Telegram", extra={"why": error.what, "seconds": round(delay, 1)})
@@ -90,6 +102,23 @@ async def poll(bot: RawBot, pace: Pace, take: Callable[[object], Awaitable[int |
         if backoff.failures:
             log.info("receiving from Telegram again", extra={"failures": backoff.failures})
             backoff.failures = 0
+
+
+async def _take_in_order(
+    updates: Iterable[object], take: Callable[[object], Awaitable[int | None]], done: dict[int, int | None]
+) -> None:
+    for update in updates:
+        done[id(update)] = await take(update)
+
+
+def _chat_of(update: object) -> object:
+    """The chat that an update is about, as far as it can be read."""
+    for payload in update.values() if isinstance(update, dict) else ():
+        if isinstance(payload, dict):
+            about = payload.get("message") or payload
+            chat = about.get("chat") if isinstance(about, dict) else None
+            return chat.get("id") if isinstance(chat, dict) and isinstance(chat.get("id"), int) else None
+    return None
 
 
 async def recover(bot: Bot, error: TelegramError, backoff: Backoff, tell: Tell) -> None:

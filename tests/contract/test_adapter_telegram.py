@@ -194,6 +194,24 @@ class TestListening:
             rest = [(await inbox.next()).text for _ in range(4)]
         assert rest == ["line 2", "line 3", "line 4", "line 5"]
 
+    async def test_a_chat_does_not_wait_for_the_message_of_another(self, telegram: TelegramRig) -> None:
+        bob = telegram.server.person("Bob")
+        inbox, held = Inbox(), asyncio.Event()
+
+        async def inbound(message: Message) -> None:
+            if message.text == "first of Ada":
+                await held.wait()
+            await inbox(message)
+
+        updates = [telegram.ada.say("first of Ada"), bob.say("of Bob"), telegram.ada.say("second of Ada")]
+        async with telegram.adapter.connect():
+            task = asyncio.create_task(telegram.adapter.listen(inbound))
+            assert (await inbox.next()).text == "of Bob"
+            assert not any(telegram.server.taken(update).is_set() for update in updates)
+            held.set()
+            assert [(await inbox.next()).text for _ in range(2)] == ["first of Ada", "second of Ada"]
+            await ended(task)
+
     @pytest.mark.parametrize(
         "payload",
         [{}, None, 7, "text", {"message_id": "x"}, {"message_id": 1, "date": 1, "chat": {"id": 1}, "from": {}}],
