@@ -96,14 +96,13 @@ def read(data: bytes, now: dt.datetime, zone: ZoneInfo, language: Language) -> t
         title = shortened(" ".join(component.text("SUMMARY").split()), MAX_TEXT)
         _leave_out(component, events)
         try:
-            event = _Event.of(component, title, zone)
-            taken = list(event.reminders(now))
-            if not taken:
-                raise _Unusable("import_past")
+            taken, notes = _reminders(component, title, now, zone)
             found += taken
-            left += [Left(shortened(title, 80), say(language, key, limit=MOST_DATES)) for key in event.notes]
         except _Unusable as reason:
-            left.append(Left(shortened(title, 80), say(language, str(reason))))
+            notes = [str(reason)]
+        except OverflowError:  # a date at the end of all calendars, and some time added to it
+            notes = ["import_no_time"]
+        left += [Left(shortened(title, 80), say(language, key, limit=MOST_DATES)) for key in notes]
     return found, left
 
 
@@ -183,117 +182,68 @@ def _unescaped(value: str) -> str:
     return "".join(part for part in parts if part in "\n\t" or ord(part) >= 32)
 
 
-@dataclass(slots=True)
-class _Event:
-    """An event or a task, with its times on the wall clock of `zone`."""
+def _reminders(component: _Component, title: str, now: dt.datetime, zone: ZoneInfo) -> tuple[list[Found], list[str]]:
+    """One for each alarm of its rule and of its dates, as far as they are to come; and the keys of the phrases that say
+    what was not taken. Raises `_Unusable` where nothing is."""
+    if component.text("STATUS").upper() in ("CANCELLED", "COMPLETED"):
+        raise _Unusable("import_over")
+    start, rules = component.one("DTSTART") or component.one("DUE"), component.properties.get("RRULE", [])
+    if start is None or len(rules) > 1:
+        raise _Unusable("import_rule" if start else "import_no_time")
+    wall, place = _moment(*start, zone)
+    if not rules and place.key == "UTC":
+        wall, place = _on_wall(wall, place, zone), zone
+    excluded, dates = _listed(component, "EXDATE", place), _listed(component, "RDATE", place)
+    rule = _rule(rules[0][1], excluded, wall, place) if rules else None
+    dates = sorted({*dates, *([] if rule else [wall])} - set(excluded))
+    whole_day = len(start[1].strip()) == len("20261201")
+    begin = wall.replace(hour=0) if whole_day else wall
+    notes: list[str] = []
+    offsets = [*islice(dict.fromkeys(_offsets(component, begin, place, rule, notes)), _MOST_ALARMS)] or [wall - begin]
+    uid, link = component.text("UID") or f"{title}{wall.isoformat()}", component.text("URL")
 
-    uid: str
-    title: str
-    link: str
-    wall: dt.datetime
-    zone: ZoneInfo
-    whole_day: bool
-    rule: Rule | None
-    dates: list[dt.datetime]
-    """Single ones: its own where it does not repeat, and those that it lists."""
-    offsets: list[dt.timedelta | None]
-    """From its time to when it rings; None: no alarm says so."""
-    notes: list[str] = field(default_factory=list)
-    """Keys of the phrases that say what of it was not taken."""
-
-    @classmethod
-    def of(cls, component: _Component, title: str, zone: ZoneInfo) -> _Event:
-        """Raises `_Unusable` where no reminder can be made of it."""
-        if component.text("STATUS").upper() in ("CANCELLED", "COMPLETED"):
-            raise _Unusable("import_over")
-        start = component.one("DTSTART") or component.one("DUE")
-        if start is None:
-            raise _Unusable("import_no_time")
-        wall, place = _moment(*start, zone)
-        rules = component.properties.get("RRULE", [])
-        if len(rules) > 1:
-            raise _Unusable("import_rule")
-        excluded = _listed(component, "EXDATE", place)
-        rule = _rule(rules[0][1], excluded, wall, place) if rules else None
-        dates = _listed(component, "RDATE", place)
-        if rule is None:
-            dates.append(wall)
-        if rule is None and place.key == "UTC":
-            wall, *dates = (one.replace(tzinfo=dt.UTC).astimezone(zone).replace(tzinfo=None) for one in [wall, *dates])
-            excluded = [one.replace(tzinfo=dt.UTC).astimezone(zone).replace(tzinfo=None) for one in excluded]
-            place = zone
-        link = component.text("URL")
-        event = cls(
-            uid=component.text("UID") or f"{title}{wall.isoformat()}",
-            title=title,
-            link=link if link.startswith(("https://", "http://")) and len(link) <= 500 else "",
-            wall=wall,
-            zone=place,
-            whole_day=len(start[1].strip()) == len("20261201"),
-            rule=rule,
-            dates=sorted(set(dates) - set(excluded)),
-            offsets=[None],
-        )
-        event.offsets = [*islice(dict.fromkeys(_offsets(component, event)), _MOST_ALARMS)] or event.offsets
-        return event
-
-    def reminders(self, now: dt.datetime) -> Iterator[Found]:
-        """One for each alarm of its rule and of its dates, as far as they are to come."""
-        for offset in self.offsets:
-            if self.rule is not None and (repeated := self._repeated(self.rule, offset, now)) is not None:
-                yield repeated
-            coming = [found for wall in self.dates if (found := self._once(wall, offset, now)) is not None]
-            if len(coming) > MOST_DATES:
-                self.notes.append("import_dates")
-            yield from coming[:MOST_DATES]
-
-    def _once(self, wall: dt.datetime, offset: dt.timedelta | None, now: dt.datetime) -> Found | None:
-        rings = self._shifted(wall, offset)
-        due = on_wall_clock(rings, self.zone).at
-        return self._found(wall, rings, due, rings.isoformat(), None) if due > now else None
-
-    def _repeated(self, rule: Rule, offset: dt.timedelta | None, now: dt.datetime) -> Found | None:
-        rings = self._shifted(self.wall, offset)
-        moved = _moved(rule, self.wall, rings)
-        if moved is None:
-            self.notes.append("import_alarm")
-            moved, rings = rule, self.wall
-        occurrence = next_after(moved, rings, self.zone, now)
-        if occurrence is None:
-            return None
-        return self._found(self.wall, rings, occurrence.utc, occurrence.key, moved)
-
-    def _shifted(self, wall: dt.datetime, offset: dt.timedelta | None) -> dt.datetime:
-        """When it rings: an alarm of a whole day counts from its midnight."""
-        if offset is None:
-            return wall
-        return (wall.replace(hour=0) if self.whole_day else wall) + offset
-
-    def _found(self, wall: dt.datetime, rings: dt.datetime, due: dt.datetime, local: str, rule: Rule | None) -> Found:
+    def found(rings: dt.datetime, offset: dt.timedelta, due: dt.datetime, local: str, rule: Rule | None) -> Found:
         if due.year > LATEST_YEAR:
             raise _Unusable("import_too_far")
-        begins = "" if self.whole_day or rings == wall else f" ({wall:%H:%M})"
-        if begins and rule is None and wall.date() != rings.date():
-            begins = f" ({wall:%Y-%m-%d %H:%M})"
+        starts = rings - offset
+        clock = "%H:%M" if rule or starts.date() == rings.date() else "%Y-%m-%d %H:%M"
         return Found(
-            cause=hashlib.sha256(f"{self.uid}\n{rings.isoformat()}\n{self.zone.key}".encode()).hexdigest()[:40],
-            text=f"{self.title}{begins}",
-            link=self.link,
-            zone=self.zone.key,
+            cause=hashlib.sha256(f"{uid}\n{rings.isoformat()}\n{place.key}".encode()).hexdigest()[:40],
+            text=f"{title} ({starts:{clock}})" if offset and not whole_day else title,
+            link=link if link.startswith(("https://", "http://")) and len(link) <= 500 else "",
+            zone=place.key,
             due=due,
             local=local,
             starts_local=rings.isoformat(),
             rule=rule.text() if rule else None,
         )
 
+    taken: list[Found] = []
+    for offset in offsets:
+        if rule is not None:
+            moved = _moved(rule, wall, begin + offset)
+            notes += [] if moved else ["import_alarm"]
+            rings = begin + offset if moved else wall
+            if occurrence := next_after(moved or rule, rings, place, now):
+                taken.append(found(rings, rings - begin, occurrence.utc, occurrence.key, moved or rule))
+        coming = [rings for one in dates if on_wall_clock(rings := one - (wall - begin) + offset, place).at > now]
+        notes += ["import_dates"] if len(coming) > MOST_DATES else []
+        taken += [
+            found(rings, offset, on_wall_clock(rings, place).at, rings.isoformat(), None)
+            for rings in coming[:MOST_DATES]
+        ]
+    if not taken:
+        raise _Unusable("import_past")
+    return taken, notes
+
 
 def _moved(rule: Rule, wall: dt.datetime, rings: dt.datetime) -> Rule | None:
     """The rule by which it rings so much before or after its time; None where no rule says that."""
     days, parts = (rings.date() - wall.date()).days, (rule.by_hour, rule.by_minute, rule.times, rule.window)
-    if rings == wall or (not days and not any(parts) and not rule.counts_elapsed):
+    if rings == wall:
         return rule
-    plain = rule.freq in ("DAILY", "WEEKLY") and not any((*parts, rule.by_month, rule.by_set_pos, rule.by_month_day))
-    if not plain or rule.counts_elapsed or rule.excluded_days:
+    plain = rule.freq in ("DAILY", "WEEKLY") and not any((rule.by_month, rule.by_set_pos, rule.by_month_day))
+    if any(parts) or rule.counts_elapsed or (days and (not plain or rule.excluded_days)):
         return None
     return replace(
         rule,
@@ -304,25 +254,31 @@ def _moved(rule: Rule, wall: dt.datetime, rings: dt.datetime) -> Rule | None:
     )
 
 
-def _offsets(component: _Component, event: _Event) -> Iterator[dt.timedelta]:
-    """How long after the event's time each of its alarms is."""
+def _offsets(
+    component: _Component, begin: dt.datetime, zone: ZoneInfo, rule: Rule | None, notes: list[str]
+) -> Iterator[dt.timedelta]:
+    """How long after the event begins each of its alarms is."""
     for alarm in component.alarms:
         trigger = alarm.one("TRIGGER")
         if trigger is None or alarm.text("ACTION").upper() == "NONE":
             continue
-        parameters, value = trigger
-        offset = _length(value)
-        if offset is not None and parameters.get("RELATED", "").upper() == "END":
+        offset = _length(trigger[1])
+        if offset is not None and trigger[0].get("RELATED", "").upper() == "END":
             end, length = component.one("DTEND"), _length(component.text("DURATION"))
-            offset += (_moment(*end, event.zone)[0] - event.wall) if end else length or dt.timedelta()
-        elif offset is None and event.rule is None:
-            wall, place = _moment(parameters, value, event.zone)
-            local = wall.replace(tzinfo=place).astimezone(event.zone).replace(tzinfo=None)
-            offset = local - (event.wall.replace(hour=0) if event.whole_day else event.wall)
+            offset += (_on_wall(*_moment(*end, zone), zone) - begin) if end else length or dt.timedelta()
+        elif offset is None and rule is None:
+            offset = _on_wall(*_moment(*trigger, zone), zone) - begin
         if offset is None or abs(offset) > 366 * _DAY:
-            event.notes.append("import_alarm")
+            notes.append("import_alarm")
         else:
             yield offset
+
+
+def _on_wall(wall: dt.datetime, before: ZoneInfo, after: ZoneInfo) -> dt.datetime:
+    """The same moment on the clock of another zone."""
+    if before.key == after.key:
+        return wall
+    return on_wall_clock(wall, before).at.astimezone(after).replace(tzinfo=None)
 
 
 def _length(value: str) -> dt.timedelta | None:
@@ -335,13 +291,11 @@ def _length(value: str) -> dt.timedelta | None:
 
 def _listed(component: _Component, name: str, zone: ZoneInfo) -> list[dt.datetime]:
     """The times of a property that lists them, on the wall clock of a zone; of a period its beginning."""
-    listed = []
-    for parameters, value in component.properties.get(name, [])[:50]:
-        for one in value.split(",")[: 5 * MOST_DATES]:
-            wall, place = _moment(parameters, one.partition("/")[0], zone)
-            same = place.key == zone.key
-            listed.append(wall if same else on_wall_clock(wall, place).at.astimezone(zone).replace(tzinfo=None))
-    return listed
+    return [
+        _on_wall(*_moment(parameters, one.partition("/")[0], zone), zone)
+        for parameters, value in component.properties.get(name, [])[:50]
+        for one in value.split(",")[: 5 * MOST_DATES]
+    ]
 
 
 def _rule(text: str, excluded: list[dt.datetime], wall: dt.datetime, zone: ZoneInfo) -> Rule:

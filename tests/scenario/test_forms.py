@@ -122,9 +122,11 @@ async def test_about_a_message_by_a_button(world: World) -> None:
     asked = world.heard("ann").reply
     assert asked.text.startswith("When should I remind you about “Send the report”?")
     assert [choice.label for choice in asked.choices] == ["In 1 hour", "In 3 hours", "Tomorrow 9:00", "Monday 9:00"]
+    await world.press(asked.choices[2].data)
+    told = world.heard("ann").reply
+    assert told.text.startswith("⏰ I'll remind you about “Send the report”: **Thu 26 Nov 09:00")
+    assert told.settles
     await world.play("""
-        ann! Tomorrow 9:00
-        < I'll remind you about “Send the report”: **Thu 26 Nov 09:00
         ann! Tomorrow 9:00
         < That button no longer does anything.
         ann> show it

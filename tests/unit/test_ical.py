@@ -126,6 +126,10 @@ def test_the_zone_comes_with_its_changes(zone: str, month: int) -> None:
     assert any(int(change[4:6]) == month for change in changes)
 
 
+def alarm(trigger: str, *more: str) -> list[str]:
+    return ["BEGIN:VALARM", "ACTION:DISPLAY", trigger, *more, "END:VALARM"]
+
+
 def event(*lines: str) -> bytes:
     return "\r\n".join(
         ["BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR", ""]
@@ -172,6 +176,8 @@ def test_times_are_read_where_they_stand(lines: list[str], due: str) -> None:
         ),
         (["DTSTART:20261201T120000Z", "EXDATE:20261201T120000Z"], "is over"),
         (["DTSTART:99991201T120000Z"], "is too far away"),
+        (["DTSTART:99991231T235900", *alarm("TRIGGER:P300D")], "has no time that I can read"),
+        (["DTSTART:00010101T000000", *alarm("TRIGGER:-P300D")], "has no time that I can read"),
     ],
 )
 def test_what_is_not_taken_says_why(lines: list[str], why: str) -> None:
@@ -214,10 +220,6 @@ def rings(*lines: str) -> tuple[list[tuple[str, str, str | None]], list[str]]:
     """What an event becomes, as text, local time and rule; and why what is not taken is not."""
     found, left = ical_import.read(event("SUMMARY:x", *lines), NOW, PARIS, "en")
     return [(one.text, one.local, one.rule) for one in found], [one.why for one in left]
-
-
-def alarm(trigger: str, *more: str) -> list[str]:
-    return ["BEGIN:VALARM", "ACTION:DISPLAY", trigger, *more, "END:VALARM"]
 
 
 @pytest.mark.parametrize(

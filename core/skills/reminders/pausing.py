@@ -83,24 +83,18 @@ async def paused(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
 async def _paused_until(tx: Tx, turn: Turn, reminder: Reminder, until: dt.datetime) -> Reply:
     """It goes on by itself: its next moment is the first that does not lie in the pause. A single one whose time does
     rings when the pause ends; so does its snooze."""
-    rang, zone = reminder.rings, ZoneInfo(reminder.zone)
-    own = await remembered(tx, turn, reminder, "pause")
+    zone, own = ZoneInfo(reminder.zone), await remembered(tx, turn, reminder, "pause")
+    following = following_after(own, until - _MOMENT)
     await outbox.cancel_planned(tx, own.id, turn.now)
-    following: Occurrence | None = None
-    if own.rule is not None:
-        following = following_after(own, until - _MOMENT)
-        if following is None:
-            await reminders.amend(tx, own.id, turn.now, state="paused", paused_until=None)
-            return Reply(say(turn.language, "reminder_paused", **shown(turn, reminder)))
-    elif own.next_due is not None and own.next_due >= until:
-        following = Occurrence(own.next_due.astimezone(zone).replace(tzinfo=None), own.next_due)
+    if own.rule is not None and following is None:
+        await reminders.amend(tx, own.id, turn.now, state="paused", paused_until=None)
+        return Reply(say(turn.language, "reminder_paused", **shown(turn, reminder)))
     snoozed = await reminders.revive(tx, own.id, turn.now, until - _MOMENT)
-    if following is None and rang is not None and not snoozed:
-        following = Occurrence(until.astimezone(zone).replace(tzinfo=None), until)
-    next_due, next_local = (following.utc, following.key) if following else (None, None)
-    await reminders.amend(
-        tx, own.id, turn.now, state="active", paused_until=until, next_due=next_due, next_local=next_local
-    )
+    moment = own.next_due if own.next_due is not None and own.next_due >= until else until
+    if own.rule is None and reminder.rings is not None and (own.next_due is not None or not snoozed):
+        following = Occurrence(moment.astimezone(zone).replace(tzinfo=None), moment)
+    due, local = (following.utc, following.key) if following else (None, None)
+    await reminders.amend(tx, own.id, turn.now, state="active", paused_until=until, next_due=due, next_local=local)
     resting = await reminders.get_any(tx, own.id) or own
     said = wording.moment(turn.language, until, zone, turn.now)
     return Reply(say(turn.language, "reminder_paused_until", until=said, **shown(turn, resting)))

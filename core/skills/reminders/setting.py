@@ -293,7 +293,15 @@ def when_pressed(turn: Turn, asked: int, answer: str) -> Outcome | None:
     pending = turn.session.pending or {}
     if pending.get("step") != "when" or pending.get("asked") != asked or answer not in _WHEN:
         return None
-    return when_told(replace(turn, text=say(turn.language, f"button_when_{answer}")), pending)
+    outcome = when_told(replace(turn, text=say(turn.language, f"button_when_{answer}")), pending)
+    write = outcome.write if outcome else None
+    if outcome is None or write is None:
+        return outcome
+
+    async def settled(tx: Tx) -> Reply:
+        return replace(await write(tx), settles=True)
+
+    return replace(outcome, write=settled)
 
 
 def when_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
