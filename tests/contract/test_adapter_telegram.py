@@ -13,8 +13,8 @@ import pytest
 
 from adapters.telegram import create
 from adapters.telegram.adapter import TelegramAdapter
-from adapters.telegram.polling import Pace
 from adapters.telegram.growing import draft_id
+from adapters.telegram.polling import Pace
 from core.errors import ConfigurationError, RetryLater, Unavailable, Undeliverable
 from core.messages import Address, Choice, Delivery, Message, Reply, ReplyEvent, Status, TextDelta
 from core.ports import Adapter
