@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 import secrets
-from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from adapters.web.markdown import to_html
-from bots._demo.stage import Bubble, Json, Stage, lines, link
+from bots._demo.stage import Bubble, Json, Stage, lines
 
 _TEAM, _PERSON, _BOT, _DIRECT = "TDEMO", "UDEMO", "UREMORA", "DDEMO"
 
@@ -31,8 +31,6 @@ class Slack:
 
     def routes(self) -> list[web.RouteDef]:
         return [web.route("*", r"/api/{method:[\w.]+}", self._call), web.get(f"/socket/{self.token}", self._listen)]
-
-    # what the person does
 
     async def say(self, text: str) -> None:
         ts = self._ts()
@@ -70,8 +68,6 @@ class Slack:
         while self._socket is not None and self._waiting:
             await self._socket.send_json(self._waiting.pop(0))
 
-    # what the bot calls
-
     async def _listen(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -106,37 +102,31 @@ class Slack:
                 return {"channel": {"id": _DIRECT}}
             case "conversations.history" | "conversations.replies":
                 return {"messages": list(self._messages.values())[::-1], "has_more": False}
-            case "chat.postMessage" | "chat.postEphemeral" | "chat.startStream":
-                return await self._post(params, streams=method.endswith("Stream"))
-            case "chat.update" | "chat.appendStream" | "chat.stopStream":
-                return await self._change(method, params)
             case "chat.delete":
                 self._messages.pop(str(params.get("ts")), None)
                 self._stage.gone("slack", str(params.get("ts")))
+            case _ if method.startswith("chat."):
+                return await self._said(method, params)
             case "assistant.threads.setStatus":
                 self._stage.note("slack", str(params.get("status") or ""))
             case "views.open":
                 return {"error": "not_supported"}  # no forms here: the same is then asked in words
         return {}
 
-    async def _post(self, params: Json, *, streams: bool) -> Json:
-        ts = self._ts()
-        message: Json = {"type": "message", "user": _BOT, "bot_id": "BREMORA", "ts": ts, **params}
-        message |= {"stream": _grown(params) if streams else "", "streams": streams}
-        await self._show(message)
-        return {"ts": ts, "message_ts": ts, "channel": _DIRECT}
-
-    async def _change(self, method: str, params: Json) -> Json:
-        message = self._messages.get(str(params.get("ts")))
+    async def _said(self, method: str, params: Json) -> Json:
+        """A message that is posted, replaced, or grows as a stream."""
+        ts = str(params.get("ts", ""))
+        ours = {"type": "message", "user": _BOT, "bot_id": "BREMORA", "ts": self._ts(), "stream": ""}
+        message = self._messages.get(ts) if ts else ours
         if message is None:
             return {"error": "message_not_found"}
-        if method == "chat.update":
-            message = {**message, "stream": "", "streams": False, **params}
-        else:
+        if method.endswith("Stream"):
             message = message | {"stream": message["stream"] + _grown(params), "streams": method != "chat.stopStream"}
-            message |= {name: params[name] for name in ("blocks", "metadata") if params.get(name)}
+            message |= {name: params[name] for name in ("blocks", "metadata", "thread_ts") if params.get(name)}
+        else:
+            message = message | {"stream": "", "streams": False} | params
         await self._show(message)
-        return {"ts": message["ts"], "channel": _DIRECT}
+        return {"ts": message["ts"], "message_ts": message["ts"], "channel": _DIRECT}
 
     async def _show(self, message: Json) -> None:
         self._messages[message["ts"]] = message
@@ -176,40 +166,26 @@ def _actions(message: Json) -> list[Json]:
 async def _shown(message: Json) -> str:
     parts = [await to_html(message["stream"], plain=False)] if message["stream"] else []
     for block in message.get("blocks") or []:
-        match block.get("type"):
-            case "markdown":
-                parts.append(await to_html(str(block["text"]), plain=False))
-            case "rich_text":
+        match block:
+            case {"type": "markdown", "text": str(text)}:
+                parts.append(await to_html(text, plain=False))
+            case {"type": "section" | "header", "text": {"text": text}} | {"elements": [{"text": str(text)}]}:
+                parts.append(f"<p>{_mrkdwn(text)}</p>")
+            case {"type": "rich_text"}:
                 parts.append(f"<p>{_rich(block)}</p>")
-            case "section" | "header":
-                parts.append(f"<p>{_mrkdwn(str(block.get('text', {}).get('text', '')))}</p>")
-            case "context":
-                said = " ".join(str(one.get("text", "")) for one in block["elements"])
-                parts.append(f"<p><small>{_mrkdwn(said)}</small></p>")
     return "".join(parts) or _mrkdwn(str(message.get("text") or ""))
 
 
-def _rich(element: Any) -> str:
-    match element:
-        case {"type": "text", "text": text}:
-            said = lines(str(text))
-        case {"type": "date", "fallback": text}:
-            said = lines(str(text))
-        case {"type": "link", "url": url}:
-            return link(str(url), lines(str(element.get("text") or url)))
-        case {"elements": inner}:
-            return "".join(map(_rich, inner))
-        case _:
-            return ""
+def _rich(element: Json) -> str:
+    if "elements" in element:
+        return "".join(map(_rich, element["elements"]))
+    said = lines(str(element.get("text") or element.get("fallback") or ""))
     for style, tag in (("bold", "b"), ("italic", "i"), ("strike", "s"), ("code", "code")):
-        if element.get("style", {}).get(style):
-            said = f"<{tag}>{said}</{tag}>"
+        said = f"<{tag}>{said}</{tag}>" if element.get("style", {}).get(style) else said
     return said
 
 
 def _mrkdwn(text: str) -> str:
     """Slack's own markup, which comes with &, < and > escaped."""
-    plain = re.sub(r"<(?:!date\^[^|>]*|[^|>]*)\|([^>]*)>", r"\1", text)
-    plain = re.sub(r"<([^>]*)>", r"\1", plain)
-    plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return re.sub(r"\*([^*\n]+)\*", r"<b>\1</b>", lines(plain))
+    said = re.sub(r"<[^>|]*\|([^>]*)>|<([^>]*)>", r"\1\2", text)
+    return re.sub(r"\*([^*\n]+)\*", r"<b>\1</b>", lines(html.unescape(said)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import html
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -97,9 +96,3 @@ class Stage:
 def lines(text: str) -> str:
     """Plain text as HTML."""
     return html.escape(text).replace("\n", "<br>")
-
-
-def link(url: str, inner: str) -> str:
-    if not re.match(r"(https?://|mailto:)", url, re.IGNORECASE):
-        return inner
-    return f'<a href="{html.escape(url)}" rel="noopener noreferrer nofollow" target="_blank">{inner}</a>'

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import itertools
 import json
 from typing import Any
 
 from aiohttp import web
+from telegram import Message
 
-from bots._demo.stage import Bubble, Json, Stage, lines, link
+from bots._demo.stage import Bubble, Json, Stage, lines
 
 _PERSON, _BOT = 1001, 7001
-_TAGS = {
-    "bold": "b", "italic": "i", "underline": "u", "strikethrough": "s", "code": "code", "pre": "pre",
-    "blockquote": "blockquote", "expandable_blockquote": "blockquote",
-}  # fmt: skip
 
 
 class Telegram:
@@ -24,120 +22,91 @@ class Telegram:
         self._stage = stage
         self._person = {"id": _PERSON, "is_bot": False, "first_name": name, "language_code": language}
         self._bot = {"id": _BOT, "is_bot": True, "first_name": "Remora", "username": "remora_demo_bot"}
-        self._chat = {"id": _PERSON, "type": "private", "first_name": name}
         self._ids = itertools.count(1)
         self._updates: list[Json] = []
         self._news = asyncio.Condition()
-        self._shown: dict[int, Json] = {}
-        self._drafts: set[str] = set()
+        self._shown: dict[str, Json] = {}
+        self._draft = ""
 
     def routes(self) -> list[web.RouteDef]:
         return [web.route("*", rf"/bot{self.token}/{{method:\w+}}", self._call)]
 
-    # what the person does
-
     async def say(self, text: str) -> None:
-        found = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}] if text.startswith("/") else []
-        message = self._message(self._person, {"text": text, "entities": found} if found else {"text": text})
+        marks = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}] if text.startswith("/") else []
+        message = self._message(self._person, {"text": text, "entities": marks})
         self._stage.put(Bubble("telegram", str(message["message_id"]), "person", lines(text), self._stage.time()))
         await self._update("message", message)
 
     async def press(self, bubble: str, number: int) -> None:
-        message = self._shown.get(int(bubble)) if bubble.isdecimal() else None
-        buttons = _buttons(message) if message else []
-        if message is None or not 0 <= number < len(buttons) or "callback_data" not in buttons[number]:
-            return
-        query = {"id": str(next(self._ids)), "from": self._person, "message": message, "chat_instance": "1"}
-        await self._update("callback_query", query | {"data": buttons[number]["callback_data"]})
+        message = self._shown.get(bubble, {})
+        buttons = _buttons(message)
+        if 0 <= number < len(buttons) and (data := buttons[number].get("callback_data")):
+            query = {"id": str(next(self._ids)), "from": self._person, "message": message, "chat_instance": "1"}
+            await self._update("callback_query", query | {"data": data})
 
     async def _update(self, kind: str, payload: Json) -> None:
         async with self._news:
             self._updates.append({"update_id": 100_000 + next(self._ids), kind: payload})
             self._news.notify_all()
 
-    # what the bot calls
-
     async def _call(self, request: web.Request) -> web.Response:
-        method = request.match_info["method"]
         params = {name: _decoded(name, str(value)) for name, value in (await request.post()).items()}
-        work = getattr(self, f"_do_{method}", None)
-        if method == "getUpdates":
-            result: Any = await self._fetch(params)
-        elif work is not None:
-            result = work(params)
-        else:
-            result = [] if method == "getMyCommands" else True
+        result = await self._do(request.match_info["method"], params)
         if result is None:
-            what = {"ok": False, "error_code": 400, "description": "Bad Request: message to edit not found"}
-            return web.json_response(what, status=400)
+            gone = {"ok": False, "error_code": 400, "description": "Bad Request: message to edit not found"}
+            return web.json_response(gone, status=400)
         return web.json_response({"ok": True, "result": result})
 
-    async def _fetch(self, params: Json) -> list[Json]:
+    async def _do(self, method: str, params: Json) -> Any:
+        number, text = str(params.get("message_id", "")), str(params.get("text") or "")
+        match method:
+            case "getMe":
+                return self._bot | {"can_join_groups": True, "can_read_all_group_messages": False}
+            case "getUpdates":
+                return await self._fetch(int(params.get("offset") or 0), int(params.get("timeout") or 0))
+            case "getWebhookInfo":
+                return {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
+            case "getMyCommands":
+                return []
+            case "sendMessage":
+                self._stage.gone("telegram", self._draft)
+                return self._show(self._message(self._bot, _content(params)))
+            case "sendMessageDraft":
+                self._draft = f"draft{params.get('draft_id')}"
+                said = styled(self._message(self._bot, _content(params))) if text else "…"
+                self._stage.put(Bubble("telegram", self._draft, "bot", said, self._stage.time(), draft=True))
+            case "editMessageText" | "editMessageReplyMarkup":
+                if number not in self._shown:
+                    return None
+                keeps = ("text", "entities") if method == "editMessageReplyMarkup" else ()
+                old = {key: value for key, value in self._shown[number].items() if key in ("message_id", *keeps)}
+                return self._show(self._message(self._bot, old | _content(params)))
+            case "deleteMessage":
+                self._shown.pop(number, None)
+                self._stage.gone("telegram", number)
+            case "sendChatAction" | "answerCallbackQuery":
+                self._stage.note("telegram", text or ("…" if method == "sendChatAction" else ""))
+        return True
+
+    async def _fetch(self, offset: int, seconds: int) -> list[Json]:
         async with self._news:
-            offset = int(params.get("offset") or 0)
             self._updates = [update for update in self._updates if update["update_id"] >= offset]
             try:
-                async with asyncio.timeout(min(int(params.get("timeout") or 0), 25)):
+                async with asyncio.timeout(min(seconds, 25)):
                     await self._news.wait_for(lambda: self._updates)
             except TimeoutError:
                 return []
             return self._updates[:100]
 
-    def _do_getMe(self, _params: Json) -> Json:
-        return self._bot | {"can_join_groups": True, "can_read_all_group_messages": False}
-
-    def _do_getWebhookInfo(self, _params: Json) -> Json:
-        return {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
-
-    def _do_sendMessage(self, params: Json) -> Json:
-        for draft in self._drafts:
-            self._stage.gone("telegram", draft)
-        self._drafts.clear()
-        return self._show(self._message(self._bot, _content(params)))
-
-    def _do_sendMessageDraft(self, params: Json) -> bool:
-        draft = f"draft{params.get('draft_id')}"
-        self._drafts.add(draft)
-        words = styled(str(params.get("text") or ""), params.get("entities") or [])
-        self._stage.put(Bubble("telegram", draft, "bot", words or "…", self._stage.time(), draft=True))
-        return True
-
-    def _do_editMessageText(self, params: Json) -> Json | None:
-        message = self._shown.get(int(params.get("message_id") or 0))
-        return None if message is None else self._show(
-            {key: value for key, value in message.items() if key not in ("entities", "reply_markup")} | _content(params)
-        )  # fmt: skip
-
-    def _do_editMessageReplyMarkup(self, params: Json) -> Json | None:
-        message = self._shown.get(int(params.get("message_id") or 0))
-        kept = {key: value for key, value in (message or {}).items() if key != "reply_markup"}
-        return self._show(kept | {key: params[key] for key in ("reply_markup",) if key in params}) if message else None
-
-    def _do_deleteMessage(self, params: Json) -> bool:
-        self._shown.pop(int(params.get("message_id") or 0), None)
-        self._stage.gone("telegram", str(params.get("message_id")))
-        return True
-
-    def _do_sendChatAction(self, _params: Json) -> bool:
-        self._stage.note("telegram", "…")
-        return True
-
-    def _do_answerCallbackQuery(self, params: Json) -> bool:
-        self._stage.note("telegram", str(params.get("text") or ""))
-        return True
-
     def _message(self, sender: Json, content: Json) -> Json:
+        chat = {"id": _PERSON, "type": "private", "first_name": self._person["first_name"]}
         date = int(self._stage.clock.now().timestamp())
-        return {"message_id": next(self._ids), "date": date, "chat": self._chat, "from": sender} | content
+        return {"message_id": next(self._ids), "date": date, "chat": chat, "from": sender} | content
 
     def _show(self, message: Json) -> Json:
-        self._shown[message["message_id"]] = message
-        self._stage.put(
-            Bubble(
-                "telegram", str(message["message_id"]), "bot", styled(message["text"], message.get("entities") or []),
-                self._stage.time(), [button["text"] for button in _buttons(message)],
-            )
-        )  # fmt: skip
+        id, labels = str(message["message_id"]), [button["text"] for button in _buttons(message)]
+        self._shown[id] = message
+        self._stage.put(Bubble("telegram", id, "bot", styled(message), self._stage.time(), labels))
         return message
 
 
@@ -149,35 +118,20 @@ def _decoded(name: str, value: str) -> Any:
 
 
 def _content(params: Json) -> Json:
-    inline = isinstance(params.get("reply_markup"), dict) and "inline_keyboard" in params["reply_markup"]
-    wanted = ("text", "entities", *(["reply_markup"] if inline else []))
-    return {key: params[key] for key in wanted if params.get(key)}
+    """What of a call stands in the message; a keyboard in place of the person's own is none of its buttons."""
+    inline = "inline_keyboard" in (params.get("reply_markup") or {})
+    return {key: params[key] for key in ("text", "entities", *(["reply_markup"] * inline)) if params.get(key)}
 
 
 def _buttons(message: Json) -> list[Json]:
     return [button for row in message.get("reply_markup", {}).get("inline_keyboard", []) for button in row]
 
 
-def styled(text: str, entities: list[Json]) -> str:
-    """Text with Telegram's entities, whose places count UTF-16 units, as HTML."""
-    units = text.encode("utf-16-le")
-
-    def part(start: int, end: int) -> str:
-        return units[2 * start : 2 * end].decode("utf-16-le", "replace")
-
-    def within(start: int, end: int, inner: list[Json]) -> str:
-        pieces, at = [], start
-        while inner:
-            first, inner = inner[0], inner[1:]
-            stop = first["offset"] + first["length"]
-            nested = [one for one in inner if one["offset"] < stop]
-            inner = inner[len(nested) :]
-            said = within(first["offset"], stop, nested)
-            tag = _TAGS.get(first["type"])
-            marked = link(first.get("url", ""), said) if first["type"] == "text_link" else said
-            pieces += [lines(part(at, first["offset"])), f"<{tag}>{said}</{tag}>" if tag else marked]
-            at = stop
-        return "".join(pieces) + lines(part(at, end))
-
-    ordered = sorted(entities, key=lambda one: (one["offset"], -one["length"]))
-    return within(0, len(units) // 2, ordered)
+def styled(message: Json) -> str:
+    """The text of a message with its entities, as HTML."""
+    safe = [
+        one | ({"url": html.escape(one["url"])} if "url" in one else {})
+        for one in message.get("entities") or []
+        if one.get("url", "http").startswith(("http", "mailto:"))
+    ]
+    return Message.de_json(message | {"entities": safe}, None).text_html

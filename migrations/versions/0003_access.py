@@ -17,48 +17,42 @@ depends_on = None
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def _text(name: str, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), server_default=default, nullable=False)
+
+
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _table(name: str, *parts: sa.schema.SchemaItem) -> None:
+    key = sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}"))
+    op.create_table(name, sa.Column("id", _ID, nullable=False), *parts, key)
+
+
+def _given_by(table: str, gone: str) -> tuple[sa.schema.SchemaItem, ...]:
+    reference = sa.ForeignKeyConstraint(["given_by"], ["person.id"], name=op.f(f"fk_{table}_given_by"), ondelete=gone)
+    return sa.Column("given_by", _ID, nullable=True), reference
+
+
+def _unique(table: str, *columns: str) -> sa.UniqueConstraint:
+    return sa.UniqueConstraint(*columns, name=op.f(f"uq_{table}_{'_'.join(columns)}"))
+
+
 def upgrade() -> None:
-    op.create_table(
-        "access",
-        sa.Column("id", _ID, nullable=False),
-        sa.Column("platform", sa.Text(), nullable=False),
-        sa.Column("workspace", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("chat", sa.Text(), server_default="", nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("given_by", _ID, nullable=True),
+    place = ("platform", "workspace", "account")
+    _table(
+        "access", *map(_text, place), _text("chat", ""), _text("role"), _moment("since"),
+        *_given_by("access", "SET NULL"), _unique("access", *place, "chat"),
         sa.CheckConstraint("role IN ('owner', 'member', 'removed')", name=op.f("ck_access_role")),
-        sa.ForeignKeyConstraint(["given_by"], ["person.id"], name=op.f("fk_access_given_by"), ondelete="SET NULL"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_access")),
-        sa.UniqueConstraint(
-            "platform", "workspace", "account", "chat", name=op.f("uq_access_platform_workspace_account_chat")
-        ),
-    )
-    op.create_table(
-        "access_code",
-        sa.Column("id", _ID, nullable=False),
-        sa.Column("platform", sa.Text(), server_default="", nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("given_by", _ID, nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["given_by"], ["person.id"], name=op.f("fk_access_code_given_by"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_code")),
-        sa.UniqueConstraint("digest", name=op.f("uq_access_code_digest")),
-    )
-    op.create_table(
-        "stranger",
-        sa.Column("id", _ID, nullable=False),
-        sa.Column("platform", sa.Text(), nullable=False),
-        sa.Column("workspace", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stranger")),
-        sa.UniqueConstraint("platform", "workspace", "account", name=op.f("uq_stranger_platform_workspace_account")),
-    )
+    )  # fmt: skip
+    _table(
+        "access_code", _text("platform", ""), _text("digest"), _text("role"), _moment("expires_at"),
+        *_given_by("access_code", "CASCADE"), _unique("access_code", "digest"),
+    )  # fmt: skip
+    tries = sa.Column("tries", sa.Integer(), server_default="0", nullable=False)
+    told = _moment("told_at", nullable=True)
+    _table("stranger", *map(_text, place), tries, _moment("since"), told, _unique("stranger", *place))
     op.create_index(op.f("ix_stranger_since"), "stranger", ["since"], unique=False)
 
 

@@ -171,10 +171,15 @@ async def test_a_button_that_is_not_there_does_nothing(demo: Demo) -> None:
 
 
 def test_entities_count_utf16_units_and_may_be_nested() -> None:
-    text = "😀 bold and both"
-    entities = [{"type": "bold", "offset": 3, "length": 13}, {"type": "italic", "offset": 12, "length": 4}]
-    assert styled(text, entities) == "😀 <b>bold and <i>both</i></b>"
-    assert styled("x", [{"type": "text_link", "offset": 0, "length": 1, "url": "javascript:alert(1)"}]) == "x"
+    def said(text: str, *entities: dict[str, Any]) -> str:
+        known = {"message_id": 1, "date": 0, "chat": {"id": 1, "type": "private"}}
+        return styled(known | {"text": text, "entities": list(entities)})
+
+    bold, both = {"type": "bold", "offset": 3, "length": 13}, {"type": "italic", "offset": 12, "length": 4}
+    assert said("😀 bold and both", bold, both) == "😀 <b>bold and <i>both</i></b>"
+    for url in ("javascript:alert(1)", 'https://x"onclick="alert(1)'):
+        assert 'onclick="' not in (linked := said("x", {"type": "text_link", "offset": 0, "length": 1, "url": url}))
+        assert "javascript" not in linked
 
 
 def test_both_languages_of_the_page_have_the_same_words() -> None:
