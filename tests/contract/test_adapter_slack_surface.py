@@ -326,7 +326,7 @@ class TestHome:
         await reminder(slack, await person(slack), "给妈妈打电话")
         async with listening(slack):
             view = await home_of(slack)
-        assert "您的提醒：1 个" in shown(view)
+        assert "你的提醒：1 个" in shown(view)
         assert "完成" in buttons(view)
 
     async def test_many_reminders_are_turned_over_in_pages(self, slack: SlackRig) -> None:
