@@ -2,7 +2,7 @@
 
     python -m tests.bench.bench_platforms [--rates 80 120] [--seconds 10] [--people 200]
 
-People write at a steady rate, whether or not they were answered. `ack`: from sending to the moment the platform is told
+People who were answered once before write at a steady rate, whether or not they were answered again. `ack`: from sending to the moment the platform is told
 that we have the message; `reply`: until the reply stands in the chat; `cpu`: processor time of the product for one
 message, which says on a busy machine too what it could do (Linux). One JSON line a rate.
 """
@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.fakes.telegram_server import TelegramServer
+from tests.fakes.telegram_server import Person, TelegramServer
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -50,13 +50,14 @@ async def telegram(rate: float, seconds: float, people: int) -> dict[str, float]
     server = await TelegramServer().start()
     try:
         async with product(server.env()) as pid:
-            first = server.person("Warm-up")
-            first.say("warm up")
+            everybody = [server.person(f"P{number}") for number in range(people)]
+            for person in everybody:
+                person.say("hello")
             async with asyncio.timeout(PATIENCE):
-                while not first.chat.texts:
+                while not all(person.chat.texts for person in everybody):
                     await asyncio.sleep(0.05)
             before = _cpu_seconds(pid)
-            figures = await _telegram_load(server, rate, seconds, people)
+            figures = await _telegram_load(server, rate, seconds, everybody)
             return figures | {"cpu_ms": (_cpu_seconds(pid) - before) / round(rate * seconds) * 1000}
     finally:
         await server.stop()
@@ -64,8 +65,9 @@ async def telegram(rate: float, seconds: float, people: int) -> dict[str, float]
             raise SystemExit(f"Telegram refused: {server.problems[:3]}")
 
 
-async def _telegram_load(server: TelegramServer, rate: float, seconds: float, people: int) -> dict[str, float]:
-    everybody = [server.person(f"P{number}") for number in range(people)]
+async def _telegram_load(
+    server: TelegramServer, rate: float, seconds: float, everybody: list[Person]
+) -> dict[str, float]:
     sent: dict[str, float] = {}
     acks: list[float] = []
     replies: dict[str, float] = {}
