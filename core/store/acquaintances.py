@@ -17,20 +17,6 @@ from core.store.tables import account, inbox, muted, person, reminder, session
 _MANY = 2
 
 
-async def find(tx: Tx, platform: str, workspace: str, name: str) -> list[Person]:
-    """Whom a name means in a workspace: the account with this id or handle, else those who are called so; at most two."""
-    low = name.casefold()
-    there = sa.and_(account.c.platform == platform, account.c.workspace == workspace)
-    people = sa.select(person).join(account, account.c.person_id == person.c.id).where(there).distinct().limit(_MANY)
-    exact = sa.or_(sa.func.lower(account.c.account) == low, sa.func.lower(account.c.handle) == low)
-    called = sa.func.lower(person.c.name)
-    for condition in (exact, called == low, called.startswith(f"{low} ", autoescape=True)):
-        rows = await tx.rows(people.where(condition))
-        if rows:
-            return [Person(row.id, row.name, row.language, row.zone) for row in rows]
-    return []
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """Somebody whom a person may mean by a name."""
@@ -44,32 +30,30 @@ class Known:
         return low in (whole, self.handle.casefold()) or whole.startswith(f"{low} ")
 
 
-async def known(tx: Tx, asker_id: int, platform: str, workspace: str, names: Sequence[str]) -> list[Known]:
+async def known(
+    tx: Tx, asker_id: int, platform: str, workspace: str, names: Sequence[str], *, at: bool = False
+) -> list[Known]:
     """Those with one of these names in the asker's workspace; on a platform without workspaces, among those who have
-    written in a chat in which the asker has, too. At most ten."""
+    written in a chat in which the asker has, too. `at`: first whose account or handle that is. At most ten."""
     low, called = [name.casefold() for name in names], sa.func.lower(person.c.name)
-    met, mine = session.alias("met"), session.alias("mine")
-    statement = (
+    everybody = (
         sa.select(person, account.c.handle)
         .join(account, account.c.person_id == person.c.id)
-        .where(
-            account.c.platform == platform,
-            account.c.workspace == workspace,
-            sa.or_(
-                called.in_(low),
-                person.c.name.in_(names),  # SQLite lowers ASCII alone
-                sa.func.lower(account.c.handle).in_(low),
-                *(called.startswith(f"{name} ", autoescape=True) for name in low),
-            ),
-        )
+        .where(account.c.platform == platform, account.c.workspace == workspace)
         .order_by(person.c.id)
         .limit(10)
     )
+    handles = sa.func.lower(account.c.handle).in_(low)
+    first_names = (called.startswith(f"{name} ", autoescape=True) for name in low)
+    same = person.c.name.in_(names)  # SQLite lowers ASCII alone
+    some = everybody.where(sa.or_(called.in_(low), same, handles, *first_names))
     if not workspace:
+        met, mine = session.alias("met"), session.alias("mine")
         together = sa.and_(mine.c.address_key == met.c.address_key, mine.c.person_id == asker_id)
         both = sa.select(met.c.id).join(mine, together).where(met.c.person_id == person.c.id)
-        statement = statement.where(sa.or_(person.c.id == asker_id, both.exists()))
-    rows = await tx.rows(statement)
+        some = some.where(sa.or_(person.c.id == asker_id, both.exists()))
+    exact = everybody.where(sa.or_(sa.func.lower(account.c.account).in_(low), handles))
+    rows = (await tx.rows(exact) if at else []) or await tx.rows(some)
     return [Known(Person(row.id, row.name, row.language, row.zone), row.handle) for row in rows]
 
 

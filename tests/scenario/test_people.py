@@ -121,7 +121,7 @@ PLAYS = {
     """,
     "who is not known, and oneself": """
         ann> remind @zoe tomorrow at 15:00 to call
-        < I don't know zoe here
+        < I know nobody here called zoe
         ann> remind @ann tomorrow at 15:00 to call
         < That is you.
         bob#team> what time is it

@@ -51,18 +51,20 @@ async def test_a_person_is_found_by_account_handle_or_name(store: Store, name: s
     bob = await person(store, "u-bob jones" if " " in name else "u-bob", handle="bobby")
     await person(store, "u-bo")
     async with store.read() as tx:
-        assert [one.id for one in await acquaintances.find(tx, "fake", "", name)] == [bob.id]
-        assert await acquaintances.find(tx, "fake", "elsewhere", name) == []
-        assert await acquaintances.find(tx, "fake", "", "u%") == []
+        found = await acquaintances.known(tx, bob.id, "fake", "", [name], at=True)
+        assert [one.person.id for one in found] == [bob.id]
+        assert await acquaintances.known(tx, bob.id, "fake", "elsewhere", [name], at=True) == []
+        assert await acquaintances.known(tx, bob.id, "fake", "", ["u%"], at=True) == []
         assert [one.id for one in await acquaintances.called(tx, name)] == [bob.id]
 
 
 async def test_two_of_the_same_first_name_are_two(store: Store) -> None:
     async with store.write() as tx:
         for account in ("1", "2"):
-            await people.person_of(tx, "", "fake", Sender(account, f"Kim {account}"), NOW)
+            await people.person_of(tx, "T1", "fake", Sender(account, f"Kim {account}"), NOW)
     async with store.read() as tx:
-        assert len(await acquaintances.find(tx, "fake", "", "kim")) == 2
+        assert len(await acquaintances.known(tx, 1, "fake", "T1", ["kim"])) == 2
+        assert await acquaintances.known(tx, 1, "fake", "T2", ["kim"]) == []
 
 
 async def test_muting_is_of_one_sender_and_can_be_taken_back(store: Store) -> None:

@@ -36,13 +36,13 @@ _MENTION = re.compile(r"<?@(?P<name>[^|>]+)(?:\|[^>]*)?>?")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """For whom, as far as the sentence says. Another person is not looked up yet: `handle` is one's @name, `names` are
-    those that a person may be called by, the longest first."""
+    """For whom, as far as the sentence says. Another person is not looked up yet: `names` are those that they may be
+    called by, the longest first; `at`: it is an @name."""
 
     address: Address
     everybody: bool = False
-    handle: str = ""
     names: tuple[str, ...] = ()
+    at: bool = False
 
 
 def recipient_of(turn: Turn, named: str | None) -> Recipient:
@@ -62,7 +62,7 @@ def recipient_of(turn: Turn, named: str | None) -> Recipient:
     if mention and mention["name"].casefold() in _EVERYBODY:
         return recipient_of(turn, "channel")
     if mention or named.startswith("@"):
-        return Recipient(message.address, handle=mention["name"] if mention else named.lstrip("@"))
+        return Recipient(message.address, names=(mention["name"] if mention else named.lstrip("@"),), at=True)
     if named.lower() in _PRONOUNS or _TWO.search(named):
         raise Refused(say(turn.language, "other_whom"))
     return Recipient(message.address, names=(named,))
@@ -119,34 +119,25 @@ def points_at_nothing(turn: Turn, task: str) -> bool:
     return bool(task) and not (turn.message.quoted or turn.message.link) and _POINTING.fullmatch(task) is not None
 
 
-async def called_here(tx: Tx, turn: Turn, names: tuple[str, ...]) -> tuple[str, list[Known]]:
+async def called_here(tx: Tx, turn: Turn, names: tuple[str, ...], *, at: bool = False) -> tuple[str, list[Known]]:
     """The longest of these names that somebody has whom this person knows here, and who has it."""
     here = turn.message.address
-    known = await acquaintances.known(tx, turn.person.id, here.platform, here.workspace, names)
+    known = await acquaintances.known(tx, turn.person.id, here.platform, here.workspace, names, at=at)
     for name in names:
-        if those := [one for one in known if one.is_called(name)]:
+        if those := [one for one in known if at or one.is_called(name)]:
             return name, those
     return names[0], []
 
 
-async def kept_for(tx: Tx, turn: Turn, new: NewReminder, handle: str, known: list[Known] | None = None) -> Reply:
-    """Proposes a reminder to another person, by their @name or as one of those who are `known` by a name; nothing rings
-    before they accept."""
+async def kept_for(tx: Tx, turn: Turn, new: NewReminder, name: str, known: list[Known]) -> Reply:
+    """Proposes a reminder to another person, one of those who have that name; nothing rings before they accept."""
     address, language = turn.message.address, turn.language
-    who = literal(handle)
-    if known is not None and len(known) != 1:
-        list_of = ", ".join(
-            literal(f"@{one.handle} ({one.person.name})" if one.handle else one.person.name) for one in known
-        )
-        raise Refused(say(language, "other_which" if known else "other_unknown_name", who=who, list=list_of))
-    found = (
-        await acquaintances.find(tx, address.platform, address.workspace, handle)
-        if known is None
-        else [known[0].person]
-    )
-    if len(found) != 1:
-        raise Refused(say(language, "other_unclear" if found else "other_unknown", who=who))
-    other = found[0]
+    who = literal(name)
+    if len(known) != 1:
+        theirs = [f"@{one.handle} ({one.person.name})" if one.handle else one.person.name for one in known]
+        key = "other_which" if known else "other_unknown"
+        raise Refused(say(language, key, who=who, list=", ".join(map(literal, theirs))))
+    other = known[0].person
     if other.id == turn.person.id:
         raise Refused(say(language, "other_yourself"))
     where = await acquaintances.private_address(tx, other.id, address.platform, address.workspace)
@@ -156,13 +147,13 @@ async def kept_for(tx: Tx, turn: Turn, new: NewReminder, handle: str, known: lis
         raise Refused(say(language, "other_muted", who=who))
     if await acquaintances.count_proposed(tx, other.id, turn.person.id) >= _MOST_PROPOSED:
         raise Refused(say(language, "other_enough", who=who, count=_MOST_PROPOSED))
-    theirs = _language(other, language)
+    spoken = _language(other, language)
     proposed = replace(
         new, person_id=other.id, address=where, kind="reminder", state="proposed", asked_by=turn.person.id,
-        language=theirs,
+        language=spoken,
     )  # fmt: skip
     kept = await reminders.add(tx, proposed, turn.now)
-    await outbox.add(tx, _proposal(turn, kept, other, theirs), turn.now)
+    await outbox.add(tx, _proposal(turn, kept, other, spoken), turn.now)
     return Reply(say(language, "other_asked", who=who, **_fields(turn, kept, language)))
 
 

@@ -169,16 +169,13 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
             await moving.set_zone(tx, turn.person.id, known, turn.now)
         replies: list[Reply] = []
         names = recipient.names or wish.names
-        name, those = await called_here(tx, turn, names) if names else ("", [])
+        name, those = await called_here(tx, turn, names, at=recipient.at) if names else ("", [])
         shared = recipient.everybody and await reminders.shared_here(tx, recipient.address)
         for number, ring in enumerate(rings):
             new = replace(_new(turn, wish, ring, recipient, known, number), shared=shared)
             if recipient.names or those:
                 task = new.text if recipient.names else new.text.removeprefix(name).strip()
                 replies.append(await kept_for(tx, turn, replace(new, text=task), name, those))
-                continue
-            if recipient.handle:
-                replies.append(await kept_for(tx, turn, new, recipient.handle))
                 continue
             await check_limit(tx, turn)
             kept = await reminders.add(tx, new, turn.now)
