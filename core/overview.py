@@ -13,7 +13,8 @@ from core.language.values import Preferences
 from core.reminders import creating, wording
 from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
-from core.store import Store, people, reminders
+from core.store import Store, access, people, reminders
+from core.store.access import Place
 from core.store.people import Person
 from core.store.reminders import Reminder
 
@@ -47,10 +48,10 @@ class Overview:
 async def of_account(
     store: Store, platform: str, workspace: str, account: str, language: Language, now: dt.datetime, about: int = 0
 ) -> Overview | None:
-    """Of the person with that account; None if they never wrote to us. `language` is theirs where they chose none."""
+    """Of the person with that account; None if they never wrote to us, or may no longer. `language` is theirs where they chose none."""
     async with store.read() as tx:
         person = await people.find(tx, workspace, platform, account)
-        if person is None:
+        if person is None or await access.role(tx, Place(platform, workspace, account)) == "removed":
             return None
         own = await reminders.open_of(tx, person.id, _MOST)
         turns = await people.count_turns(tx, person.id)

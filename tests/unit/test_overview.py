@@ -10,7 +10,8 @@ import pytest
 from core import overview
 from core.messages import Address, Sender
 from core.skills.reminders.buttons import snoozed_until
-from core.store import Store, people, reminders
+from core.store import Store, access, people, reminders
+from core.store.access import Place
 from core.store.reminders import NewReminder, ReminderState
 from tests.unit.rows import NOW, SECOND
 
@@ -100,3 +101,10 @@ def test_words_without_a_time_to_come_are_told_why(words: str, why: str) -> None
 def test_a_picked_moment_is_taken_if_it_is_to_come(picked: str, minutes: float) -> None:
     due = snoozed_until(picked, NOW, PARIS)
     assert due - NOW == dt.timedelta(minutes=minutes)
+
+
+async def test_who_was_put_out_has_no_overview(store: Store) -> None:
+    await person(store, "ann")
+    async with store.write() as tx:
+        await access.put(tx, Place("slack", "T", "ann"), "removed", None, NOW)
+    assert await overview.of_account(store, "slack", "T", "ann", "en", NOW) is None
