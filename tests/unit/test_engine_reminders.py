@@ -56,6 +56,38 @@ async def test_a_reminder_is_confirmed_from_its_row_and_listed(tmp_path: Path, d
         assert spine.model.prompts == [], "no model was asked"
 
 
+async def test_pauses_rules_names_and_forms_on_both_databases(tmp_path: Path, database_url: str) -> None:
+    async with spine_on(settings_in(tmp_path, DATABASE_URL=database_url)) as spine:
+        for person in ("bob", "ann"):
+            await say(spine, "hello", person=person, chat="team", private=False)
+            await say(spine, "hello", person=person)
+        await say(spine, "remind me every day at 9:00 to stretch, only if at most 30 minutes late")
+        assert "Snoozed" in (await say(spine, "snooze reminder 1 until tomorrow at 11:00")).reply.text
+        assert "Paused: stretch" in (await say(spine, "pause reminder 1")).reply.text
+        assert "11:00" in (await say(spine, "resume reminder 1")).reply.text or "09:00" in await shown(spine)
+        assert "Paused until" in (await say(spine, "pause reminder 1 for 3 days")).reply.text
+        assert "paused until" in await shown(spine)
+        assert "Taken back" in (await say(spine, "undo")).reply.text
+        form = {"kind": "form", "choice": "reminders:edit:1", "fields": {"what": "bend", "lateness": "usual"}}
+        assert "Changed: bend" in (await say(spine, "", **form)).reply.text
+        await say(spine, "everyone may change reminders here", chat="team", private=False)
+        assert (
+            "Everybody here may change it"
+            in (await say(spine, "remind us tomorrow at 10:00 to sing", chat="team", private=False)).reply.text
+        )
+        cancelled = await say(spine, "cancel the sing reminder", person="bob", chat="team", private=False)
+        assert "Cancelled: sing" in cancelled.reply.text
+        before = len(spine.platform.sent)
+        await spine.platform.say("remind Bob tomorrow at 10:00 to sing", person="ann")
+        told = [one.reply.text for one in (await spine.platform.arrived(before + 2))[before:]]
+        assert any("I have asked Bob" in text for text in told), told
+        assert any("Ann would like" in text for text in told), told
+
+
+async def shown(spine: Spine) -> str:
+    return (await say(spine, "my reminders")).reply.text
+
+
 @pytest.mark.parametrize("command", ["/reminders", "show my reminders", "我有哪些提醒？"])
 async def test_a_list_without_reminders_says_how_to_set_one(spine: Spine, command: str) -> None:
     assert (await say(spine, command)).reply.text.startswith(("You have no reminders", "你"))
