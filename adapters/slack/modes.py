@@ -1,11 +1,11 @@
-"""What was chosen for a channel, remembered for some seconds: every message in it is read by that."""
+"""What was chosen for the channels of a workspace, remembered for some seconds: every message is read by that."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from adapters import Surroundings
-from adapters.slack.recent import Recent
 from core.messages import Address
 from core.store import modes
 from core.store.modes import Mode
@@ -18,14 +18,14 @@ class Modes:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._known: Recent[Address, tuple[Mode, float]] = Recent(5_000)
+        self._known: Mapping[str, Mode] = {}
+        self._until = float("-inf")
 
     async def get(self, channel: Address) -> Mode:
         """Raises `Unavailable` while the database does not answer."""
         now = asyncio.get_running_loop().time()
-        if (entry := self._known.get(channel)) is not None and entry[1] > now:
-            return entry[0]
-        async with self._around.store().read() as tx:
-            found = await modes.mode(tx, channel)
-        self._known.put(channel, (found, now + _REMEMBERED_SECONDS))
-        return found
+        if now > self._until:
+            async with self._around.store().read() as tx:
+                self._known = await modes.of_workspace(tx, channel.platform, channel.workspace)
+            self._until = now + _REMEMBERED_SECONDS
+        return self._known.get(channel.key(), "follow")

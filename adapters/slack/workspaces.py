@@ -154,7 +154,6 @@ class Workspaces:
         self._agent_view = agent_view
         self._own: Workspace | None = None
         self._known: dict[str, tuple[Workspace, Tokens]] = {}
-        self._modes = Modes(around)
         self._told: Recent[tuple[str, str], float] = Recent(1_000)
 
     async def sign_in(self) -> Identity | None:
@@ -260,7 +259,7 @@ class Workspaces:
             people,
             threads,
             previews,
-            Translator(identity, people, threads, self._modes, commands, self._agent_view),
+            Translator(identity, people, threads, Modes(self.around), commands, self._agent_view),
             Poster(web, identity, previews, threads),
             surface,
         )

@@ -26,6 +26,12 @@ async def mode(tx: Tx, address: Address) -> Mode:
     return next((one for one in MODES if one == noted), "follow")
 
 
+async def of_workspace(tx: Tx, platform: str, workspace: str) -> dict[str, Mode]:
+    """What was chosen in each channel of a workspace where something was, by the key of its address."""
+    noted = await notes.with_prefix(tx, _key(Address(platform, workspace, "")).removesuffix("|"))
+    return {key.removeprefix("mode:"): one for key, value in noted.items() for one in MODES if one == value}
+
+
 async def choose(tx: Tx, address: Address, chosen: Mode, now: dt.datetime) -> None:
     """From now on, for the whole channel."""
     await notes.put(tx, _key(address), chosen, now)

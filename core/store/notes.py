@@ -21,6 +21,12 @@ async def get(tx: Tx, key: str) -> str:
     return str(row.value) if row else ""
 
 
+async def with_prefix(tx: Tx, prefix: str) -> dict[str, str]:
+    """Everything that was noted under keys that begin so."""
+    rows = await tx.rows(sa.select(note.c.key, note.c.value).where(note.c.key.startswith(prefix, autoescape=True)))
+    return {row.key: row.value for row in rows}
+
+
 async def put(tx: Tx, key: str, value: str, now: dt.datetime) -> None:
     """Notes it instead of what was there before."""
     values = {"key": key, "value": value, "noted_at": now}
