@@ -191,3 +191,11 @@ def test_both_languages_of_the_page_have_the_same_words() -> None:
     assert english == chinese
     wanted = re.findall(r'data-(?:word|hint)="(\w+)"', (PAGE / "index.html").read_text(encoding="utf-8"))
     assert set(wanted) <= english
+
+
+def test_the_models_of_the_settings_serve_the_demo_too(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    (settings.data_dir / "models" / "small").mkdir(parents=True)
+    (tmp_path / "kept").mkdir()
+    Demo(settings, tmp_path / "kept", 0)
+    assert (tmp_path / "kept" / "models" / "small").is_dir()
