@@ -64,6 +64,11 @@ async def of_account(
     return Overview(person, language, now, ZoneInfo(person.zone or "UTC"), rest, digest, turns, there)
 
 
+def stranger(name: str, zone: str | None, language: Language, now: dt.datetime) -> Overview:
+    """Of somebody who has never written to us: what their platform says of them, and nothing else."""
+    return Overview(Person(0, name, None, zone), language, now, ZoneInfo(zone or "UTC"), (), None, 0)
+
+
 def unclear(words: str, language: Language, zone: ZoneInfo, now: dt.datetime) -> str:
     """Why these words name no time at which a reminder could ring; "" if they do."""
     understood = understand_time(words, now, zone, language, Preferences())

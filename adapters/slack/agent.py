@@ -20,6 +20,7 @@ from core.render import shortened
 
 log = logging.getLogger(__name__)
 
+_ENOUGH = 3
 _TITLE = 80
 """Characters of the question that name a conversation; Slack takes 200."""
 
@@ -29,8 +30,8 @@ class Agent:
 
     def __init__(self, web: Web) -> None:
         self._web = web
-        self._sessions = True
-        """The app has sessions, as far as we know."""
+        self._refusals = 0
+        """How often in a row Slack would have no session: an app without them is not asked for ever."""
         self._budget = Budget(20)  # agents.sessions.setStatus: 50 a minute, and a turn takes two
         self._asked: Recent[str, tuple[str, str]] = Recent(2_000)
         """By address: who asked last, and what."""
@@ -72,11 +73,13 @@ class Agent:
         if titled is False and title:
             self._panes.put(key, True)
             await asyncio.gather(status, self._try("assistant.threads.setTitle", where | {"title": title}))
-        elif titled is None and key not in self._busy and self._sessions and self._budget.take():
+        elif titled is None and key not in self._busy and self._refusals < _ENOUGH and self._budget.take():
             self._busy.add(key)
             more = {"status": "processing", "title": title or None, "initiator_user_id": asker or None}
             _, refused = await asyncio.gather(status, self._try("agents.sessions.setStatus", where | more))
-            self._sessions = not refused
+            self._refusals = self._refusals + 1 if refused else 0
+            if refused:
+                self._busy.discard(key)
         else:
             await status
 

@@ -20,10 +20,10 @@ _LONGEST = 300
 """Characters of a reminder's text that are shown in the list."""
 
 
-def home(overview: Overview | None, language: Language, page: int) -> Json:
-    """The view; `page` counts from 0 and is set right where it is beyond the last one."""
-    if overview is None:
-        return {"type": "home", "blocks": [_words(say(language, "hello", name=""))]}
+def home(overview: Overview, page: int) -> Json:
+    """The view; `page` counts from 0 and is set right where it is beyond the last one. Who never wrote is greeted."""
+    if not overview.person.id:
+        return {"type": "home", "blocks": [_words(say(overview.language, "hello", name=""))]}
     return {"type": "home", "blocks": [*_reminders(overview, page), *_settings(overview), *_known(overview)]}
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from adapters.slack.render import plain
 from adapters.slack.render import words as words_of
@@ -22,6 +22,7 @@ from core.overview import Overview, unclear
 from core.render import shortened
 from core.store.reminders import Reminder
 
+_FORMS = ("reminder", "snooze", "settings")
 _TITLE = 24
 _LATENESS = ("usual", "send", "limit:60", "skip", "next")
 _LONGEST = 2_000
@@ -40,6 +41,9 @@ class About:
     """With a new reminder: the message that it is about."""
     number: int = 0
     """The reminder's; 0: a new one."""
+
+
+_ABOUT = TypeAdapter(About)
 
 
 class _Option(BaseModel):
@@ -66,8 +70,12 @@ class View(BaseModel):
     state: _State = Field(default_factory=_State)
 
     @property
-    def about(self) -> About:
-        return About(**json.loads(self.private_metadata))
+    def about(self) -> About | None:
+        """None for a form that we no longer know."""
+        try:
+            return _ABOUT.validate_json(self.private_metadata) if self.callback_id in _FORMS else None
+        except ValidationError:
+            return None
 
     @property
     def fields(self) -> dict[str, str]:
@@ -126,14 +134,14 @@ def notice(language: Language, words: str) -> Json:
     return {"type": "modal", "title": plain(say(language, "form_notice"), _TITLE), "blocks": [block]}
 
 
-def wrong(view: View, overview: Overview) -> Mapping[str, str]:
+def wrong(view: View, about: About, overview: Overview) -> Mapping[str, str]:
     """What cannot be taken as it was filled in, by block."""
     language, fields = overview.language, view.fields
     match view.callback_id:
         case "reminder":
             words = fields.get("when", "")
             if not words:
-                return {} if view.about.number else {"when": say(language, "form_no_time")}
+                return {} if about.number else {"when": say(language, "form_no_time")}
             why = unclear(words, language, overview.zone, overview.now)
             return {"when": words_of(why)} if why else {}
         case "snooze":

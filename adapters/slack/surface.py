@@ -23,7 +23,7 @@ from adapters.slack.web import CallFailed, Json, Web
 from core.errors import Unavailable
 from core.language.phrases import Language, say
 from core.messages import Address, Delivery, Message, MessageKind, Sender
-from core.overview import Overview, of_account
+from core.overview import Overview, of_account, stranger
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,9 @@ class Surface:
         """Who has opened their Home tab, and the page that they see."""
         self._direct: Recent[str, str] = Recent(5_000)
         """Whose direct message it is."""
-        self._publishing: dict[str, asyncio.Task[None]] = {}
+        self._changed: set[str] = set()
+        """Whose Home tab is about to be shown again."""
+        self._publishing: set[asyncio.Task[None]] = set()
         self._budget = Budget(60)  # views.publish: 100 a minute
 
     async def opened(self, body: Json) -> None:
@@ -114,7 +116,7 @@ class Surface:
         if value not in ("add", "settings") and verb != "edit" and (verb, pick) != ("snooze", "pick"):
             return False
         overview = await self._overview(acted.user.id, about.number)
-        if overview is None or (about.number and overview.about is None):
+        if about.number and overview.about is None:
             return False
         make = {"settings": settings_form, "snooze": snooze_form}.get(verb)
         view = make(overview, about) if make else reminder_form(overview, about, text)
@@ -129,13 +131,13 @@ class Surface:
         """A form that was filled in: what is wrong with it, or the messages that it comes to."""
         submitted = _Submitted.model_validate(body)
         user, view = submitted.user.id, submitted.view
-        overview = await self._overview(user, view.about.number if view.private_metadata else 0)
-        if overview is None or view.callback_id not in ("reminder", "snooze", "settings"):
+        if (about := view.about) is None:
             language = await self._language(user)
             return {"response_action": "update", "view": notice(language, say(language, "form_stale"))}
-        if errors := wrong(view, overview):
+        overview = await self._overview(user, about.number)
+        if errors := wrong(view, about, overview):
             return {"response_action": "errors", "errors": dict(errors)}
-        about, fields, event = view.about, view.fields, f"v:{view.id}"
+        fields, event = view.fields, f"v:{view.id}"
         if view.callback_id == "settings":
             typed = enumerate(wishes(fields, overview))
             return [await self._message(user, about.chat, f"{event}:{at}", "text", text) for at, text in typed]
@@ -149,25 +151,25 @@ class Surface:
     def sent(self, delivery: Delivery) -> None:
         """Something may have changed for whom it went to: who has their Home tab open sees it soon."""
         user = delivery.reply.only_for or self._direct.get(delivery.address.chat) or self._agent.asker(delivery.address)
-        if user in self._viewers and user not in self._publishing:
+        if user in self._viewers and user not in self._changed:
+            self._changed.add(user)
             task = asyncio.create_task(self._publish_soon(user), name="slack-home")
-            self._publishing[user] = task
-            task.add_done_callback(lambda _: self._publishing.pop(user, None))
+            self._publishing.add(task)
+            task.add_done_callback(self._publishing.discard)
 
     async def aclose(self) -> None:
-        for task in list(self._publishing.values()):
+        for task in self._publishing:
             task.cancel()
-        await asyncio.gather(*self._publishing.values(), return_exceptions=True)
+        await asyncio.gather(*self._publishing, return_exceptions=True)
 
     async def _publish_soon(self, user: str) -> None:
         await asyncio.sleep(self._pause)
-        self._publishing.pop(user, None)  # what changes from here on is published once more
+        self._changed.discard(user)  # what changes from here on is published once more
         with suppress(Unavailable):
             await self._publish(user)
 
     async def _publish(self, user: str) -> None:
-        language = await self._language(user)
-        view = home(await self._overview(user), language, self._viewers.get(user) or 0)
+        view = home(await self._overview(user), self._viewers.get(user) or 0)
         if not self._budget.take():
             return
         try:
@@ -175,9 +177,11 @@ class Surface:
         except CallFailed as failure:
             log.warning("a Home tab could not be shown", extra={"why": failure.what})
 
-    async def _overview(self, user: str, about: int = 0) -> Overview | None:
+    async def _overview(self, user: str, about: int = 0) -> Overview:
         language, now = await self._language(user), self._around.clock.now()
-        return await of_account(self._around.store(), PLATFORM, self._team, user, language, now, about)
+        found = await of_account(self._around.store(), PLATFORM, self._team, user, language, now, about)
+        profile = await self._people.get(user)
+        return found or stranger(profile.name, profile.zone, language, now)
 
     async def _language(self, user: str) -> Language:
         return "zh" if ((await self._people.get(user)).locale or "").startswith("zh") else "en"

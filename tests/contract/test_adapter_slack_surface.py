@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -40,6 +41,10 @@ def opened(slack: SlackRig, tab: str, person: Person | None = None) -> Envelope:
     person = person or slack.ada
     event = {"type": "app_home_opened", "user": person.id, "channel": person.dm.id, "tab": tab, "event_ts": "1.1"}
     return slack.server.event(event)
+
+
+def _asked_often(slack: SlackRig, than: int) -> bool:
+    return len(slack.server.calls("assistant.threads.setStatus")) > than
 
 
 def buttons(view: Json) -> dict[str, Json]:
@@ -126,15 +131,20 @@ class TestAgent:
             await post(slack, to(address, "Four, I think."))
         assert slack.general.sessions == ["processing", "active"]
 
-    async def test_an_app_without_sessions_is_not_asked_again(self, slack: SlackRig) -> None:
+    async def test_an_app_without_sessions_is_not_asked_for_ever(self, slack: SlackRig) -> None:
         slack.server.fault("refuse", "agents.sessions.setStatus", error="not_allowed", times=9)
         async with listening(slack):
-            for number in (1, 2):
+            for number in range(5):
                 address = thread(slack)
-                await show(slack, address, f"turn:{number}", "Four, ")
+                stream = Stream(Status("is thinking"), stays_open=True)
+                showing = asyncio.create_task(slack.adapter.show(address, f"turn:{number}", aiter(stream)))
+                await slack.server.until(partial(_asked_often, slack, number))
                 await post(slack, to(address, "Four, I think.", cause=f"turn:{number}"))
-        assert len(slack.server.calls("agents.sessions.setStatus")) == 1
-        assert slack.ada.dm.texts == ["Four, I think."] * 2
+                showing.cancel()
+                await asyncio.wait([showing])
+        asked = [call for call in slack.server.calls("agents.sessions.setStatus") if call["status"] == "processing"]
+        assert len(asked) == 3
+        assert slack.ada.dm.texts == ["Four, I think."] * 5
 
     async def test_the_older_pane_has_prompts_and_a_title_in_its_thread(self, slack: SlackRig) -> None:
         root = {"type": "message", "user": "UBOT", "text": "New Assistant Thread", "ts": slack.server.ts()}
@@ -464,10 +474,23 @@ class TestForms:
         ]
         assert len({message.event_id for message in messages}) == 4
 
-    async def test_a_form_of_an_older_version_is_said_to_be_out_of_date(self, slack: SlackRig) -> None:
-        await person(slack)
+    async def test_the_shortcut_serves_who_never_wrote_too(self, slack: SlackRig) -> None:
         async with listening(slack) as inbox:
-            sent = submit(slack, {"id": "V1", "callback_id": "nonsense", "private_metadata": "", "blocks": []})
+            slack.ada.interact("shortcut", callback_id="remind_new")
+            submit(slack, await view_of(slack, "reminder"), what="tea", when="tomorrow at 9")
+            message = await inbox.next()
+        assert (message.choice, message.address, message.sender.zone) == (
+            "reminders:add",
+            slack.address,
+            "Europe/Paris",
+        )
+
+    @pytest.mark.parametrize(("kind", "about"), [("nonsense", ""), ("reminder", "{}"), ("snooze", "no JSON")])
+    async def test_a_form_of_an_older_version_is_said_to_be_out_of_date(
+        self, slack: SlackRig, kind: str, about: str
+    ) -> None:
+        async with listening(slack) as inbox:
+            sent = submit(slack, {"id": "V1", "callback_id": kind, "private_metadata": about, "blocks": []})
             await taken(sent)
             assert inbox.kept.empty()
         assert sent.answer["response_action"] == "update"

@@ -89,7 +89,7 @@ def test_no_reminder_pings_from_a_view(words: str) -> None:
     )  # fmt: skip
     person = Person(1, words[:80], None, "Europe/Paris")
     overview = Overview(person, "en", NOW, ZoneInfo("Europe/Paris"), (one,), None, 3, one)
-    views: list[Json] = [home(overview, "en", 0), reminder_form(overview, About("D"), words)]
+    views: list[Json] = [home(overview, 0), reminder_form(overview, About("D"), words)]
     for view in views:
         assert [text for text in parsed(view["blocks"]) if _LIVE.search(decoded(text))] == []
         assert '"mrkdwn"' not in json.dumps(view)
