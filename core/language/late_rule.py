@@ -63,9 +63,9 @@ def _compiled(clauses: tuple[tuple[Policy, str], ...], before: str) -> tuple[tup
 
 
 _PATTERNS = (
-    *_compiled(_ENGLISH, r"(?:^|[ ,;:(]+)"),
-    *_compiled(_AFTER_A_STOP, r"(?:^|[,;:(]+ ?| - )"),
-    *_compiled(_CHINESE, r"[ ,，;；。:：(（]*"),
+    *_compiled(_ENGLISH, r"(?:^|[ ,;:(])"),
+    *_compiled(_AFTER_A_STOP, r"(?:^|[,;:(] ?| - )"),
+    *_compiled(_CHINESE, ""),
 )
 _NAMED: dict[str, Policy] = {"usual": "", "send": "send", "limit": "limit", "skip": "skip", "next": "next"}
 _MONDAY = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
@@ -83,7 +83,7 @@ def split(text: str) -> tuple[str, LateRule | None]:
             length = next((value for name, value in found.groupdict().items() if value), "")
             minutes = _minutes(length) if length else 0
             if not length or minutes:
-                return plain[: found.start()].strip(), LateRule(policy, minutes)
+                return plain[: found.start()].strip(" ,，;；:：(（-"), LateRule(policy, minutes)
     return text, None
 
 

@@ -77,7 +77,7 @@ _TWO = re.compile(r"(?: and |,|&)", re.IGNORECASE)
 _WORD = r"[^\W\d_][\w.-]*"
 _REMIND = re.compile(
     rf"(?:(?:please|pls|hey|hi|ok|and|(?:can|could|would|will) you|i want you to|i'd like you to)[, ]+){{0,3}}"
-    rf"remind (?P<name>{_WORD}(?:,? {_WORD}){{0,3}}?)(?: (?:to|that|about|of) (?P<task>.+?))?[?!. ]*",
+    rf"remind (?P<name>{_WORD}(?:,? {_WORD}){{0,3}}?)(?: (?:to|that|about|of) (?P<task>.+))?[?!.]?",
     re.IGNORECASE | re.DOTALL,
 )
 _ZH_NAME = re.compile(r"[^\W\d_][\w·]{1,7}")
@@ -92,7 +92,7 @@ def named_in(understood: Understood) -> Understood:
         return understood
     if not found["task"] and understood.when is None and understood.problem is None:
         return understood
-    return replace(understood, asks_reminder=True, recipient=found["name"], task=found["task"] or "")
+    return replace(understood, asks_reminder=True, recipient=found["name"], task=(found["task"] or "").rstrip("?!. "))
 
 
 def names_before(text: str, task: str) -> tuple[str, ...]:
