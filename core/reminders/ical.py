@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from core.reminders.recurrence import Rule, occurrences
@@ -78,7 +78,13 @@ def _events(reminder: Reminder, now: dt.datetime) -> Iterator[str]:
             dates = f"RDATE{_parameter(zone)}:" + ",".join(_stamp(one, zone) for one in listed)
             yield from _event(reminder, suffix, _local("DTSTART", listed[0], zone), [dates])
         else:
-            yield from _event(reminder, suffix, _local("DTSTART", begins, zone), list(_rule_lines(part, begins, zone)))
+            lines = list(_rule_lines(part, begins, zone))
+            if (until := reminder.paused_until) is not None and until > now:
+                resting = takewhile(lambda one: one.utc < until, occurrences(part, begins, zone, now))
+                lines += [
+                    f"EXDATE{_parameter(zone)}:{_stamp(one.nominal, zone)}" for one in islice(resting, _DATES_LISTED)
+                ]
+            yield from _event(reminder, suffix, _local("DTSTART", begins, zone), lines)
 
 
 def _parts(rule: Rule, start: dt.datetime) -> Iterable[tuple[Rule | None, dt.datetime]]:

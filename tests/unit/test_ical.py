@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -101,6 +102,17 @@ def test_what_no_rule_of_icalendar_says_is_written_as_dates(rule: str) -> None:
     ours = occurrences(Rule.parse(rule), dt.datetime(2026, 11, 26, 9), PARIS, NOW)
     expected = [f"{one.nominal:%Y%m%dT%H%M%S}" for one, _ in zip(ours, range(20), strict=False)]
     assert dates.partition(":")[2].split(",")[:20] == expected
+
+
+def test_what_rests_is_left_out() -> None:
+    daily = replace(
+        reminder("x", rule="FREQ=DAILY;BYHOUR=9;BYMINUTE=0"), paused_until=NOW + dt.timedelta(days=2, hours=5)
+    )
+    body = lines_of(ical.calendar([daily], NOW, "t"))
+    assert [line for line in body if line.startswith("EXDATE")] == [
+        "EXDATE;TZID=Europe/Paris:20261126T090000",
+        "EXDATE;TZID=Europe/Paris:20261127T090000",
+    ]
 
 
 def test_several_times_a_day_are_several_events() -> None:

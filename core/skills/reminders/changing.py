@@ -179,7 +179,7 @@ def choose(
 def _allowed(turn: Turn, chosen: Reminder | Reply, own: list[Reminder]) -> Reminder | Reply:
     if isinstance(chosen, Reply) or any(one.id == chosen.id for one in own):
         return chosen
-    return Reply(not_yours(turn, chosen))
+    return Reply(not_yours(turn, chosen), quiet=True)
 
 
 def _numbered(turn: Turn, own: list[Reminder], found: list[Reminder], number: int) -> Reminder | Reply:

@@ -36,7 +36,7 @@ def requested(turn: Turn, request: ReminderRequest) -> Outcome:
                 return await late_set(tx, turn, chosen, request.late)
             case "share" | "unshare":
                 return await _shared(tx, turn, chosen, shared=request.verb == "share")
-        return Reply(in_full(turn, chosen), wording.confirmation_buttons(turn.language, chosen))
+        return Reply(in_full(turn, chosen), wording.confirmation_buttons(turn.language, chosen), quiet=True)
 
     return Outcome(write=write, intent=f"reminder_{request.verb}", pending=pending)
 
