@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -102,7 +104,8 @@ class Wire:
         trace = aiohttp.TraceConfig()
         trace.on_request_chunk_sent.append(_body_sent)
         self._session = aiohttp.ClientSession(
-            trust_env=True,
+            # Not trust_env: it also looks for a ~/.netrc before every request, in a thread; that took a sixth of the time.
+            proxy=_proxy(self.base_url),
             trace_configs=[trace],
             timeout=aiohttp.ClientTimeout(total=self._timeout),
             connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=30),
@@ -110,8 +113,7 @@ class Wire:
         self._client = AsyncWebClient(
             base_url=self.base_url, session=self._session, logger=library_logger(), retry_handlers=[]
         )
-        # The library reads HTTPS_PROXY but not NO_PROXY; the session reads both.
-        self._client.proxy = None
+        self._client.proxy = None  # the session's holds: the library knows no NO_PROXY
 
     async def close(self) -> None:
         if self._session is not None:
@@ -194,6 +196,12 @@ class Web:
             if failure.reason in _REFUSING and self._refused is not None:
                 await self._refused(failure)
             raise
+
+
+def _proxy(url: str) -> str | None:
+    """What HTTPS_PROXY, HTTP_PROXY and NO_PROXY say of this address."""
+    where = urlsplit(url)
+    return None if proxy_bypass(where.hostname or "") else getproxies().get(where.scheme)
 
 
 def _refused(method: str, error: SlackApiError, left: bool) -> CallFailed:
