@@ -21,9 +21,9 @@ AHEAD_SECONDS = 3.0
 """So much of the allowed rate is claimed ahead, and not more."""
 LONGEST_CHAT_WAIT = 3.0
 """Seconds for which a message waits here for its chat; for longer it would take the room of others."""
-_UNASKED_SECONDS = 0.5
+_UNASKED_SECONDS = 1.0
 """A message that waited longer than this in a lane is looked up before it goes: it may have been taken back."""
-_PARALLEL_SENDS = 500
+_PARALLEL_SENDS = 1_000
 _MOST_WAITING = 12_000
 _AT_ONCE = 50
 """Messages that are started before others get a turn on the event loop."""
@@ -82,6 +82,11 @@ class Lane:
         if self.breaker.is_open:
             return 0 if self.load else 1
         return max(self.capacity - self.load, 0)
+
+    @property
+    def crowded(self) -> bool:
+        """Half of all senders are busy, as at nine o'clock."""
+        return len(self._flying) * 2 >= _PARALLEL_SENDS
 
     @property
     def idle(self) -> bool:

@@ -40,7 +40,7 @@ MAX_BREAKS = 5
 GIVE_UP_AFTER = dt.timedelta(days=3)
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 600.0
-_AHEAD = dt.timedelta(seconds=8)
+_AHEAD = dt.timedelta(seconds=15)
 """How long before its moment a message may be claimed; how many are, their lane says."""
 _KEPT_FREE = 100
 """Room of a lane, at most, that is kept for what is due now."""
@@ -48,8 +48,12 @@ _AT_ONCE = 200
 """Rows claimed or written down in one transaction, so that it stays short."""
 _LEAD, _LEAD_EACH = 0.15, 0.000_05
 """Seconds before its moment at which a claim that was made ahead is looked at once more; longer where many are held."""
-_CONFIRMED_AT_ONCE = 250
+_CONFIRMED_AT_ONCE = 500
 _CONFIRM_PATIENCE = 0.5
+_RECORDED_AT_ONCE = 500
+_UNRECORDED, _UNRECORDED_SECONDS = 5_000, 0.3
+"""So many receipts wait so long while a lane is crowded: what is late goes before what is done. Should we die, the journal
+has noted what left, and where one can look, one looks."""
 _BREATH = 0.02
 """Seconds between two claims, so that there is something to claim."""
 
@@ -346,10 +350,13 @@ class Deliverer:
         """Writes outcomes in batches: as many as came while the last batch was being written."""
         while not (self._finished and not self._unwritten and self._all_idle()):
             await self._record_wake.wait()
+            if self._unwritten < _UNRECORDED and any(lane.crowded for lane in self._lanes.values()):
+                await asyncio.sleep(_UNRECORDED_SECONDS)
             self._record_wake.clear()
             if not self._unwritten:
                 continue
-            arrived, returned, given_up = self._arrived[:_AT_ONCE], self._returned[:_AT_ONCE], self._given_up[:_AT_ONCE]
+            most = _RECORDED_AT_ONCE
+            arrived, returned, given_up = self._arrived[:most], self._returned[:most], self._given_up[:most]
             try:
                 async with self._store.write() as tx:
                     await self._write_down(tx, arrived, returned, given_up)

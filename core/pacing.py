@@ -16,6 +16,7 @@ _MARGIN = 0.01
 _CATCH_UP = 1.0
 """Seconds of slots that may be made up for after the loop was busy; the rate of any one second holds all the same."""
 _MOST_COUNTED = 2_000
+"""Messages a second up to which those of the last second are counted."""
 
 
 class Pacer:
@@ -43,7 +44,7 @@ class Pacer:
     def ready_at(self) -> float:
         """When the platform takes the next message."""
         most = max(int(self._rate), 1)
-        if len(self._sent) < most or most > _MOST_COUNTED:
+        if len(self._sent) < most:
             return self._slot
         return max(self._slot, self._sent[-most] + max(1.0, 1.0 / self._rate) + _MARGIN)
 
@@ -54,9 +55,10 @@ class Pacer:
     def sent(self, chat: str, now: float, ready: float) -> None:
         """A message goes to this chat now that has been ready since then: slots missed meanwhile are made up for."""
         self._slot = max(self._slot, ready, now - _CATCH_UP) + 1.0 / self._rate
-        self._sent.append(now)
-        if len(self._sent) > min(self._rate + 1, _MOST_COUNTED):
-            self._sent.popleft()
+        if self._rate <= _MOST_COUNTED:
+            self._sent.append(now)
+            if len(self._sent) > self._rate + 1:
+                self._sent.popleft()
         self._chats[chat] = max(self._chats.get(chat, 0.0), now) + self._chat_gap
         self._chats.move_to_end(chat)
         if len(self._chats) > _REMEMBERED_CHATS:

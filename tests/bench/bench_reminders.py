@@ -8,9 +8,9 @@ reminder is due to the moment its request goes out. `block_ms` is the longest ti
 round, `block_cpu_ms` what of the longest such times this thread computed itself (the rest is other programs' work on
 the same cores). `idle_ms` is what a tick takes when nothing is due, `memory_mb` the peak of the process.
 
-`peer`: the same reminders as jobs of APScheduler's SQLAlchemyJobStore, one job a reminder, no grace time, as
-many stored; once as it opens SQLite, once in WAL mode as ours. It has no asynchronous driver, so not on
-PostgreSQL. `ratio`: its p99 by ours.
+`peer`: the same reminders as jobs of APScheduler's SQLAlchemyJobStore on an AsyncIOScheduler, one job a reminder, no grace
+time, as many stored, sends that are coroutines of the same length; on each database as it opens it, and on SQLite also in
+WAL mode as ours, which it does not do by itself. `ratio`: its p99 by ours on the same database.
 
 `limited`: so many reminders due at once, on a platform that takes `--rate` messages in any second and answers 429 to more;
 the time from the first request to the last by the least that the limit allows, and the 429s.
@@ -213,9 +213,10 @@ async def peer(url: str, options: argparse.Namespace) -> dict[str, Any]:
     from apscheduler.triggers.date import DateTrigger
 
     engine = sa.create_engine(url)
-    sa.event.listen(
-        engine, "connect", lambda one, _: one.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL")
-    )
+    if options.wal:
+        sa.event.listen(
+            engine, "connect", lambda one, _: one.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL")
+        )
     scheduler = AsyncIOScheduler(timezone="UTC")
     scheduler.add_jobstore(SQLAlchemyJobStore(engine=engine))
     scheduler.start(paused=True)
@@ -234,7 +235,7 @@ async def peer(url: str, options: argparse.Namespace) -> dict[str, Any]:
         add(starts + options.window * number / options.due)
     with engine.begin() as connection:
         numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :more) "
-        one = "SELECT 'later' || i, :later + i, (SELECT job_state FROM apscheduler_jobs LIMIT 1) FROM n"
+        one = "SELECT 'later' || i, CAST(:later AS FLOAT) + i, (SELECT job_state FROM apscheduler_jobs LIMIT 1) FROM n"
         if options.stored > options.due:
             more = {"more": options.stored - options.due, "later": starts + 1e6}
             connection.execute(
@@ -305,17 +306,16 @@ async def measure(
 
 
 async def measure_peer(folder: Path, options: argparse.Namespace, p99: dict[tuple[str, float], float]) -> None:
-    for window in options.windows:
-        for wal in (False, True):
+    for (database, window), ours in p99.items():
+        server = await asyncio.to_thread(server_of_run, folder) if database == "postgresql" else None
+        for wal in (False, True) if server is None else (False,):
             url = f"sqlite:///{folder / f'peer{window}{wal}.db'}"
+            if server is not None:
+                url = server.url_of(await server.create(empty=True)).replace("://", "+psycopg2://", 1)
             got = await child("peer", url, folder, options, wal=wal, window=window)
-            ratios = {
-                f"ratio_{database}": round(got["p99_s"] / ours, 1)
-                for (database, of_window), ours in p99.items()
-                if of_window == window and ours > 0
-            }
-            store = "SQLAlchemyJobStore on SQLite" + (" in WAL mode" if wal else "")
-            tell("peer", store=store, stored=options.stored, due=options.due, window_s=window, **got, **ratios)
+            ratio = round(got["p99_s"] / ours, 1)
+            store = f"SQLAlchemyJobStore on {database}" + (" in WAL mode" if wal else "")
+            tell("peer", store=store, stored=options.stored, due=options.due, window_s=window, **got, ratio=ratio)
 
 
 def tell(figure: str, **values: Any) -> None:

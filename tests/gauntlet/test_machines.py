@@ -77,7 +77,7 @@ async def test_a_process_that_was_suspended_sends_nothing_that_another_has_taken
     """
     async with rig_on(database_url, looks=False) as rig:
         sleeper = await rig.start()
-        await keep_many(store, dt.datetime.now(dt.UTC), [dt.datetime.now(dt.UTC) + dt.timedelta(seconds=12)] * 200)
+        await keep_many(store, dt.datetime.now(dt.UTC), [dt.datetime.now(dt.UTC) + dt.timedelta(seconds=20)] * 200)
         await until(lambda: _all_claimed(store, 200), PATIENCE)
         sleeper.send_signal(signal.SIGSTOP)
         assert rig.posted == {}
