@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
 from core.language.phrases import Language
@@ -108,6 +109,7 @@ class Part:
 _PIECE = re.compile(r"\[\[|\{\{|\[([^\[\]{}]{1,200})\]\{(\w{1,64})\}|\{(\w{1,64})\}")
 
 
+@lru_cache(maxsize=16_384)
 def parts(example: str) -> tuple[Part, ...]:
     """The pieces of an example in order; brackets that mark nothing stay as they are written."""
     found: list[Part] = []

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.intents.encoders import Encoder
-from core.intents.words import BUCKETS, Matrix, rarity, sketches, unit
+from core.intents.words import BUCKETS, Matrix, chinese, rarity, sketches, unit
 
 SHARP = 2.0
 RIDGE = 0.1
@@ -29,11 +29,13 @@ _FEWEST, _MOST = 0.02, 0.03
 """Between so many of the examples, each left out in turn, are taken for out of scope; of few examples some more."""
 _STRANGERS = 0.95
 """So many of the background sentences should be."""
-_USUAL_REJECT, _FEW = 0.1, 10
+_USUAL_REJECT, _FEW = 0.2, 10
 """A catalog of few examples hardly knows its own limit: it is drawn to the usual one as by so many examples more."""
-_PRIOR = np.array([14.0, 3.0])
-_PRIOR_ROWS = 20.0
+_USUAL = np.array([9.0, -2.5])
+"""Slope and base of the confidence, and how much they pull."""
+_PULL = np.array([0.01, 0.02])
 _ACT_PRECISION = 0.9
+_NEIGHBOURS, _NEARNESS = 5, 0.4
 BACKGROUND = -1
 
 
@@ -44,11 +46,13 @@ class Space:
     encoders: tuple[Encoder, ...]
     means: tuple[Matrix, ...]
     rare: Matrix
+    scripts: frozenset[bool]
+    """Whether the texts have Chinese characters: True, False, or some of both."""
 
     @classmethod
     def of(cls, encoders: Sequence[Encoder], texts: Sequence[str]) -> Space:
         means = tuple(_mean(encoder.encode(texts)) for encoder in encoders)
-        return cls(tuple(encoders), means, rarity(sketches(texts)))
+        return cls(tuple(encoders), means, rarity(sketches(texts)), frozenset(map(chinese, texts)))
 
     def points(self, texts: Sequence[str]) -> Matrix:
         """One row a text, of length one: the encoders' centred vectors and the n-grams, side by side. A text that an
@@ -85,20 +89,27 @@ def energy(scores: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(best + _WARM * np.log(spread + 1e-9), np.float64)
 
 
+def strength(scores: NDArray[Any], near: Matrix) -> NDArray[np.float64]:
+    """The energy, and how near the nearest examples are."""
+    count = min(_NEIGHBOURS, near.shape[1])
+    nearest = np.partition(near, -count, axis=1)[:, -count:].mean(axis=1)
+    return np.asarray(energy(scores) + _NEARNESS * nearest, np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """From energies to confidence, and where the zones begin."""
+    """From strengths to confidence, and where the zones begin."""
 
-    slope: float = float(_PRIOR[0])
-    base: float = -2.0
+    slope: float = float(_USUAL[0])
+    base: float = float(_USUAL[1])
     reject: float = _USUAL_REJECT
-    """The energy below which a sentence is out of scope."""
+    """The strength below which a sentence is out of scope."""
     act: float = 0.7
     """The confidence below which we ask."""
     fitted: bool = False
 
-    def confidence(self, strength: float) -> float:
-        return float(1 / (1 + np.exp(-np.clip(self.slope * strength + self.base, -30, 30))))
+    def confidence(self, wanted: float) -> float:
+        return float(1 / (1 + np.exp(-np.clip(self.slope * wanted + self.base, -30, 30))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,26 +126,39 @@ class Head:
         """One row a point: about 1 for the intent it belongs to, about 0 for the others."""
         return np.asarray(kernel(points, self.points) @ self.weights, np.float32)
 
+    def judged(self, point: Matrix, allowed: NDArray[np.bool_]) -> tuple[Matrix, float]:
+        """The scores of one point among the allowed columns (the others get -1), and how strongly any is wanted."""
+        near = kernel(point, self.points)
+        scores = np.where(allowed, near @ self.weights, -1).astype(np.float32)
+        mine = np.append(allowed, False)[self.owners]
+        return scores, float(strength(scores[:, allowed], near[:, mine])[0]) if mine.any() else 0.0
 
-def fit(points: Matrix, owners: NDArray[np.intp], columns: int) -> tuple[Head, NDArray[np.intp]]:
-    """The calibrated head, and which of the points it kept. Takes time with the cube of the points: a second or two for 1,500; for a thread of its own."""
+
+def fit(
+    points: Matrix, owners: NDArray[np.intp], columns: int, said: NDArray[np.bool_]
+) -> tuple[Head, NDArray[np.intp]]:
+    """The calibrated head, and which of the points it kept. `said` marks what people would say: confidence is learned from
+    that alone, not from names and descriptions. Takes time with the cube of the points: a second or two for 1,500; for a thread of its own."""
     wanted = _targets(owners, columns)
     chosen = _spread(owners)
     basis = points[chosen]
+    near = kernel(points, basis)
     if len(chosen) == len(points):
-        inverse = np.linalg.inv(kernel(basis, basis) + RIDGE * np.eye(len(basis), dtype=np.float32))
+        inverse = np.linalg.inv(near + RIDGE * np.eye(len(basis), dtype=np.float32))
         weights = inverse @ wanted
         left_out = wanted - weights / np.diag(inverse)[:, None]
     else:
-        corner = np.linalg.cholesky(kernel(basis, basis) + 1e-3 * np.eye(len(basis), dtype=np.float32))
+        corner = np.linalg.cholesky(near[chosen] + 1e-3 * np.eye(len(basis), dtype=np.float32))
         whiten = np.linalg.inv(corner).T
-        seen = kernel(points, basis) @ whiten
+        seen = near @ whiten
         inverse = np.linalg.inv(seen.T @ seen + RIDGE * np.eye(len(basis), dtype=np.float32))
         inner = inverse @ (seen.T @ wanted)
         pull = np.einsum("ij,ij->i", seen @ inverse, seen)[:, None]
         left_out = (seen @ inner - pull * wanted) / np.maximum(1 - pull, 1e-3)
         weights = whiten @ inner
-    return Head(basis, owners[chosen], np.asarray(weights, np.float32), calibrated(left_out, owners)), chosen
+    near[chosen, np.arange(len(chosen))] = 0
+    calibration = calibrated(left_out, near[:, owners[chosen] != BACKGROUND], owners, said)
+    return Head(basis, owners[chosen], np.asarray(weights, np.float32), calibration), chosen
 
 
 def extended(
@@ -160,38 +184,36 @@ def extended(
     return head
 
 
-def calibrated(left_out: NDArray[Any], owners: NDArray[np.intp]) -> Calibration:
-    """Confidence and zones from the scores that examples got while they were left out. With few examples it stays near
-    what is usual."""
-    own = left_out[owners != BACKGROUND]
-    if not own.size:
+def calibrated(left_out: NDArray[Any], near: Matrix, owners: NDArray[np.intp], said: NDArray[np.bool_]) -> Calibration:
+    """Confidence and zones from the scores that sentences got while they were left out, and their nearness to the
+    examples. With few examples it stays near what is usual."""
+    mine, strange = said & (owners != BACKGROUND), owners == BACKGROUND
+    if not mine.any():
         return Calibration()
-    strength = energy(own)
-    right = own.argmax(axis=1) == owners[owners != BACKGROUND]
-    slope, base = _logistic(strength, right)
-    others = energy(left_out[owners == BACKGROUND])
-    least, most = np.quantile(strength, [_FEWEST, min(_MOST + 0.5 / np.sqrt(len(own)), 0.3)])
+    wanted = strength(left_out, near)
+    own, others, right = wanted[mine], wanted[strange], left_out[mine].argmax(axis=1) == owners[mine]
+    slope, base = _logistic(own, right)
+    least, most = np.quantile(own, [_FEWEST, min(_MOST + 0.5 / np.sqrt(len(own)), 0.3)])
     reject = float(np.clip(np.quantile(others, _STRANGERS) if len(others) else least, least, most))
     reject = (reject * len(own) + _USUAL_REJECT * _FEW) / (len(own) + _FEW)
-    sure = np.sort(strength)
-    precise = np.cumsum(right[np.argsort(strength)][::-1])[::-1] / np.arange(len(sure), 0, -1)
-    enough = sure[precise >= _ACT_PRECISION]
+    order = np.argsort(own)
+    precise = np.cumsum(right[order][::-1])[::-1] / np.arange(len(own), 0, -1)
+    enough = own[order][precise >= _ACT_PRECISION]
     first = Calibration(slope, base, reject, fitted=True)
-    act = first.confidence(max(float(enough[0]), reject) if len(enough) else float(sure[-1]))
+    act = first.confidence(max(float(enough[0]), reject) if len(enough) else float(own.max()))
     return replace(first, act=min(max(act, 0.3), 0.9))
 
 
 def _logistic(strength: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and base of P(right | strength), drawn towards the usual ones as by `_PRIOR_ROWS` rows."""
-    rows = np.stack([strength - 0.5, np.ones(len(strength))], axis=1)
-    found = _PRIOR.copy()
-    pull = np.diag([_PRIOR_ROWS * 1e-3, _PRIOR_ROWS * 1e-2])
-    for _ in range(40):
+    """Slope and base of P(right | strength), drawn a little towards the usual ones."""
+    rows = np.stack([strength, np.ones(len(strength))], axis=1)
+    found = _USUAL.copy()
+    for _ in range(50):
         sure = 1 / (1 + np.exp(-np.clip(rows @ found, -30, 30)))
-        slant = rows.T @ (sure - right) + pull @ (found - _PRIOR)
-        bend = (rows * (sure * (1 - sure))[:, None]).T @ rows + pull
-        found = found - np.linalg.solve(bend + 1e-6 * np.eye(2), slant)
-    return float(found[0]), float(found[1] - 0.5 * found[0])
+        slant = rows.T @ (sure - right) + _PULL * (found - _USUAL)
+        bend = (rows * (sure * (1 - sure))[:, None]).T @ rows + np.diag(_PULL)
+        found = found - np.clip(np.linalg.solve(bend, slant), -1, 1)  # whole steps may run away
+    return float(found[0]), float(found[1])
 
 
 def _targets(owners: NDArray[np.intp], columns: int) -> Matrix:

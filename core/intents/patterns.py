@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from core.intents.definition import Intent, bare, parts, wording
-from core.intents.words import plain, spans, words
+from core.intents.words import spans, tidied, words
 
 _LONGEST_FILL = 20
 """Words that one slot may take in a pattern."""
@@ -53,7 +53,7 @@ class Patterns:
         for intent in intents:
             for example in (each for several in intent.examples.values() for each in several):
                 if not bare(example):
-                    exact[tuple(words(plain(wording(example))))].append((intent, example))
+                    exact[tuple(words(tidied(wording(example))))].append((intent, example))
                 elif (pattern := _pattern(intent, example)) is not None:
                     longest = max((piece for piece in pattern.pieces if isinstance(piece, str)), key=len)
                     by_word[longest].append(pattern)
@@ -84,7 +84,7 @@ def _pattern(intent: Intent, example: str) -> _Pattern | None:
     """None where the example has hardly a word of its own: it would match everything."""
     pieces: list[str | tuple[str]] = []
     for part in parts(example):
-        pieces.extend([(part.slot,)] if part.slot else words(plain(part.text or "")))
+        pieces.extend([(part.slot,)] if part.slot else words(tidied(part.text or "")))
     literal = "".join(piece for piece in pieces if isinstance(piece, str))
     return _Pattern(intent, example, tuple(pieces)) if len(literal) > 1 else None
 

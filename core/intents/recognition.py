@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Literal, TypeAlias
@@ -19,7 +19,7 @@ from core.intents.encoders import Cached
 from core.intents.heads import BACKGROUND, Head, Space
 from core.intents.patterns import Match, Patterns
 from core.intents.slots import Found, Situation, Slots
-from core.intents.words import Matrix, grams, plain
+from core.intents.words import Matrix, chinese, grams, plain, tidied
 
 Zone: TypeAlias = Literal["act", "ask", "out"]
 _SHOWN = 5
@@ -27,6 +27,8 @@ _WRITTEN = 0.99
 """Confidence of what was written down word for word."""
 _CLOSE = 0.6
 """A background sentence as like as this to an admin's example is left out."""
+_FOREIGN = 1.25
+"""A language without examples of its own is understood through another's, and wanted less strongly by that much."""
 _NEAR_TIE = 0.04
 """Scores as close as this to the best one make us ask."""
 
@@ -97,7 +99,7 @@ class Recognizer:
         """What the message wants, of all intents or of those in `only`. A few milliseconds, or tens with the full encoder."""
         said = plain(text)
         match = self._written(said, situation, only)
-        found = self._guess(self._scores(said, only)) if match is None else _as_written(match)
+        found = self._guess(*self._judged(said, only)) if match is None else _as_written(match)
         intent = self.intents.get(found.intent or "")
         if intent is None or not intent.slots:
             return found
@@ -113,11 +115,11 @@ class Recognizer:
         if self.head is None or self.space is None:
             return Explanation(recognition, match.example if match else "", 0.0, 0.0, 0.0, (), ())
         point = self.space.points([said])
-        scores, limits = self._scores(said, only), self.head.calibration
+        wanted, limits = self._judged(said, only)[1], self.head.calibration
         return Explanation(
             recognition,
             match.example if match else "",
-            float(heads.energy(scores)[0]),
+            wanted,
             limits.reject,
             limits.act,
             self._neighbours(said, point, only),
@@ -129,26 +131,25 @@ class Recognizer:
             said, lambda intent, slot, words: self.slots.fits(intent, slot, words, situation), only
         )
 
-    def _scores(self, said: str, only: Collection[str] | None) -> Matrix:
-        if self.head is None or self.space is None or not said:
-            return np.zeros((1, len(self.names)), np.float32)
-        scores = self.head.scores(self.space.points([said]))
-        if only is not None:
-            scores[:, [name not in only for name in self.names]] = -1
-        return scores
+    def _judged(self, said: str, only: Collection[str] | None) -> tuple[Matrix, float]:
+        allowed = np.array([only is None or name in only for name in self.names], bool)
+        if self.head is None or self.space is None or not said or not allowed.any():
+            return np.zeros((1, len(self.names)), np.float32), 0.0
+        scores, wanted = self.head.judged(self.space.points([said]), allowed)
+        return scores, wanted * (1 if chinese(said) in self.space.scripts else _FOREIGN)
 
-    def _guess(self, scores: Matrix) -> Recognition:
-        if self.head is None or not scores.any():
+    def _guess(self, scores: Matrix, wanted: float) -> Recognition:
+        if self.head is None or not wanted:
             return Recognition(None, self.names[0] if self.names else "", 0.0, "out")
-        strength, limits = float(heads.energy(scores)[0]), self.head.calibration
+        limits = self.head.calibration
         order = np.argsort(-scores[0])[:_SHOWN]
         ranking = tuple((self.names[column], round(float(scores[0, column]), 4)) for column in order)
-        top, confidence = ranking[0][0], limits.confidence(strength)
+        top, confidence = ranking[0][0], limits.confidence(wanted)
         zone: Zone = "act"
         own = self.intents[top].threshold
         if own is not None:
-            zone = "act" if confidence >= own else "ask" if strength >= limits.reject else "out"
-        elif strength < limits.reject:
+            zone = "act" if confidence >= own else "ask" if wanted >= limits.reject else "out"
+        elif wanted < limits.reject:
             zone = "out"
         elif confidence < limits.act or (len(ranking) > 1 and ranking[0][1] - ranking[1][1] < _NEAR_TIE):
             zone = "ask"
@@ -189,11 +190,11 @@ def compiled(intents: Sequence[Intent], encoders: Sequence[Cached]) -> Recognize
     """The catalog with its calibrated classifier. Encodes what is new and fits: seconds, in a thread of its own."""
     live = [intent for intent in intents if intent.enabled]
     names = tuple(intent.name for intent in live)
-    rows = _rows(live)
+    rows, named = _rows(live), set(_rows([replace(intent, examples={}) for intent in live]))
     if not rows:
         return Recognizer({i.name: i for i in live}, names, Patterns.of(live), Slots.of(live), None, None, ())
     texts = [text for text, _ in rows]
-    aside = background()
+    aside = [text for text in background() if chinese(text) in {chinese(each) for each in texts}]
     for encoder in encoders:
         encoder.learn([*texts, *aside])
     space = Space.of(encoders, texts)
@@ -201,7 +202,8 @@ def compiled(intents: Sequence[Intent], encoders: Sequence[Cached]) -> Recognize
     far = np.flatnonzero((others @ points.T).max(axis=1) < _CLOSE)
     owners = np.concatenate([_owners(rows, names), np.full(len(far), BACKGROUND)]).astype(np.intp)
     rows += [(aside[place], "") for place in far]
-    head, chosen = heads.fit(np.vstack([points, others[far]]), owners, len(names))
+    said = np.array([row not in named for row in rows], bool)
+    head, chosen = heads.fit(np.vstack([points, others[far]]), owners, len(names), said)
     kept = tuple(rows[int(place)] for place in chosen)
     return Recognizer({i.name: i for i in live}, names, Patterns.of(live), Slots.of(live), space, head, kept)
 
@@ -249,7 +251,7 @@ def _rows(intents: Sequence[Intent]) -> list[tuple[str, str]]:
             filled(example, slots, language) for language, several in intent.examples.items() for example in several
         ]
         named = [_CAMEL.sub(" ", intent.name).strip().lower(), intent.description]
-        rows |= {(text, intent.name): None for each in (*said, *named) if (text := plain(each))}
+        rows |= {(text, intent.name): None for each in (*said, *named) if (text := tidied(each))}
     return list(rows)
 
 

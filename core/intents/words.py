@@ -33,6 +33,15 @@ def plain(text: str) -> str:
     return _SPACE.sub(" ", _GAP.sub("", head)).strip()[:LONGEST_EXAMPLE]
 
 
+tidied = lru_cache(maxsize=16_384)(plain)
+"""`plain` for examples, which come again with every edit."""
+
+
+def chinese(text: str) -> bool:
+    """The text has Chinese characters in it."""
+    return _IS_HAN.search(text) is not None
+
+
 def words(text: str) -> list[str]:
     """The words in lower case; each Chinese character is one. Punctuation and emoji are none."""
     return _WORD.findall(text.lower())
