@@ -231,7 +231,7 @@ async def test_several_of_one_name_are_asked_about(world: World) -> None:
         ann#team> hello
         model
         ann> remind Bob at 18:00 to call
-        < I know several Bob here: @bob1 \\(Bob Stone\\), @bob2 \\(Bob Hill\\). Which one?
+        < Several people here are called Bob: @bob1 \\(Bob Stone\\), @bob2 \\(Bob Hill\\). Which one?
         ann> remind Bob Hill at 18:00 to call
         < I have asked Bob Hill
         bob2< Ann would like
