@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
@@ -29,6 +29,8 @@ from core.ports import Inbound
 
 _PER_SECOND = 200.0
 """Slack counts messages for each workspace and channel and says when it is too much; this only keeps bursts in order."""
+_MOST_SHOWN = 20
+"""Replies that are shown growing at once; with more, Slack's limits let none of them grow visibly."""
 _MENDABLE_PAUSE = dt.timedelta(minutes=5)
 
 
@@ -42,6 +44,8 @@ class Timing:
     """Before the second attempt to connect."""
     drain: float = 10.0
     """That a socket is still read after Slack has announced its end."""
+    hold: float = 0.4
+    """Before anything is shown of a reply that is not there yet."""
     repeat: float = 0.3
     """Before what only reads is asked again."""
 
@@ -61,6 +65,9 @@ class SlackAdapter:
         self._sockets = SocketMode(
             self._wire, keys.app_token, self._take, first_pause=timing.first_pause, drain=timing.drain
         )
+        self._hold = timing.hold
+        self._shown = 0
+        """Replies that are shown while they grow, now."""
         self._dispatcher: Dispatcher | None = None
         self._where = ""
 
@@ -140,10 +147,17 @@ class SlackAdapter:
         try:
             here = await self._workspaces.of(address.workspace)
         except (Unavailable, ConfigurationError, Undeliverable):
+            here = None
+        if here is None or self._shown >= _MOST_SHOWN:
             async for _ in events:
                 pass
             return
-        await here.previews.show(address, cause, events)
+        self._shown += 1
+        try:
+            async with aclosing(_held(events, self._hold)) as growing:
+                await here.previews.show(address, cause, growing)
+        finally:
+            self._shown -= 1
 
     async def _sign_in(self) -> None:
         url = self._around.public_url
@@ -228,6 +242,27 @@ class SlackAdapter:
         if event.get("type") == "app_uninstalled" or revoked.get("bot"):
             await self._workspaces.removed(here.identity.team)
         return None
+
+
+async def _held(events: AsyncIterator[ReplyEvent], seconds: float) -> AsyncGenerator[ReplyEvent]:
+    """The events from then on, with those before; none at all if they end sooner: what is quick needs no preview, and
+    each would be a call or two more."""
+    loop, first = asyncio.get_running_loop(), list[ReplyEvent]()
+    end = loop.time() + seconds
+    following = asyncio.ensure_future(anext(events, None))
+    try:
+        while (await asyncio.wait({following}, timeout=max(end - loop.time(), 0)))[0]:
+            if (event := following.result()) is None:
+                return
+            first.append(event)
+            following = asyncio.ensure_future(anext(events, None))
+        for event in first:
+            yield event
+        while (event := await following) is not None:
+            yield event
+            following = asyncio.ensure_future(anext(events, None))
+    finally:
+        following.cancel()
 
 
 def _at_start(failure: CallFailed, setting: str, hint: str) -> ConfigurationError | Unavailable:

@@ -25,7 +25,7 @@ from core.store.tables import metadata
 from tests.contract.adapter_suite import PATIENCE, Rig, Said, post
 from tests.fakes.slack_server import BOT, BOT_USER, TEAM, Conversation, Envelope, SlackServer
 
-QUICK = Timing(preview_pause=0.0, first_pause=0.0, drain=0.05, repeat=0.0)
+QUICK = Timing(preview_pause=0.0, first_pause=0.0, drain=0.05, hold=0.0, repeat=0.0)
 KEY, PUBLIC = b"k" * 32, "https://remora.example"
 COMMANDS = [
     Listed("remind", "set a reminder: /remind tomorrow at 9 call mum", False),
