@@ -6,6 +6,8 @@ import asyncio
 import logging
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +16,7 @@ from adapters.slack import create
 from adapters.slack.adapter import SlackAdapter
 from core.clock import SystemClock
 from core.errors import ConfigurationError, Unavailable
-from core.messages import Address, Choice
+from core.messages import Address, Choice, ReplyEvent, Status, TextDelta
 from core.ports import Adapter
 from core.settings import Settings
 from tests.contract.adapter_suite import PATIENCE, AdapterSuite, Inbox, Rig, listening, post
@@ -419,3 +421,32 @@ async def test_a_burst_in_a_workspace_is_acknowledged_whole(slack: SlackRig) -> 
         for envelope in said:
             await taken(envelope)
     assert got == {person.id: [str(number) for number in range(10)] for person in people}
+
+
+class TestGrowing:
+    async def test_what_is_there_at_once_is_not_shown_growing(self, slack: SlackRig) -> None:
+        async def words() -> AsyncIterator[ReplyEvent]:
+            yield Status("is thinking")
+            yield TextDelta("quick")
+
+        adapter = SlackAdapter(keys(slack.server), slack.server.around, replace(QUICK, hold=PATIENCE))
+        async with adapter.connect(), asyncio.timeout(PATIENCE / 2):
+            await adapter.show(slack.at(slack.ada.dm, slack.server.ts()), "turn:1", words())
+        assert not slack.server.calls("chat.postMessage", "chat.startStream", "assistant.threads.setStatus")
+
+    async def test_what_more_than_can_be_shown_grows_unseen_and_is_no_slower(self, slack: SlackRig) -> None:
+        over = asyncio.Event()
+
+        async def slow(number: int) -> AsyncIterator[ReplyEvent]:
+            yield TextDelta(f"words {number} ")
+            if number < 20:
+                await over.wait()
+
+        async with slack.adapter.connect(), asyncio.TaskGroup() as group:
+            for number in range(20):
+                group.create_task(slack.adapter.show(slack.at(slack.server.channel()), f"turn:{number}", slow(number)))
+            await asyncio.sleep(0)
+            async with asyncio.timeout(PATIENCE):
+                await slack.adapter.show(slack.address, "turn:20", slow(20))
+            over.set()
+        assert slack.ada.dm.texts == []
