@@ -65,6 +65,8 @@ class Dispatcher:
     async def dispatch(self, payload: Json) -> Json | None:
         """What to answer (often nothing: {}); None if it was not dealt with in time, so that Slack must not be told it
         was: it comes again, and the same event is harmless."""
+        if _echo(payload):
+            return {}
         task = asyncio.create_task(self._dispatch(payload), name="slack-event")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -137,6 +139,15 @@ def names_of(payload: Json) -> list[str]:
     if isinstance(first, dict):
         special = str(first.get("action_id", "")).partition(":")[0]
     return [f"{kind}:{special}", kind]
+
+
+def _echo(payload: Json) -> bool:
+    """What bots say, ourselves first of all: each of our own messages and edits comes back, and nobody answers it."""
+    event = payload.get("event")
+    if not isinstance(event, dict) or event.get("type") != "message":
+        return False
+    changed = event.get("message")
+    return bool(event.get("bot_id") or (isinstance(changed, dict) and changed.get("bot_id")))
 
 
 def _place(error: BaseException) -> str:
