@@ -174,9 +174,9 @@ class Settings(BaseSettings):
         "Who is answered without a code: telegram:ID, slack:TEAM, slack:TEAM/USER, with commas between; *: everybody.",
     )
     rate_per_minute: float = _named(
-        "REMORA_RATE_PER_MINUTE", 20.0, "Messages a minute that one person is answered in the long run; 0: any.", ge=0
+        "REMORA_RATE_PER_MINUTE", 60.0, "Messages a minute that one person is answered in the long run; 0: any.", ge=0
     )
-    rate_burst: int = _named("REMORA_RATE_BURST", 10, "Messages that one person may send at once.", ge=1)
+    rate_burst: int = _named("REMORA_RATE_BURST", 30, "Messages that one person may send at once.", ge=1)
 
     @field_validator("default_timezone")
     @classmethod
