@@ -194,7 +194,7 @@ class Poster:
             return preview
         if found.preview:
             return Preview(delivery.address, delivery.cause, found.preview)
-        if delivery.address.chat.startswith("D") and (left := found.unended(delivery.reply_to)):
+        if delivery.address.thread and (left := found.unended(delivery.reply_to)):
             return Preview(delivery.address, delivery.cause, left, clean=False, stream=True)
         return None
 

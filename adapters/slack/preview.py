@@ -1,8 +1,8 @@
 """A reply while it grows.
 
-Threads in direct messages use Slack's stream. Everywhere else, and where Slack refuses a stream or ends it early, the
-preview is a message of our own that is edited: a stream needs a thread, and shows a channel's other members nothing
-until it ends. A preview is a favour: it never holds up the model, and gives way before Slack has to refuse.
+Threads use Slack's stream, which in a channel grows for the asker and is there for all others when it ends. Where there
+is no thread, where nobody knows who asked, and where Slack refuses a stream or ends it early, the preview is a message of
+our own that is edited. A preview is a favour: it never holds up the model, and gives way before Slack has to refuse.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ class _Growing:
         self.changed.set()
 
 
-def _streams(address: Address) -> bool:
-    return bool(address.thread) and address.chat.startswith("D")
+def _direct(address: Address) -> bool:
+    return address.chat.startswith("D")
 
 
 class Previews:
@@ -221,12 +221,12 @@ class Previews:
             if growing.over.is_set():
                 return
             try:
-                if growing.status != status and not growing.text:
+                if growing.status != status and preview is None:
                     status = growing.status
                     await self.agent.busy(address, status.text)
                     if growing.over.is_set():
                         return
-                    if status.task and preview is None and _streams(address):
+                    if status.task and preview is None and self._can_stream(address):
                         preview = await self._start(address, cause, "", status.text)
                 text = settled(growing.text)
                 if text and not resumed and len(text) <= _LONGEST and loop.time() >= self._quiet_until:
@@ -257,8 +257,11 @@ class Previews:
         budget = self._appends if preview is not None and preview.stream else self._updates
         return max(1.0, budget.interval(len(self._running)))
 
+    def _can_stream(self, address: Address) -> bool:
+        return self._streams and bool(address.thread) and (_direct(address) or bool(self.agent.asker(address)))
+
     async def _start(self, address: Address, cause: str, text: str, card: str = "") -> Preview | None:
-        if _streams(address) and self._streams and self._starts.take():
+        if self._can_stream(address) and self._starts.take():
             body: Json = {"markdown_text": text} if text else {"chunks": [_card(card, "in_progress")]}
             try:
                 return await self._begin(Preview(address, cause, shown=text, stream=True, card=card), body)
@@ -275,6 +278,9 @@ class Previews:
     async def _begin(self, preview: Preview, more: Json) -> Preview:
         body: Json = {"channel": preview.address.chat, "thread_ts": preview.address.thread or None}
         method = "chat.startStream" if preview.stream else "chat.postMessage"
+        if preview.stream and not _direct(preview.address):
+            asker = self.agent.asker(preview.address)
+            body |= {"recipient_team_id": preview.address.workspace, "recipient_user_id": asker}
         cause = preview.cause
         async with preview.lock:
             self._open.put(cause, preview)

@@ -233,9 +233,10 @@ class TestPreviews:
             assert left == [1], "once, although two requests left"
         assert slack.ada.dm.texts == ["The answer is four."]
 
-    async def test_a_preview_in_a_channel_stands_in_the_thread_for_everybody(self, slack: SlackRig) -> None:
-        slack.ada.say(f"{MENTION} hello", slack.general)
-        address = slack.at(slack.general, next(iter(slack.general.messages)))
+    async def test_where_nobody_knows_who_asked_a_preview_in_a_channel_is_a_message(self, slack: SlackRig) -> None:
+        root = {"type": "message", "user": "U9", "text": "hello", "ts": slack.server.ts()}
+        slack.general.messages[root["ts"]] = root
+        address = slack.at(slack.general, root["ts"])
         async with listening(slack):
             await show(slack, address, "turn:1", "The answer ", "is four")
             (preview,) = slack.general.from_bot

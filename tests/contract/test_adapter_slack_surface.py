@@ -124,11 +124,11 @@ class TestAgent:
         assert "@here" not in slack.ada.dm.titles[0], "a title pings nobody"
 
     async def test_an_answer_that_was_no_stream_ends_the_session_too(self, slack: SlackRig) -> None:
-        slack.ada.say(f"{MENTION} hello", slack.general)
-        address = slack.at(slack.general, next(iter(slack.general.messages)))
+        root = {"type": "message", "user": "U9", "text": "hello", "ts": slack.server.ts()}
+        slack.general.messages[root["ts"]] = root
         async with listening(slack):
-            await show(slack, address, "turn:1", "Four, ")
-            await post(slack, to(address, "Four, I think."))
+            await show(slack, slack.at(slack.general, root["ts"]), "turn:1", "Four, ")
+            await post(slack, to(slack.at(slack.general, root["ts"]), "Four, I think."))
         assert slack.general.sessions == ["processing", "active"]
 
     async def test_an_app_without_sessions_is_not_asked_for_ever(self, slack: SlackRig) -> None:
@@ -235,6 +235,19 @@ class TestStreams:
             found = await post(fresh, replace(answer, attempt=2))
         assert (read(message), message["streaming"]) == ("It is four.", False)
         assert found.found
+
+    async def test_in_a_channel_it_grows_for_the_asker(self, slack: SlackRig) -> None:
+        async with listening(slack) as inbox:
+            slack.ada.say(f"{MENTION} hello", slack.general)
+            address = (await inbox.next()).address
+            await show(slack, address, "turn:1", "The answer ")
+        fresh = SlackRig(slack.server)
+        async with listening(fresh):
+            await post(fresh, replace(doubtful(to(address, "It is four.")), reply_to=address.thread))
+        (started,) = slack.server.calls("chat.startStream")
+        assert (started["recipient_user_id"], started["recipient_team_id"]) == (slack.ada.id, TEAM)
+        assert slack.general.texts == ["It is four."], "also if another process had to finish it"
+        assert not slack.general.from_bot[0]["streaming"]
 
     async def test_many_answers_share_the_calls_of_a_minute(self, slack: SlackRig) -> None:
         """The first steps are short, and no more of them are taken than Slack allows."""

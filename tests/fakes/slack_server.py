@@ -438,6 +438,10 @@ class SlackServer(SurfaceMethods):
         where = self._where(params)
         if params.get("thread_ts") not in where.messages:
             raise Refusal("invalid_thread_ts")
+        if where.kind != "im" and (
+            params.get("recipient_user_id") not in self.people or not params["recipient_team_id"]
+        ):
+            raise Refusal("missing_recipient_user_id")
         return self._store(where, params, {"text": _streamed(params), "streaming": True, "cards": _cards(params)})
 
     def do_chat_appendStream(self, params: Json) -> Json:
