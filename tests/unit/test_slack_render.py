@@ -8,10 +8,10 @@ import logging
 import pytest
 
 from adapters.slack import render
-from adapters.slack.preview import Budget
+from adapters.slack.budget import Budget
+from adapters.slack.dispatch import Lanes, lane_of
 from adapters.slack.quiet import library_logger, redact
 from adapters.slack.recent import Recent
-from adapters.slack.dispatch import Lanes, lane_of
 from core.messages import Choice, Reply
 
 
@@ -69,6 +69,15 @@ async def test_a_budget_gives_way_before_slack_refuses() -> None:
     assert [budget.take() for _ in range(3)] == [True, True, False]
     forgiving = Budget(1, seconds=-1.0)
     assert [forgiving.take() for _ in range(3)] == [True, True, True]
+
+
+async def test_steps_are_longer_the_more_of_a_budget_is_used_and_the_more_share_it() -> None:
+    budget = Budget(80, seconds=60.0)
+    assert budget.interval(20) == 0, "what was not used yet is there for the first steps"
+    for _ in range(40):
+        budget.take()
+    assert budget.interval(20) == pytest.approx(60 * 20 / 80 / 2)
+    assert budget.interval(1) < budget.interval(2)
 
 
 async def test_one_lane_keeps_its_order_and_leaves_nothing_behind() -> None:
