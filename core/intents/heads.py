@@ -58,11 +58,12 @@ class Space:
         """One row a text, of length one: the encoders' centred vectors and the n-grams, side by side. A text that an
         encoder does not cover (a row of zeros) is told by the others alone."""
         parts, shares = [], []
+        own = np.array([chinese(text) and True in self.scripts for text in texts], np.intp)
         for encoder, mean in zip(self.encoders, self.means, strict=True):
             rows = encoder.encode(texts)
             covered = np.asarray(rows.any(axis=1))
             parts.append(unit((rows - mean) * covered[:, None]))
-            shares.append(encoder.share * covered)
+            shares.append(np.array(encoder.shares)[own] * covered)
         parts.append(unit(sketches(texts) * self.rare))
         shares.append(np.full(len(texts), GRAMS_SHARE) * parts[-1].any(axis=1))
         total = np.maximum(np.sum(shares, axis=0), 1e-9)

@@ -66,7 +66,7 @@ CATALOG = (LEAVE, PAYSLIP, PRINTER)
 class Letters:
     """An encoder small enough to be seen through: a sentence is the sum of its letters' fixed directions."""
 
-    name, size, share = "letters", 16, 0.3
+    name, size, shares = "letters", 16, (0.3, 0.3)
 
     def __init__(self) -> None:
         self.calls: list[str] = []
