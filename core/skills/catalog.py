@@ -64,22 +64,33 @@ def _decided(turn: Turn, found: Recognition) -> Act:
     if found.zone == "out" or found.top not in intents:
         return Act(None, unsure="unmatched")
     if found.zone == "ask":
-        return _which(turn, [name for name, _ in found.ranking[:2]] or [found.top])
+        near = [name for name, _ in found.ranking if _in_force(turn, name) is not None]
+        return _which(turn, near[:2] or [found.top])
     return _go_on(turn, intents[found.top], {name: slot.text for name, slot in found.slots.items()}, turn.text)
 
 
 async def _recognized(turn: Turn) -> Recognition | None:
-    recognizer = turn.catalog.recognizer
-    allowed = [name for name, intent in recognizer.intents.items() if _within(turn, intent.limits)]
+    recognizer, allowed = turn.catalog.recognizer, open_to(turn)
     if not allowed:
         return None
-    only = None if len(allowed) == len(recognizer.intents) else allowed
+    only = None if len(allowed) == len(recognizer.intents) else list(allowed)
     return await asyncio.to_thread(recognizer.recognize, turn.text, situation(turn), only)
+
+
+def open_to(turn: Turn) -> dict[str, Intent]:
+    """The intents that are for this person and place."""
+    intents = turn.catalog.recognizer.intents
+    return {name: intent for name, intent in intents.items() if _within(turn, intent.limits)}
 
 
 def situation(turn: Turn) -> Situation:
     """When and where the message is read."""
     return Situation(turn.now, turn.zone or ZoneInfo("UTC"), turn.language)
+
+
+def _in_force(turn: Turn, name: object) -> Intent | None:
+    """The intent of that name, where there still is one and it is for this person and place."""
+    return open_to(turn).get(str(name))
 
 
 def _within(turn: Turn, limits: Limits) -> bool:
@@ -200,12 +211,12 @@ async def press(turn: Turn, data: str) -> Act | None:
     """A button of an open question; None where there is none, or another one."""
     pending = turn.session.pending or {}
     word, _, rest = data.partition(":")
-    intents, asks = turn.catalog.recognizer.intents, pending.get("asks")
+    asks = pending.get("asks")
     if pending.get("skill") != NAME:
         return None
     if word == "is" and asks == WHICH:
         return await _chosen(turn, pending, rest)
-    intent = intents.get(str(pending.get("intent")))
+    intent = _in_force(turn, pending.get("intent"))
     if intent is None:
         return None
     slots = {str(name): str(value) for name, value in dict(pending.get("slots") or {}).items()}
@@ -222,11 +233,7 @@ async def _chosen(turn: Turn, pending: Mapping[str, Any], which: str) -> Act | N
     names, text = list(pending.get("among") or []), str(pending.get("text", ""))
     if which == "-":
         return Act(Outcome(Reply(say(turn.language, "intent_say_otherwise")), intent="did_you_mean"))
-    intent = (
-        turn.catalog.recognizer.intents.get(names[int(which)])
-        if which.isdecimal() and int(which) < len(names)
-        else None
-    )
+    intent = _in_force(turn, names[int(which)]) if which.isdecimal() and int(which) < len(names) else None
     if intent is None:
         return None
     told = replace(turn, text=text)
@@ -242,7 +249,7 @@ def _confirmed(turn: Turn, intent: Intent, pending: Mapping[str, Any], *, yes: b
 
 async def resume(turn: Turn, pending: dict[str, Any], builtin: Builtin) -> Act | None:
     """A message after a question of ours: its answer, a correction, a way out, or something else in between."""
-    intent = turn.catalog.recognizer.intents.get(str(pending.get("intent")))
+    intent = _in_force(turn, pending.get("intent"))
     asks, said = pending.get("asks"), same_words(turn.text)
     if asks == WHICH:
         return await _named(turn, pending)
@@ -250,13 +257,16 @@ async def resume(turn: Turn, pending: dict[str, Any], builtin: Builtin) -> Act |
         return None
     slots = {str(name): str(value) for name, value in dict(pending.get("slots") or {}).items()}
     if asks == NOTHING:
-        return _followed(turn, intent, slots) if _FOLLOWS.match(turn.text) or _FOLLOWS_END.search(turn.text) else None
+        follows = _FOLLOWS.match(turn.text) or _FOLLOWS_END.search(turn.text)
+        return _followed(turn, intent, slots) if follows and await builtin(turn) is None else None
     if said in _words("intent_leave_words"):
         return Act(Outcome(Reply(say(turn.language, "never_mind")), intent=intent.name), intent.name)
     if asks == CONFIRM and said in _words("intent_yes_words"):
         return _confirmed(turn, intent, pending, yes=True)
     if asks == CONFIRM and said in _words("intent_no_words"):
         return _confirmed(turn, intent, pending, yes=False)
+    if not intent.confirm and not any(slot.required and slot.name not in slots for slot in intent.slots):
+        return None  # a newer release asks nothing any more: what is said now is no consent to act
     free = any(slot.name == asks and slot.kind == "text" for slot in intent.slots)
     other = None if free else await builtin(turn)
     if other is None and (filled := _answers(turn, intent, str(asks), slots)):
@@ -271,11 +281,7 @@ def _words(key: str) -> frozenset[str]:
 
 async def _named(turn: Turn, pending: Mapping[str, Any]) -> Act | None:
     names = list(pending.get("among") or [])
-    labels = {
-        same_words(called(intent)): str(n)
-        for n, name in enumerate(names)
-        if (intent := turn.catalog.recognizer.intents.get(name))
-    }
+    labels = {same_words(called(intent)): str(n) for n, name in enumerate(names) if (intent := _in_force(turn, name))}
     labels |= {str(n): str(n - 1) for n in range(1, len(names) + 1)} | {
         same_words(say(turn.language, "intent_none_of_these")): "-"
     }
@@ -330,6 +336,8 @@ async def _digress(
     again = _go_on(turn, intent, slots, str(pending.get("text", "")), tries=tries)
     if outcome is None:
         return again
+    if outcome.fresh_session or outcome.secret:  # of what was said before, nothing is carried on
+        return Act(outcome, outcome.intent)
     left = outcome.pending or {}
     if left.get("step", "set") not in ("set", "shown") or left.get("skill") == "profile":  # it asks something itself
         return Act(outcome, outcome.intent, outcome.pending)

@@ -9,7 +9,7 @@ from core.language.phrases import Language, say
 from core.messages import Reply
 from core.render import literal, shortened
 from core.skills.base import Command, Outcome, Skill, Turn
-from core.skills.catalog import called, situation
+from core.skills.catalog import called, open_to, situation
 
 _SHOWN = 3
 
@@ -20,16 +20,19 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
     if not text:
         return Outcome(Reply(say(turn.language, "why_what"), quiet=True), intent="why")
     recognizer = turn.catalog.recognizer
-    if not recognizer.names:
+    allowed = open_to(turn)
+    if not allowed:
         return Outcome(Reply(say(turn.language, "why_no_intents"), quiet=True), intent="why")
-    why = await asyncio.to_thread(recognizer.explain, text, situation(turn))
-    names = {name: literal(called(intent)) for name, intent in recognizer.intents.items()}
+    only = None if len(allowed) == len(recognizer.intents) else [*allowed, ""]
+    why = await asyncio.to_thread(recognizer.explain, text, situation(turn), only)
+    names = {name: literal(called(intent)) for name, intent in allowed.items()}
     lines = told(why, text, names, turn.language)
     return Outcome(Reply("\n".join(lines), quiet=True), intent="why", pending=turn.session.pending)
 
 
 def told(why: Explanation, text: str, names: dict[str, str], language: Language) -> list[str]:
-    """The reasons, a line each: the decision, what came near, the limits, and what would have changed it."""
+    """The reasons, a line each: the decision, what came near, the limits, and what would have changed it. What is not
+    among `names` is not for who asks, and not spoken of."""
 
     def name(intent: str) -> str:
         return names.get(intent, literal(intent))
@@ -39,7 +42,7 @@ def told(why: Explanation, text: str, names: dict[str, str], language: Language)
     lines = [say(language, f"why_{found.zone}", text=quoted, intent=name(found.top), confidence=sure)]
     if why.example:
         lines.append(say(language, f"why_{found.how}", example=literal(why.example)))
-    ranked = ", ".join(f"{name(intent)} {score:.2f}" for intent, score in found.ranking[:_SHOWN])
+    ranked = ", ".join(f"{name(intent)} {score:.2f}" for intent, score in found.ranking[:_SHOWN] if intent in names)
     if ranked and found.how == "classifier":
         lines.append(say(language, "why_ranking", ranking=ranked))
     for near in why.neighbours[:_SHOWN]:
@@ -58,6 +61,7 @@ def told(why: Explanation, text: str, names: dict[str, str], language: Language)
     lines += [
         f"- {say(language, f'why_change_{kind}', intent=name(intent), value=f'{value:.2f}')}"
         for kind, intent, value in why.changes
+        if intent in names
     ]
     return lines
 

@@ -206,6 +206,20 @@ PLAYS = {
         li> 那4712呢
         < 包裹4712
     """,
+    "what begins like a follow-up may be a request of its own": """
+        ann> track parcel 4711
+        < Parcel 4711
+        ann> and remind me tomorrow at 15:00 to call mum
+        < to call mum
+    """,
+    "what was to be forgotten is not asked about again": """
+        ann> where is my parcel
+        < Which number
+        ann> forget everything
+        < Forgotten
+        ann> 4711
+        model
+    """,
     "a skill is run": """
         ann> remind me tomorrow at 15:00 to call mum
         < to call mum
@@ -300,11 +314,47 @@ async def test_an_intent_is_kept_to_its_place_and_its_people(world: World) -> No
     """)
 
 
+async def test_what_is_not_for_somebody_is_neither_offered_nor_explained_to_them(world: World) -> None:
+    hours = replace(HOURS, threshold=1.0)
+    await world.publish(hours, replace(PARCEL, limits=Limits(platforms=("slack",)), description="secret parcels"))
+    await world.say("are you open on sunday mornings")
+    asked = world.heard("ann")
+    assert [one.data for one in asked.reply.choices] == ["catalog:is:0", "catalog:is:-"]
+    await world.say("/why where is my parcel")
+    why = world.heard("ann")
+    assert "parcels" not in why.reply.text and "order" not in why.reply.text
+
+
+async def test_a_question_that_a_newer_release_does_not_ask_is_dropped(world: World) -> None:
+    await world.publish(PARCEL, HOURS)
+    await world.play("ann> where is my parcel\n< Which number")
+    await world.publish(replace(PARCEL, slots=(replace(PARCEL.slots[0], required=False),)), HOURS)
+    await world.play("""
+        ann> remind me tomorrow at 15:00 to call mum
+        < to call mum
+        ann> where is my parcel
+        < is on its way
+    """)
+    await world.publish(replace(TABLE, slots=()), HOURS)
+    await world.play("ann> book a table\n< Shall I go on?")
+    await world.publish(replace(TABLE, slots=(), confirm=False), HOURS)
+    await world.play("ann> hm, i wonder about it\nmodel")
+
+
 async def test_an_edit_is_in_force_with_the_next_message_and_a_rollback_too(world: World) -> None:
     await world.publish(HOURS)
     await world.play("ann> when are you open\n< Nine to six.")
     await world.publish(replace(HOURS, action=Answer({"en": ("Eight to five.",)})))
     await world.play("ann> when are you open\n< Eight to five.")
+
+
+async def test_what_waits_to_be_labelled_is_forgotten_with_the_conversation(world: World) -> None:
+    await world.publish(HOURS)
+    await world.say("the sky is blue")
+    await world.say("the sky is blue", who="bob")
+    await world.say("/forget")
+    async with world.store.read() as tx:
+        assert [one.times for one in await kept.waiting(tx, BOT)] == [1]
 
 
 async def test_what_matched_nothing_waits_to_be_labelled_and_goes_with_its_person(world: World) -> None:
