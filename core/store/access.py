@@ -75,13 +75,15 @@ async def places_of(tx: Tx, person_id: int) -> list[Place]:
 
 
 async def put(tx: Tx, place: Place, role: Role, given_by: int | None, now: dt.datetime) -> None:
-    """Gives a role, in place of the one before. "removed" parks what is due to the person."""
+    """Gives a role, in place of the one before. "removed" parks what is due to the person, and voids the
+    codes that they gave out."""
     values = {name: getattr(place, name) for name in Place.__slots__}
     given = {"role": role, "since": now, "given_by": given_by}
     if await tx.insert_once(access, {**values, **given}, _UNIQUE) is None:
         await tx.run(sa.update(access).where(_is(place)).values(**given))
     if role == "removed":
         await _park(tx, place, now)
+        await tx.run(sa.delete(access_code).where(access_code.c.given_by.in_(_persons(place))))
     elif role == "owner":
         await drop_first_codes(tx, place.platform)
 
@@ -95,11 +97,15 @@ def _is(place: Place) -> sa.ColumnElement[bool]:
     return sa.and_(*(access.c[name] == getattr(place, name) for name in Place.__slots__))
 
 
-async def _park(tx: Tx, place: Place, now: dt.datetime) -> None:
-    """A reminder for a whole channel goes on: others count on it."""
-    theirs = sa.select(account.c.person_id).where(
+def _persons(place: Place) -> sa.Select[tuple[int]]:
+    return sa.select(account.c.person_id).where(
         account.c.platform == place.platform, account.c.workspace == place.workspace, account.c.account == place.account
     )
+
+
+async def _park(tx: Tx, place: Place, now: dt.datetime) -> None:
+    """A reminder for a whole channel goes on: others count on it."""
+    theirs = _persons(place)
     here = sa.and_(reminder.c.platform == place.platform, reminder.c.kind != "channel")
     active = sa.and_(reminder.c.person_id.in_(theirs), reminder.c.state == "active", here)
     await tx.run(sa.update(reminder).where(active).values(state="parked", updated_at=now))

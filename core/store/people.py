@@ -12,6 +12,7 @@ from core.messages import Address, Line, Message, Sender
 from core.store.codec import address_to_json, reply_from_json
 from core.store.database import Tx
 from core.store.tables import account, inbox, outbox, person, session, turn
+from core.store.tables_intents import intent_inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,8 @@ async def save_turn(tx: Tx, record: TurnRecord, pending: dict[str, Any] | None, 
 
 
 async def forget_conversation(tx: Tx, person_id: int) -> int:
-    """Deletes every session and turn of a person, and the copies of their words in both queues; returns the turns."""
+    """Deletes every session and turn of a person, and the copies of their words in both queues and among what waits to be
+    labelled; returns the turns."""
     turns = sa.select(turn.c.inbox_id).where(turn.c.person_id == person_id)
     blank = {"text": "", "attachment": "", "quoted": "", "link": "", "fields": {}}
     messages = [*await tx.rows(_MESSAGES.where(inbox.c.id.in_(turns))), *await _unanswered(tx, person_id)]
@@ -199,6 +201,7 @@ async def forget_conversation(tx: Tx, person_id: int) -> int:
         await tx.run(sa.update(inbox).where(inbox.c.id == row.id).values(message={**row.message, **blank}))
         await tx.run(_ANSWERS.where(outbox.c.cause == f"turn:{row.id}"))
     await tx.run(_ANSWERS.where(outbox.c.person_id == person_id))
+    await tx.run(sa.delete(intent_inbox).where(intent_inbox.c.person_id == person_id))
     gone = await tx.run(sa.delete(turn).where(turn.c.person_id == person_id))
     await tx.run(sa.delete(session).where(session.c.person_id == person_id))
     return gone

@@ -125,6 +125,15 @@ async def test_removal_parks_a_persons_reminders_and_no_others(store: Store) -> 
     assert [states[ids[one]] for one in (("ann", "channel"), ("bob", "reminder"), ("bob", "channel"))] == ["active"] * 3
 
 
+async def test_the_codes_of_who_is_put_out_let_nobody_in(store: Store) -> None:
+    async with store.write() as tx:
+        for who in ("ann", "bob"):
+            person = await people.person_of(tx, "", "telegram", Sender(who), NOW)
+            await access.add_code(tx, digest(who), "member", person.id, "", NOW, HOUR)
+        await access.put(tx, ANN, "removed", None, NOW)
+        assert [one.digest for one in await access.codes(tx, "telegram", NOW)] == [digest("bob")]
+
+
 async def test_the_allow_list_of_the_settings_lets_in_without_a_code(store: Store) -> None:
     settings = load_settings(_env_file=None, REMORA_ALLOW="telegram:ann")
     assert (await entered(store, "ann", "hello", settings)).standing == "member"
