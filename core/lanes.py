@@ -10,6 +10,7 @@ import heapq
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from typing import TypeAlias
 
@@ -24,6 +25,9 @@ LONGEST_CHAT_WAIT = 3.0
 _UNASKED_SECONDS = 1.0
 """A message that waited longer than this in a lane is looked up before it goes: it may have been taken back."""
 _PARALLEL_SENDS = 1_000
+_LEAVING = 100
+"""Of these, how many may be between the look at our lease and the moment their request has left: on a machine that is too
+slow many would leave after others have taken them over."""
 _MOST_WAITING = 12_000
 _AT_ONCE = 50
 """Messages that are started before others get a turn on the event loop."""
@@ -59,6 +63,7 @@ class Lane:
         """By when they may go, on the monotonic clock; each with when it was to go at first."""
         self._ready: list[tuple[bool, float, int, float, ClaimedDelivery]] = []
         self._flying: set[asyncio.Task[None]] = set()
+        self._leaving: set[int] = set()
         self._wake = asyncio.Event()
 
     def put(self, claimed: ClaimedDelivery, seconds: float = 0.0) -> None:
@@ -113,7 +118,7 @@ class Lane:
                 heapq.heappush(self._ready, (claimed.reminder_id is not None, ready, number, first, claimed))
             if not self._ready:
                 return max(self._later[0][0] - now, 0.001) if self._later else None
-            if len(self._flying) >= _PARALLEL_SENDS:
+            if len(self._flying) >= _PARALLEL_SENDS or len(self._leaving) >= _LEAVING:
                 return None
             wait = max(self.pacer.ready_at(), self.breaker.ready_at()) - now
             if wait > 0:
@@ -135,7 +140,8 @@ class Lane:
         self.breaker.trying()
         task = asyncio.create_task(self._go(claimed, now, waited), name=f"deliver-{claimed.delivery.cause}")
         self._flying.add(task)
-        task.add_done_callback(self._ended)
+        self._leaving.add(claimed.delivery.id)
+        task.add_done_callback(partial(self._ended, claimed))
 
     async def _go(self, claimed: ClaimedDelivery, planned: float, waited: bool) -> None:
         if waited and not await self._holds(claimed):
@@ -144,9 +150,14 @@ class Lane:
         self.pacer.left(planned, time.monotonic())
         await self._send(self, claimed)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._flying.discard(task)
+    def gone(self, claimed: ClaimedDelivery) -> None:
+        """Its request is on the way."""
+        self._leaving.discard(claimed.delivery.id)
         self._wake.set()
+
+    def _ended(self, claimed: ClaimedDelivery, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self.gone(claimed)
         self._left()
 
     def take_waiting(self) -> list[ClaimedDelivery]:

@@ -224,7 +224,7 @@ class Deliverer:
 
     async def _let_go(self, soon: list[ClaimedDelivery]) -> None:
         try:
-            holding = await self._confirmed(soon)
+            holding = await self._confirmed(soon, self._epoch)
         except asyncio.CancelledError:
             for one in soon:
                 self._put_back(one, one.send_at, one.reason, tried=False)
@@ -247,13 +247,16 @@ class Deliverer:
             for one in self._take_held(dt.datetime.max.replace(tzinfo=dt.UTC)):
                 self._put_back(one, one.send_at, "", tried=False)
 
-    async def _confirmed(self, soon: list[ClaimedDelivery]) -> set[int]:
-        """Those that were not taken back since they were claimed. Where the database does not say, a promise is kept."""
+    async def _confirmed(self, soon: list[ClaimedDelivery], epoch: int) -> set[int]:
+        """Those that were not taken back since they were claimed. Where the database does not say, a promise is kept,
+        unless they were taken over after `epoch`."""
         try:
             async with asyncio.timeout(_CONFIRM_PATIENCE), self._store.read() as tx:
                 holding = await outbox.still_claimed(tx, soon, self._clock.now())
         except (StoreUnavailable, TimeoutError):
-            return {one.delivery.id for one in soon}
+            holding = {one.delivery.id for one in soon}
+        if epoch != self._epoch:
+            holding = set()
         for one in soon:
             if one.delivery.id not in holding:
                 self._put_back(one, one.send_at, one.reason, tried=False)
@@ -262,12 +265,12 @@ class Deliverer:
     async def _holds(self, claimed: ClaimedDelivery) -> bool:
         """Whether one that waited in its lane is still to be sent; asked together with all that go at this moment."""
         self._asked.append(claimed)
-        self._answer = self._answer or asyncio.create_task(self._ask())
+        self._answer = self._answer or asyncio.create_task(self._ask(self._epoch))
         return claimed.delivery.id in await asyncio.shield(self._answer)
 
-    async def _ask(self) -> set[int]:
+    async def _ask(self, epoch: int) -> set[int]:
         asked, self._asked, self._answer = self._asked, [], None
-        return await self._confirmed(asked)
+        return await self._confirmed(asked, epoch)
 
     # --- one delivery
 
@@ -280,8 +283,13 @@ class Deliverer:
             return
         if delivery.doubtful and not lane.adapter.capabilities.can_look:
             delivery = _with_honest_word(delivery)
+
+        def left() -> None:
+            self._journal.left(delivery.cause, claimed.fence)
+            lane.gone(claimed)
+
         try:
-            receipt = await lane.adapter.send(delivery, lambda: self._journal.left(delivery.cause, claimed.fence))
+            receipt = await lane.adapter.send(delivery, left)
         except RetryLater as error:
             self._heard(lane, claimed, error)
             self._retry(lane, claimed, error)

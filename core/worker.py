@@ -101,10 +101,11 @@ class Worker:
         now = self._clock.now()
         async with self._store.write() as tx:
             beats = await workers.beats(tx)
+            read = boot_seconds()  # not `seconds`: waiting for the transaction may have taken most of a lease
             await self._note_gaps(tx, beats, now, seconds)
             known = await workers.beat(tx, self.name, socket.gethostname(), os.getpid(), now, self._serves)
             others = [beat for beat in beats if beat.name != self.name]
-            live, dead = self._watch.judge(others, now, seconds)
+            live, dead = self._watch.judge(others, now, read)
             names = [self.name, *(beat.name for beat in live)]
             await workers.bury(tx, dead)
             freed = await inbox.release_lost(tx, names)

@@ -3,9 +3,10 @@
     python -m tests.bench.kill_reminders [--kills 17] [--reminders 8400] [--workers 1 2 4] [--databases sqlite postgresql]
 
 For each database, each number of workers, and a platform that can be looked at and one that cannot: the reminders are
-due one after the other; all the while a worker, chosen by chance, is killed a random time after the last one was
-replaced, and a new one takes its place. When the kills are done and everything has settled, what the platform was given is
-compared with what was promised. `doubled_said`: of the doubled ones, those whose second copy says that it may be one.
+due one after the other, for as long as the kills and restarts are expected to take by the first starts; all the while
+a worker, chosen by chance, is killed a random time after the last one was replaced, and a new one takes its place. When
+the kills are done and everything has settled, what the platform was given is compared with what was promised.
+`doubled_said`: of the doubled ones, those whose second copy says that it may be one.
 The defaults are 204 kills and 100,800 reminders in all. One JSON line a figure; the last one sums up.
 """
 
@@ -32,12 +33,11 @@ from tests.gauntlet.processes import Rig, rig_on
 _HONEST = "You may have got this already"
 
 
-async def killing(rig: Rig, workers: int, options: argparse.Namespace, chance: random.Random) -> None:
-    patience = {"lease": options.lease, "settle": options.settle}
-    team = list(await asyncio.gather(*(rig.start(**patience) for _ in range(workers))))
+async def killing(rig: Rig, options: argparse.Namespace, chance: random.Random) -> None:
+    patience, team = {"lease": options.lease, "settle": options.settle}, list(rig.processes)
     for _ in range(options.kills):
         await asyncio.sleep(chance.uniform(*options.pause))
-        victim = chance.randrange(workers)
+        victim = chance.randrange(len(team))
         await rig.end(team[victim], signal.SIGKILL)
         team[victim] = await rig.start(**patience)
 
@@ -47,12 +47,16 @@ async def measure(url: str, workers: int, options: argparse.Namespace, *, looks:
     store, chance = Store(url), random.Random(seed)
     await migrate.upgrade(store)
     async with rig_on(url, looks=looks) as rig:
+        began = time.monotonic()
+        for _ in range(workers):
+            await rig.start(lease=options.lease, settle=options.settle)
+        restart = (time.monotonic() - began) / workers
         begin = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3)
-        span = options.kills * (sum(options.pause) / 2 + options.restart)
+        span = options.kills * (sum(options.pause) / 2 + restart)
         dues = [begin + dt.timedelta(seconds=span * number / options.reminders) for number in range(options.reminders)]
         await keep_many(store, dt.datetime.now(dt.UTC), dues, people_each=5)
         began = time.monotonic()
-        await killing(rig, workers, options, chance)
+        await killing(rig, options, chance)
         killed_s = time.monotonic() - began
         quiet = 0
         while len(rig.posted) < options.reminders and quiet < options.patience:
@@ -108,7 +112,6 @@ if __name__ == "__main__":
         "--lease", type=float, default=3.0, help="seconds of silence after which a worker counts as dead"
     )
     parser.add_argument("--settle", type=float, default=3.0, help="seconds before a doubtful delivery is looked for")
-    parser.add_argument("--restart", type=float, default=1.0, help="seconds that a start is taken to need")
     parser.add_argument("--patience", type=int, default=90, help="seconds that are waited for the rest")
     parser.add_argument("--show-log", action="store_true", help="the last lines that the workers logged")
     parser.add_argument("--seed", type=int, default=1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +12,13 @@ import pytest
 import sqlalchemy as sa
 
 from core import lanes
-from core.errors import Undeliverable
+from core.errors import StoreUnavailable, Undeliverable
 from core.lanes import Lane
-from core.messages import Address, Receipt, Reply, Sender
+from core.messages import Address, Delivery, Receipt, Reply, Sender
 from core.pacing import Pacer
 from core.reminders import closed, lateness, nagging
 from core.reminders.planning import plan_due
-from core.store import Store, Tx, inbox, outbox, people, reminders, tables
+from core.store import Store, Tx, inbox, outbox, people, reminders, tables, workers
 from core.store.outbox import ClaimedDelivery, Planned
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import Ledger, keep, rows, running, until
@@ -133,8 +135,67 @@ async def test_what_was_being_claimed_while_it_was_taken_for_dead_is_claimed_ane
     assert await rows(store, "fence") == [(2,)]
 
 
+async def test_what_is_looked_up_while_it_was_taken_over_is_not_sent_though_the_database_does_not_answer(
+    store: Store, database_url: str, tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledgers: list[Ledger] = []
+
+    async def silent(tx: Tx, claimed: Sequence[ClaimedDelivery], now: dt.datetime) -> set[int]:
+        if not ledgers:
+            return {one.delivery.id for one in claimed}
+        ledgers.pop().deliverer.taken_over()
+        async with store.write() as other:
+            await other.run(sa.delete(tables.worker))
+            await workers.beat(other, "heir", "host", 1, NINE)
+            await settle(other)
+            assert await outbox.claim(other, "heir", ["fake"], NINE, 9)
+        raise StoreUnavailable("nothing is heard of it")
+
+    monkeypatch.setattr(outbox, "still_claimed", silent)
+    platform = FakePlatform()
+    async with running(database_url, tmp_path, clock, platform, lease=60.0) as ledger:
+        await keep(store, NINE, "taken over", "2026-03-02T09:00:00")
+        ledgers.append(ledger)
+        await until(lambda: rows(store, "id", claimed_by="heir"))
+        await keep(store, NINE, "a marker", "2026-03-02T09:00:01", who="bob")
+        await platform.arrived(1)
+    assert [one.reply.text for one in platform.sent] == ["⏰ a marker"]
+
+
 async def _waiting(lane: Lane, number: int = 2) -> bool:
     return lane.load - len(lane._flying) == number
+
+
+async def test_few_are_on_the_edge_of_leaving_at_any_time(
+    store: Store, database_url: str, tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next ones are started when those before them have left, not when they are answered."""
+    monkeypatch.setattr(lanes, "_LEAVING", 3)
+    edge = most = 0
+
+    class Reluctant(FakePlatform):
+        async def send(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
+            nonlocal edge, most
+            edge += 1
+            most = max(most, edge)
+            await asyncio.sleep(0)
+            left()
+            edge -= 1
+            return await super().send(delivery, lambda: None)
+
+    platform = Reluctant()
+    platform.hold.clear()
+    for n in range(12):
+        await keep(store, NINE, f"{n}", "2026-03-02T09:00:00", who=f"p{n}")
+    async with running(database_url, tmp_path, clock, platform) as ledger:
+        await until(lambda: _flying(ledger.deliverer._lanes["fake"], 12))
+        platform.hold.set()
+        await platform.arrived(12)
+    assert most == 3
+
+
+async def _flying(lane: Lane, number: int) -> bool:
+    return len(lane._flying) == number and not lane._leaving
 
 
 async def test_a_late_receipt_settles_what_nobody_has_claimed_again(store: Store) -> None:

@@ -143,6 +143,27 @@ async def test_it_beats_every_quarter_of_the_lease_and_says_how_long_its_claims_
     assert rig.seconds < rig.heir.until <= rig.seconds + LEASE.total_seconds()
 
 
+async def test_others_are_waited_for_from_when_their_heartbeat_was_read(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was busy, and our tick waited for it for most of a lease."""
+    read = workers.beats
+    async with rig.store.write() as tx:
+        await workers.beat(tx, "other", "host", 1, NOW)
+
+    async def slowly(tx: Tx) -> list[Beat]:
+        rig.seconds += 9
+        return await read(tx)
+
+    monkeypatch.setattr(workers, "beats", slowly)
+    await rig.after(0)
+    monkeypatch.setattr(workers, "beats", read)
+    await rig.after(4)
+    assert rig.heir.live[-1] == ["me", "other"]
+    await rig.after(7)
+    assert rig.heir.live[-1] == ["me"]
+
+
 async def test_a_time_in_which_nobody_ran_is_remembered(rig: Rig) -> None:
     async with rig.store.write() as tx:
         await workers.beat(tx, "earlier", "host", 1, NOW - dt.timedelta(hours=2))
