@@ -90,7 +90,8 @@ async def reopen(tx: Tx, address: Address, now: dt.datetime) -> int:
         return 0
     await tx.run(sa.update(reminder).where(reminder.c.id.in_(ids)).values(state="active", updated_at=now))
     theirs = sa.and_(outbox.c.reminder_id.in_(ids), _FOR_CLOSED)
-    again = {"state": "planned", "next_try_at": now, "finished_at": None, "attempts": 0, "judged": False}
+    due = sa.case((outbox.c.due_at > now, outbox.c.due_at), else_=sa.literal(now, Moment()))
+    again = {"state": "planned", "next_try_at": due, "finished_at": None, "attempts": 0, "judged": False}
     await tx.run(sa.update(outbox).where(theirs).values(**again))
     return len(ids)
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.store.database import Tx
+from core.store.outbox import CLOSED
 from core.store.tables import outbox, reminder
 from core.store.tables_installations import installation, spent_state
 
@@ -87,7 +88,7 @@ async def remove(tx: Tx, platform: str, workspace: str, now: dt.datetime) -> int
     await tx.run(sa.update(installation).where(_mine(platform, workspace)).values(**gone))
     prefix = f"{platform}|{workspace}|"
     waiting = sa.and_(outbox.c.address_key.startswith(prefix, autoescape=True), outbox.c.state == "planned")
-    why = {"state": "parked", "finished_at": now, "reason": "uninstalled"}
+    why = {"state": "parked", "finished_at": now, "reason": f"{CLOSED}the workspace removed the app"}
     await tx.run(sa.update(outbox).where(waiting).values(**why))
     active = sa.and_(reminder.c.address_key.startswith(prefix, autoescape=True), reminder.c.state == "active")
     return await tx.run(sa.update(reminder).where(active).values(state="parked", updated_at=now))

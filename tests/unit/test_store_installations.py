@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from core.messages import Address, Reply
-from core.store import Store, crypto, installations, modes, outbox
+from core.messages import Address, Reply, Sender
+from core.store import Store, chats, crypto, installations, modes, outbox, people, reminders
 from core.store.installations import REFRESH_PATIENCE, Installation
 from core.store.outbox import Planned
+from core.store.reminders import NewReminder
 from core.store.tables import outbox as outbox_table
 from tests.unit.rows import NOW, SECOND
 
@@ -93,3 +94,27 @@ async def test_choices_of_channels_are_found_for_one_workspace_alone(store: Stor
         assert await modes.of_workspace(tx, "slack", "T1") == {"slack|T1|C1|": "strict", "slack|T1|C2|": "quiet"}
         assert await modes.mode(tx, Address("slack", "T1", "C1")) == "strict"
         assert await modes.mode(tx, Address("slack", "T1", "C3")) == "follow"
+
+
+async def test_what_waited_for_a_workspace_goes_on_when_somebody_writes_there_again(store: Store) -> None:
+    """Also a reminder of which nothing is left but a snooze."""
+    await keep(store, MINE)
+    here = Address("slack", "T1", "D1")
+    async with store.write() as tx:
+        person = await people.person_of(tx, "T1", "slack", Sender("ann"), NOW)
+        new = NewReminder(person.id, "x", here, "tea", "en", "UTC", "2026-11-27T09:00:00", NOW, "2026-11-27T09:00:00")
+        kept = await reminders.add(tx, new, NOW)
+        await reminders.advance(tx, kept.id, None, None)
+        snoozed = Planned(
+            f"reminder:{kept.id}:snooze:1", here, Reply("tea"), ENDS, person_id=person.id, reminder_id=kept.id
+        )
+        await outbox.add(tx, snoozed, NOW)
+        await installations.remove(tx, "slack", "T1", NOW)
+    async with store.write() as tx:
+        assert await chats.reopen(tx, here, NOW + SECOND) == 1
+    async with store.read() as tx:
+        going = await reminders.get_any(tx, kept.id)
+        (tried,) = await tx.rows(sa.select(outbox_table.c.next_try_at))
+    assert tried.next_try_at == ENDS, "not before its moment"
+    assert going is not None
+    assert (going.state, going.rings) == ("active", ENDS)
