@@ -7,6 +7,20 @@ import pytest
 from tests.scenario.world import World
 
 PLAYS = {
+    "by the command, with or without the words that go with it": """
+        ann> /remind tomorrow at 15:00 to call mum
+        < remind you to call mum: **Thu 26 Nov 15:00
+        ann> /remind me tomorrow at 15:00 to call dad
+        < remind you to call dad: **Thu 26 Nov 15:00
+        ann> /remind to water the plants every monday at 9:00
+        < remind you to water the plants: **Mon 30 Nov 09:00
+        ann> /remind every monday at 9:00 remind me to post it
+        < remind you to post it: **Mon 30 Nov 09:00
+        li> /remind 明天下午三点给妈妈打电话
+        < 给妈妈打电话
+        ann> /remind call bob
+        < When
+    """,
     "several times in one sentence are several reminders": """
         ann> remind me on weekdays at 8:00 and on weekends at 10:00 to stretch
         < to stretch .. Thu 26 Nov 08:00 .. every weekday at 08:00 .. to stretch .. Sat 28 Nov 10:00

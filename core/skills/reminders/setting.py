@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.errors import Refused
 from core.language import late_rule, until_done
+from core.language.detect import detect
 from core.language.late_rule import LateRule
 from core.language.phrases import Language, say
 from core.language.times import turned, understand, understand_time
@@ -80,11 +82,21 @@ def _wish(text: str, now: dt.datetime, zone: ZoneInfo, language: Language | None
     return Wish(understood, text, now, nag, late=late, names=names)
 
 
+_ADDRESSED = re.compile(r"(?:me|us|@|<@|the (?:channel|team|group))\b|[@<]", re.IGNORECASE)
+""" "/remind me …", "/remind @ann …": whom is said."""
+
+
 def wished(turn: Turn, text: str, now: dt.datetime) -> Outcome:
     """As if the text had been said after "remind me"."""
     if not text:
         return _ask(turn, "ask_what", {"step": "what"})
-    return set_reminder(turn, _wish(text, now, turn.zone or ZoneInfo("UTC"), turn.language))
+    zone = turn.zone or ZoneInfo("UTC")
+    wish = _wish(text, now, zone, turn.language)
+    if not wish.understood.asks_reminder:
+        asking = "提醒我" if detect(text) == "zh" else "remind " if _ADDRESSED.match(text) else "remind me "
+        asked = _wish(asking + text, now, zone, turn.language)
+        wish = replace(asked, text=text) if asked.understood.asks_reminder else wish
+    return set_reminder(turn, wish)
 
 
 def _ask(turn: Turn, key: str, pending: dict[str, Any], choices: tuple[Choice, ...] = (), **fields: object) -> Outcome:
