@@ -143,7 +143,8 @@ async def _intents(store: Store, settings: Settings, stack: AsyncExitStack) -> L
         log.warning(
             "intents changed in the bot's file and by admins: theirs stay", extra={"intents": ", ".join(clashes)}
         )
-    live = Live(store, settings.bot, partial(load, settings.intent_encoder, settings.data_dir / "vectors"))
+    fetch = settings.model_backend in ("local", "openai_compat")
+    live = Live(store, settings.bot, partial(load, settings.intent_encoder, settings.data_dir / "vectors", fetch=fetch))
     stack.push_async_callback(live.aclose)
     await live.tick()
     return live

@@ -1,4 +1,4 @@
-"""What must be there before a start: weights that are fetched once, of the default model and of an encoder."""
+"""What must be there before a start: the weights of the default model, fetched once."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from core.settings import Settings
 
 def prepare(settings: Settings, say: Callable[[str], None]) -> None:
     """Fetches the weights if they are wanted and not there. Without them Remora starts all the same: reminders,
-    schedule and commands need no model, and intents are recognised with what is there."""
-    from core.intents import minilm
+    schedule and commands need no model."""
     from core.lm.weights import DEFAULT_MODEL, ensure
 
     if settings.model_backend == "local" and settings.model == DEFAULT_MODEL:
@@ -21,8 +20,3 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
         except Unavailable as error:
             say(f"starting without the language model: {error.what}")
             say(f"  mend: {error.mend}")
-    if settings.model_backend in ("local", "openai_compat") and settings.intent_encoder == "full":
-        try:
-            minilm.ensure(settings.data_dir / "models" / minilm.NAME)
-        except (Unavailable, minilm.Damaged, OSError) as error:
-            say(f"starting without an encoder for English: {error}".splitlines()[0])
