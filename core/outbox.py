@@ -97,7 +97,8 @@ class Deliverer:
         self._full = False
         """A lane had no room for more."""
         self._settled: list[str] = []
-        self._lease_until = float("inf")
+        self._lease_until = 0.0
+        """Nothing is claimed before our first heartbeat: others would take it for that of somebody dead."""
         self._epoch = 0
         """How often we were taken for dead: what was being claimed meanwhile may be others' too."""
 

@@ -220,6 +220,7 @@ async def world_in(folder: Path, migrated: Path, **more: Any) -> AsyncIterator[W
     in_force = lambda: worlds[0].intents.current  # noqa: E731
     engine = Engine(load_bot(BOTS / settings.bot), skills.available(), model, settings, in_force)
     deliverer = Deliverer(store, adapters, clock, journal, "world", dt.timedelta(seconds=1))
+    deliverer.alive(float("inf"), {})
     turns = Turns(store, engine, adapters, deliverer, clock, settings, "world")
     world = World(store, deliverer, platform, clock)
     worlds.append(world)

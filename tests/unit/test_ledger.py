@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -97,16 +98,17 @@ async def test_who_was_taken_for_dead_lets_go_of_all_that_it_had_claimed(
     for n in range(3):
         await keep(store, NINE, f"{n}", "2026-03-02T09:00:00", who=f"p{n}")
     platform = Slow()
-    async with running(database_url, tmp_path, clock, platform) as ledger:
+    async with running(database_url, tmp_path, clock, platform, lease=60.0) as ledger:
         lane = ledger.deliverer._lanes["fake"]
         await platform.arrived(1)
         await until(lambda: _waiting(lane))
         async with store.write() as tx:
             await tx.run(sa.delete(tables.worker))
+            await workers.beat(tx, "heir", "host", 1, NINE)
             await settle(tx)
             assert len(await outbox.claim(tx, "heir", ["fake"], clock.now(), 100)) >= 2
         ledger.worker._next_beat = 0.0
-        await until(lambda: rows(store, "name", of=tables.worker))
+        await until(lambda: rows(store, "name", of=tables.worker, name=ledger.worker.name))
         await until(lambda: _waiting(lane, 0))
         fast(lane)
         assert len(platform.sent) == 1
@@ -164,6 +166,26 @@ async def test_what_is_looked_up_while_it_was_taken_over_is_not_sent_though_the_
 
 async def _waiting(lane: Lane, number: int = 2) -> bool:
     return lane.load - len(lane._flying) == number
+
+
+async def test_nothing_is_claimed_before_the_first_heartbeat(
+    store: Store, database_url: str, tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others take claims of somebody who has never beaten for those of somebody dead."""
+    claimed_by: list[bool] = []
+    claim_rows = outbox.claim
+
+    async def noted(tx: Tx, worker: str, *more: Any) -> list[ClaimedDelivery]:
+        claimed_by.append(worker in {beat.name for beat in await workers.beats(tx)})
+        return await claim_rows(tx, worker, *more)
+
+    monkeypatch.setattr(outbox, "claim", noted)
+    await keep(store, NINE, "call mum", "2026-03-02T09:00:00")
+    platform = FakePlatform()
+    async with running(database_url, tmp_path, clock, platform):
+        await platform.arrived(1)
+    assert claimed_by
+    assert all(claimed_by)
 
 
 async def test_few_are_on_the_edge_of_leaving_at_any_time(

@@ -67,9 +67,13 @@ class FakeHeir:
         self.live: list[list[str]] = []
         self.forgot = 0
         self.until = 0.0
+        self.buried = False
 
     async def settle_orphans(self, tx: Tx, live: list[str]) -> None:
         self.live.append(sorted(live))
+
+    def taken_over(self) -> None:
+        self.buried = True
 
     def forget_settled(self) -> None:
         self.forgot += 1
@@ -141,6 +145,16 @@ async def test_it_beats_every_quarter_of_the_lease_and_says_how_long_its_claims_
     await rig.after(2)
     assert len(rig.heir.live) == 2
     assert rig.seconds < rig.heir.until <= rig.seconds + LEASE.total_seconds()
+
+
+async def test_who_was_taken_for_dead_is_told_so_when_it_beats_again(rig: Rig) -> None:
+    await rig.after(0)
+    await rig.after(3)
+    assert not rig.heir.buried
+    async with rig.store.write() as tx:
+        await workers.bury(tx, await workers.beats(tx))
+    await rig.after(3)
+    assert rig.heir.buried
 
 
 async def test_others_are_waited_for_from_when_their_heartbeat_was_read(
