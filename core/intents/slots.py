@@ -143,7 +143,7 @@ def _number(_slot: Slot, text: str, _situation: Situation) -> Iterable[Found]:
     found: list[tuple[int, Found]] = []
     for match in _FIGURES.finditer(text):
         value = float(match[0].replace(",", "")) if match[0][0].isascii() else chinese_number(match[0])
-        if value is not None:
+        if value is not None and value < float("inf"):
             found.append((match.start(), Found(match[0], int(value) if value == int(value) else value)))
     for token in tokens(text.lower()) if len(text.lower()) == len(text) else ():
         if token.kind == "number" and token.name == "word":

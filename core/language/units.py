@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 
 _TABLE = {
     "length": "mm|millimeter|millimetre|毫米=0.001 cm|centimeter|centimetre|厘米|公分=0.01 m|meter|metre|米|公尺=1 km|kilometer|kilometre|公里|千米=1000 "
@@ -24,6 +24,7 @@ for _kind, _line in _TABLE.items():
         _names, _, _factor = _entry.partition("=")
         for _name in _names.split("|"):
             _UNITS[_name] = (_kind, _names.split("|")[0], Decimal(_factor))
+_LONGEST = 80
 _UNIT = r"([a-z°][a-z/ ]{0,12}[23]?|[一-鿿]{1,6}?)"
 _NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
 _ENGLISH = re.compile(
@@ -38,7 +39,7 @@ _CHINESE = re.compile(
 def converted(text: str) -> tuple[str, str, str, str] | None:
     """What a message wants converted: amount and unit, and both as they come out; None where it wants nothing of that."""
     low = text.strip().lower()
-    if len(low) > 80:
+    if len(low) > _LONGEST:
         return None
     if found := _HOW_MANY.fullmatch(low):
         amount, source, target = found[2], found[3], found[1]
@@ -49,13 +50,10 @@ def converted(text: str) -> tuple[str, str, str, str] | None:
     one, other = _unit(source), _unit(target)
     if one is None or other is None or one[0] != other[0]:
         return None
-    value = Decimal(amount.replace(",", ""))
-    return (
-        amount,
-        _written(one),
-        _shown(_temperature(value, one[1], other[1]) if one[0] == "temperature" else value * one[2] / other[2]),
-        _written(other),
-    )
+    with localcontext(Context(prec=2 * _LONGEST)):  # any number that fits into a message, exactly
+        value = Decimal(amount.replace(",", ""))
+        value = _temperature(value, one[1], other[1]) if one[0] == "temperature" else value * one[2] / other[2]
+        return amount, _written(one), _shown(value), _written(other)
 
 
 def _unit(said: str) -> tuple[str, str, Decimal] | None:
@@ -83,4 +81,5 @@ def _shown(value: Decimal) -> str:
     if value == value.to_integral_value():
         return f"{value.quantize(Decimal(1)):,}"
     digits = max(0, 5 - value.adjusted())
-    return f"{round(value, digits):,f}".rstrip("0").rstrip(".")
+    text = f"{round(value, digits):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -145,6 +145,11 @@ def test_what_is_not_there_is_not_found(kind: SlotKind) -> None:
     assert list(of_kind(Slot("it", kind), "hello my dear friend", HERE)) == []
 
 
+@pytest.mark.parametrize("kind", ["duration", "number", "money"])
+def test_a_number_without_bounds_is_none(kind: SlotKind) -> None:
+    assert list(of_kind(Slot("it", kind), "9" * 400, HERE)) == []
+
+
 def test_synonyms_that_name_each_other_lead_to_one_value_each() -> None:
     slot = Slot("it", "list", values={"a": ("b",), "b": ("a",)})
     assert [found.value for found in of_kind(slot, "a b", HERE)] == ["a", "b"]

@@ -78,3 +78,10 @@ def test_a_unit_is_converted(text: str, found: tuple[str, ...]) -> None:
 )
 def test_what_no_unit_says_is_left_alone(text: str) -> None:
     assert converted(text) is None
+
+
+def test_large_numbers_are_converted_whole() -> None:
+    assert converted("convert 999999 c to f") == ("999999", "°C", "1,800,030", "°F")
+    found = converted("1" + "0" * 60 + " km to m")
+    assert found is not None
+    assert found[2].replace(",", "") == "1" + "0" * 63
