@@ -200,6 +200,10 @@ async def forget_conversation(tx: Tx, person_id: int) -> int:
     for row in messages:
         await tx.run(sa.update(inbox).where(inbox.c.id == row.id).values(message={**row.message, **blank}))
         await tx.run(_ANSWERS.where(outbox.c.cause == f"turn:{row.id}"))
+    known = {str(row.id) for row in messages}
+    told = await tx.rows(sa.select(outbox.c.cause).where(outbox.c.cause.like("handover:%")))
+    theirs = [row.cause for row in told if row.cause.split(":")[1] in known]
+    await tx.run(_ANSWERS.where(outbox.c.cause.in_(theirs)))
     await tx.run(_ANSWERS.where(outbox.c.person_id == person_id))
     await tx.run(sa.delete(intent_inbox).where(intent_inbox.c.person_id == person_id))
     gone = await tx.run(sa.delete(turn).where(turn.c.person_id == person_id))
@@ -223,12 +227,13 @@ _ANSWERS = (
 
 
 async def _unanswered(tx: Tx, person_id: int) -> list[sa.Row[Any]]:
-    """Messages of a person that were set aside without a turn, where they have talked to us."""
+    """Messages of a person that were done with or set aside without a turn, where they have talked to us."""
     mine = sa.select(account.c.platform, account.c.workspace, account.c.account).where(account.c.person_id == person_id)
     accounts = {tuple(row) for row in await tx.rows(mine)}
     there = sa.select(session.c.address_key).where(session.c.person_id == person_id)
-    parked = _MESSAGES.where(inbox.c.address_key.in_(there), inbox.c.state == "parked")
-    return [row for row in await tx.rows(parked) if _sender(row) in accounts]
+    over = sa.and_(inbox.c.state.in_(("done", "parked")), ~sa.exists().where(turn.c.inbox_id == inbox.c.id))
+    left = _MESSAGES.where(inbox.c.address_key.in_(there), over)
+    return [row for row in await tx.rows(left) if _sender(row) in accounts]
 
 
 def _sender(row: sa.Row[Any]) -> tuple[str, ...]:

@@ -212,6 +212,26 @@ async def everything(store: Store) -> str:
     return "\n".join(rows)
 
 
+async def test_forgetting_takes_what_got_no_answer_and_what_owners_were_told(store: Store) -> None:
+    """An edit that changed nothing, a message too many within a minute; and words that were handed over."""
+    ann, bob = await who(store), await who(store, "bob")
+    async with store.write() as tx:
+        turns = {person.name: (await talk(tx, person, f"a word of {person.name}")).inbox_id for person in (ann, bob)}
+        for person in ("ann", "bob"):
+            await inbox.add(tx, message(f"unanswered {person}", person=person), NOW)
+        for one in await inbox.claim(tx, "w", ["fake"], NOW, 100):
+            await inbox.finish(tx, one, NOW, "too fast")
+        for name, number in turns.items():
+            await outbox.add(tx, planned(f"handover:{number}:9", f"{name} wants a person", chat="owner"), NOW)
+        await tx.run(sa.update(inbox_table).values(state="done"))
+        await tx.run(sa.update(outbox_table).values(state="sent"))
+        await people.forget_conversation(tx, ann.id)
+        said = [row.message["text"] for row in await tx.rows(sa.select(inbox_table.c.message))]
+        told = [row.reply["text"] for row in await tx.rows(sa.select(outbox_table.c.reply))]
+    assert [text for text in said if "unanswered" in text] == ["unanswered bob"]
+    assert [text for text in told if "wants" in text] == ["Bob wants a person"]
+
+
 async def test_forgetting_keeps_reminders_and_what_they_said(store: Store) -> None:
     ann = await who(store)
     kept = await remember(store, ann)
