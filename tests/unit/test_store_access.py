@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from core.access import Door, Entered, code_in, digest, first_code
+from core.access import TRIES_IN_ALL, Door, Entered, code_in, digest, first_code
 from core.messages import Address, Sender
 from core.settings import Settings, load_settings
 from core.store import Store, access, people, reminders, tables
@@ -76,6 +76,15 @@ async def test_tries_are_counted_by_all_workers_together_and_forgotten_after_the
     counts = await asyncio.gather(*(one((store, second_store)[n % 2]) for n in range(10)))
     assert sorted(counts) == list(range(1, 11))
     assert await one(store, NOW + HOUR) == 1
+
+
+async def test_one_account_that_tries_on_and_on_keeps_nobody_else_out(store: Store) -> None:
+    async with store.write() as tx:
+        code = await first_code(tx, "telegram", NOW)
+    assert code is not None
+    for _ in range(TRIES_IN_ALL + 1):
+        await entered(store, "mallory", "BBBB-BBBB")
+    assert (await entered(store, "ann", code)).note == "paired"
 
 
 async def test_a_stranger_is_told_once_by_all_workers_together(store: Store, second_store: Store) -> None:
