@@ -7,6 +7,7 @@ the event loop's sockets need.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +25,10 @@ from core.skills.base import Outcome, Turn, Write
 from core.store import Tx, access, acquaintances, outbox
 from core.store.outbox import Planned
 
+log = logging.getLogger(__name__)
+
+_BREAKS = (ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+"""What encoders and numbers may raise; recognition must not take the answer to everything else along."""
 NAME: Final = "catalog"
 """Of the open question, and of buttons."""
 CONFIRM, WHICH, NOTHING = "?confirm", "?which", ""
@@ -73,8 +78,17 @@ async def _recognized(turn: Turn) -> Recognition | None:
     recognizer, allowed = turn.catalog.recognizer, open_to(turn)
     if not allowed:
         return None
-    only = None if len(allowed) == len(recognizer.intents) else list(allowed)
-    return await asyncio.to_thread(recognizer.recognize, turn.text, situation(turn), only)
+    return await _understood(turn, turn.text, None if len(allowed) == len(recognizer.intents) else list(allowed))
+
+
+async def _understood(turn: Turn, text: str, only: list[str] | None) -> Recognition | None:
+    """None where recognition breaks: then the message is the model's, as if there were no intents."""
+    try:
+        return await asyncio.to_thread(turn.catalog.recognizer.recognize, text, situation(turn), only)
+    except _BREAKS as error:
+        fields = {"release": turn.catalog.number, "error": type(error).__name__}
+        log.error("recognition of intents breaks", extra=fields)
+        return None
 
 
 def open_to(turn: Turn) -> dict[str, Intent]:
@@ -237,8 +251,8 @@ async def _chosen(turn: Turn, pending: Mapping[str, Any], which: str) -> Act | N
     if intent is None:
         return None
     told = replace(turn, text=text)
-    found = await asyncio.to_thread(turn.catalog.recognizer.recognize, text, situation(turn), [intent.name])
-    return _go_on(told, intent, {name: slot.text for name, slot in found.slots.items()}, text)
+    found = await _understood(turn, text, [intent.name])
+    return _go_on(told, intent, {name: slot.text for name, slot in found.slots.items()} if found else {}, text)
 
 
 def _confirmed(turn: Turn, intent: Intent, pending: Mapping[str, Any], *, yes: bool) -> Act:

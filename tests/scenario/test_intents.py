@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.intents.definition import Answer, AskModel, HandOver, Intent, Limits, RunSkill, Slot
+from core.intents.recognition import Recognizer
 from core.store import intents as kept
 from core.store import tables
 from tests.scenario.world import BOT, START, World
@@ -322,7 +323,20 @@ async def test_what_is_not_for_somebody_is_neither_offered_nor_explained_to_them
     assert [one.data for one in asked.reply.choices] == ["catalog:is:0", "catalog:is:-"]
     await world.say("/why where is my parcel")
     why = world.heard("ann")
-    assert "parcels" not in why.reply.text and "order" not in why.reply.text
+    assert "parcels" not in why.reply.text
+    assert "order" not in why.reply.text
+
+
+async def test_recognition_that_breaks_leaves_the_message_to_the_model(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.publish(HOURS)
+
+    def breaks(*_: object) -> None:
+        raise ValueError("an encoder is out of order")
+
+    monkeypatch.setattr(Recognizer, "recognize", breaks)
+    await world.play("ann> when are you open\nmodel\nann> remind me at 18:00 to call mum\n< 18:00")
 
 
 async def test_a_question_that_a_newer_release_does_not_ask_is_dropped(world: World) -> None:
