@@ -139,6 +139,9 @@ class FileCache:
             self._places, self._read = {}, 0
             return {}
         rows = np.memmap(self.path, self._record, "r", shape=(self.path.stat().st_size // self._record.itemsize,))
+        known = [(key, self._places[key]) for key in keys if key in self._places]
+        if len(rows) < self._read or any(rows[place]["key"].tobytes() != key for key, place in known):
+            self._places, self._read = {}, 0  # another process began it afresh
         for place in range(self._read, len(rows)):
             self._places[rows[place]["key"].tobytes()] = place
         self._read = len(rows)

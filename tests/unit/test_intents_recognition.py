@@ -270,6 +270,18 @@ def test_a_file_of_vectors_that_was_cut_off_is_begun_afresh(tmp_path: Path) -> N
     assert letters.calls == ["one"]
 
 
+def test_a_file_of_vectors_that_another_process_began_afresh_gives_nobody_elses_vector(tmp_path: Path) -> None:
+    file, others = tmp_path / "v", Letters()
+    cache = encoders.FileCache(file, 16)
+    encoders.Cached(Letters(), cache).learn(["one", "two"])
+    encoders.Cached(Letters(), cache).learn(["two"])
+    for sentences in (["three"], ["four", "five", "six"]):
+        file.unlink()
+        encoders.Cached(Letters(), encoders.FileCache(file, 16)).learn(sentences)
+        encoders.Cached(others, cache).learn(["two"])
+    assert others.calls == ["two", "two"]
+
+
 def test_what_people_write_is_not_kept_in_the_file(tmp_path: Path) -> None:
     cached = encoders.Cached(Letters(), encoders.FileCache(tmp_path / "v", 16))
     cached.encode(["a private message"])
