@@ -98,7 +98,7 @@ class Store:
             scheme, _, rest = url.partition("://")
             self.url = sa.make_url(f"{_DRIVERS.get(scheme, scheme)}://{rest}")
             self._sqlite = self.url.get_backend_name() == "sqlite"
-            if self._sqlite and self.url.database and self.url.database != ":memory:":
+            if self._sqlite and self.url.database and not self.url.database.startswith((":memory:", "file:")):
                 _prepare_folder(Path(self.url.database))
             arguments: dict[str, Any] = {} if self._sqlite else _POSTGRESQL
             self._engine = create_async_engine(self.url, hide_parameters=True, **arguments)

@@ -83,6 +83,7 @@ async def test_a_read_only_file_is_said_to_be_read_only(file: Path) -> None:
 async def test_a_file_opened_read_only_is_said_to_be_read_only(file: Path) -> None:
     error = await trouble(Store(f"sqlite:///file:{file}?mode=ro&uri=true"))
     assert "read-only" in error.what
+    assert not Path("file:").exists(), "an address is no folder to be made"
 
 
 async def test_a_file_that_is_no_database_is_said_to_be_damaged(tmp_path: Path) -> None:
