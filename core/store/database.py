@@ -102,7 +102,7 @@ class Store:
                 _prepare_folder(Path(self.url.database))
             arguments: dict[str, Any] = {} if self._sqlite else _POSTGRESQL
             self._engine = create_async_engine(self.url, hide_parameters=True, **arguments)
-        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+        except (sa.exc.ArgumentError, sa.exc.InvalidRequestError, ModuleNotFoundError, ValueError) as error:
             raise ConfigurationError(
                 "DATABASE_URL is not a database URL that Remora can open",
                 "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME, or leave it empty",
