@@ -22,9 +22,10 @@ _made_by: list[Any] = []
 
 def redact(text: str) -> str:
     """Replaces what looks like a platform token, a bearer key or a password in a URL, and what was hidden."""
-    for secret in _hidden:
+    text = _SECRETS.sub("***", text)  # first: a hidden secret may be the beginning of another one
+    for secret in sorted(_hidden, key=len, reverse=True):
         text = text.replace(secret, "***")
-    return _SECRETS.sub("***", text)
+    return text
 
 
 def hide(secret: str) -> None:

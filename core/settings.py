@@ -7,6 +7,7 @@ NAME_FILE, the path of a file that holds it.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 import re
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -244,7 +245,8 @@ def load_settings(**overrides: Any) -> Settings:
         for value in dict(settings).values():
             hide(value.get_secret_value() if isinstance(value, SecretStr) else "")
         for url in (settings.database_url, settings.openai_base_url, settings.public_url):
-            hide(urlsplit(url).password or "")
+            with suppress(ValueError):  # no address at all: said where it is used
+                hide(urlsplit(url).password or "")
         return settings
     except ValidationError as error:
         lines = []

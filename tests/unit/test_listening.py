@@ -39,7 +39,7 @@ async def test_an_adapter_that_breaks_while_it_listens_is_not_silent(tmp_path: P
 async def test_a_part_of_the_delivery_that_breaks_is_not_silent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    def broken(*_: object) -> NoReturn:
+    def broken(*_: object, **_more: object) -> NoReturn:
         raise RuntimeError("a mistake in the delivery")
 
     heard: list[bool] = []
