@@ -7,8 +7,8 @@ NAME_FILE, the path of a file that holds it.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
