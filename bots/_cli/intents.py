@@ -300,7 +300,11 @@ def preview(days: int, as_json: bool) -> None:
     if as_json:
         import dataclasses
 
-        said: dict[str, Sequence[Any]] = {"measured": found.measured, "confused": found.confused, "changes": found.changes}
+        said: dict[str, Sequence[Any]] = {
+            "measured": found.measured,
+            "confused": found.confused,
+            "changes": found.changes,
+        }
         rows = {name: [dataclasses.asdict(one) for one in several] for name, several in said.items()}
         click.echo(json.dumps({**rows, "replayed": found.replayed}, ensure_ascii=False))
         return
@@ -324,3 +328,35 @@ def why(text: str) -> None:
 
     settings = _settings()
     click.echo("\n".join(_do(lambda editing: explained(settings, editing, text))))
+
+
+@command.command()
+@_json
+def inbox(as_json: bool) -> None:
+    """Sentences that matched nothing, or narrowly, or displeased, with how often they were written."""
+    for one in _do(lambda editing: editing.waiting()):
+        if as_json:
+            said = {
+                "key": one.key,
+                "text": one.text,
+                "language": one.language,
+                "times": one.times,
+                "reason": one.reason,
+            }
+            click.echo(json.dumps(said, ensure_ascii=False))
+        else:
+            click.echo(f"{one.times:>4} ×  {one.reason:10}  {one.key[:40]:40}  {one.text}")
+
+
+@command.command()
+@click.argument("key")
+@click.argument("intent", required=False, default="")
+def label(key: str, intent: str) -> None:
+    """Make a sentence of the inbox an example of INTENT; - for out of scope; without INTENT it is skipped."""
+    from core.intents.definition import NAME
+
+    if intent not in ("", "-") and not NAME.fullmatch(intent):
+        raise click.UsageError(
+            f"“{intent}” cannot be a name: letters, digits and _, at most 64, beginning with a letter"
+        )
+    _tell(_do(lambda editing: editing.label(key, intent, _author())))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from core.intents.definition import (
     NAME,
@@ -27,7 +27,6 @@ from core.intents.definition import (
 from core.intents.problems import Problem
 from core.language.phrases import LANGUAGES, Language
 
-Document: TypeAlias = Mapping[str, Any]
 _T = TypeVar("_T")
 _ACTIONS = ("skill", "answer", "hand_over", "model")
 _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")

@@ -50,16 +50,23 @@ class Live:
             documents = await intents.documents(tx, self._bot, number) or []
         read = [intent for document in documents if (intent := intent_of(document, [])) is not None]
         before = self.current.recognizer
-        instant = (
-            await asyncio.to_thread(changed, before, read)
-            if before.head
-            else await asyncio.to_thread(compiled, read, ())
-        )
+        try:
+            instant = await (
+                asyncio.to_thread(changed, before, read) if before.head else asyncio.to_thread(compiled, read, ())
+            )
+        except (ArithmeticError, LookupError, ValueError, MemoryError) as error:
+            log.error(
+                "a release cannot be compiled: the one before stays",
+                extra={"release": number, "error": type(error).__name__},
+            )
+            self.current = Catalog(number, before)
+            return
         self.current = Catalog(number, instant)
         log.info("intents are in force", extra={"release": number, "intents": len(read)})
         if self._fitting is not None:
             self._fitting.cancel()
         self._fitting = asyncio.create_task(self._fit(number, read), name="intents-fit")
+        self._fitting.add_done_callback(_told)
 
     async def _fit(self, number: int, read: Sequence[Intent]) -> None:
         if self._encoders is None:
@@ -77,3 +84,9 @@ class Live:
         if self._fitting is not None:
             self._fitting.cancel()
             await asyncio.gather(self._fitting, return_exceptions=True)
+
+
+def _told(task: asyncio.Task[None]) -> None:
+    """A fit that broke leaves the instant classifier in force."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("intents could not be fitted", extra={"error": type(error).__name__})

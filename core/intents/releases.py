@@ -16,7 +16,7 @@ from core.intents.documents import document_of, intent_of
 from core.intents.problems import Problem, faults
 from core.ports import Clock
 from core.store import Store, Tx, intents
-from core.store.intents import Draft, Release
+from core.store.intents import Draft, Release, Waiting
 
 SEED_AUTHOR = "remora"
 Tester: TypeAlias = Callable[[Sequence[Intent]], Awaitable[list[Problem]]]
@@ -162,6 +162,25 @@ class Editing:
                     if wanted is not None:
                         await self._put(tx, document_of(wanted), author, None, deleted=change.after is None)
         return found
+
+    async def waiting(self) -> list[Waiting]:
+        """Sentences that matched nothing, or narrowly, or displeased, and that nobody has labelled; the most frequent first."""
+        async with self._store.read() as tx:
+            return await intents.waiting(tx, self._bot)
+
+    async def label(self, key: str, given: str, author: str) -> tuple[Change, ...]:
+        """Labels a waiting sentence: "-" out of scope, "" skipped, else the intent whose example it becomes, a new one if
+        need be. Raises `Refused` where none waits under that key, `NotPublishable` where it cannot be an example."""
+        found = next((one for one in await self.waiting() if one.key == key), None)
+        if found is None:
+            raise Refused("no such sentence waits", "see: remora intents inbox")
+        done: tuple[Change, ...] = ()
+        if given not in ("", "-"):
+            example = Intent(given, {found.language: (found.text,)})
+            done = await self.take_in([example], author, examples_only=True, replace=False, dry=False)
+        async with self._store.write() as tx:
+            await intents.label(tx, self._bot, key, given)
+        return done
 
     async def _put(
         self, tx: Tx, document: dict[str, Any], author: str, after: int | None, *, deleted: bool = False

@@ -32,6 +32,12 @@ async def rated_turn(tx: Tx, address: Address, inbox_id: int, message_id: str) -
     return int(found.id) if found else None
 
 
+async def said_by(tx: Tx, turn_id: int, person_id: int) -> str:
+    """What this person said in that turn; "" where somebody else did."""
+    row = await tx.row(sa.select(turn.c.said).where(turn.c.id == turn_id, turn.c.person_id == person_id))
+    return str(row.said) if row else ""
+
+
 async def rate(tx: Tx, turn_id: int, person_id: int, rating: int, now: dt.datetime) -> None:
     """Keeps the rating, 1 or -1, instead of an earlier one; 0 takes it back."""
     mine = sa.and_(feedback.c.turn_id == turn_id, feedback.c.person_id == person_id)

@@ -387,3 +387,13 @@ async def test_what_matched_nothing_waits_to_be_labelled_and_goes_with_its_perso
         assert await kept.waiting(tx, BOT) == []
         assert await kept.prune_inbox(tx, START) == 0
         assert await kept.prune_inbox(tx, START.replace(year=2027)) == 1
+
+
+async def test_what_was_answered_badly_waits_to_be_labelled_too(world: World) -> None:
+    await world.publish(HOURS)
+    said = await world.say("when are you open")
+    turn = int(world.heard("ann").cause.removeprefix("turn:"))
+    await world.press(f"feedback:{turn}:bad")
+    world.heard("ann")
+    async with world.store.read() as tx:
+        assert [(one.text, one.reason) for one in await kept.waiting(tx, BOT)] == [(said.text, "displeased")]

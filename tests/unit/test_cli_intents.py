@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +12,10 @@ from click.testing import CliRunner, Result
 
 from bots._cli.intents import command
 from core.errors import RemoraError
+from core.intents.checks import same_words
+from core.messages import Sender
+from core.store import Store, intents, people
+from tests.unit.rows import NOW
 
 FILE = """\
 intents:
@@ -120,3 +125,25 @@ def test_a_preview_and_a_why_are_for_people_who_decide(here: Path) -> None:
     assert "0 of 0 sentences" in shown.stdout
     assert json.loads(run("preview", "--json").stdout)["replayed"] == 0
     assert "word for word" in run("why", "open today").stdout
+
+
+def test_what_matched_nothing_becomes_an_example_or_is_put_aside(here: Path) -> None:
+    async def fill() -> None:
+        store = Store(f"sqlite:///{here / 'remora.db'}")
+        async with store.write() as tx:
+            person = await people.person_of(tx, "", "fake", Sender("ann", "Ann"), NOW, None)
+            for text in ("shut at noon?", "the sky is blue", "hm"):
+                said = intents.Unsure(same_words(text), text, "en", "unmatched")
+                await intents.note_unsure(tx, "assistant", person.id, said, NOW)
+        await store.aclose()
+
+    asyncio.run(fill())
+    run("import", "a.yaml")
+    waiting = {json.loads(line)["key"] for line in run("inbox", "--json").stdout.splitlines()}
+    assert waiting == {"shutatnoon", "theskyisblue", "hm"}
+    assert "shut at noon?" in run("label", "shutatnoon", "hours").stdout
+    assert run("label", "theskyisblue", "-").exit_code == 0
+    assert run("label", "hm").exit_code == 0
+    assert run("inbox").stdout == ""
+    assert isinstance(run("label", "hm").exception, RemoraError)
+    assert run("label", "hm", "9 lives").exit_code == 2

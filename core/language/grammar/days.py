@@ -56,7 +56,6 @@ class Dated:
 
 
 _NAMES = tuple(field.name for field in fields(Day))
-_OWN_PERIOD = frozenset({"days", "fixed", "holiday"})
 
 
 def merged_days(one: Day, other: Day) -> Day | None:
