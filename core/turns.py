@@ -105,7 +105,7 @@ class Turns:
             return
         if not message.direct:
             return
-        async with self._store.write() as tx:
+        async with self._store.write(quick=True) as tx:
             if message.kind in ("closed", "moved"):
                 await _heed(tx, message, self._clock.now())
                 return
@@ -247,7 +247,7 @@ class Turns:
         key = claimed.message.address.key()
         wording.note_moments()
         try:
-            async with self._store.write() as tx:
+            async with self._store.write(quick=True) as tx:
                 standing = await self._enter(tx, claimed)
                 turn = await self._load(tx, claimed, standing) if standing is not None else None
             if turn is None:
@@ -320,7 +320,7 @@ class Turns:
         self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome
     ) -> tuple[Reply, ClaimedDelivery | None]:
         now = self._clock.now()
-        async with self._store.write() as tx:
+        async with self._store.write(quick=True) as tx:
             await inbox.finish(tx, claimed, now, outcome.intent)
             reply = await outcome.write(tx) if outcome.write else outcome.reply
             assert reply is not None, "an outcome has a reply or changes that give one"
@@ -381,7 +381,7 @@ class Turns:
             return
         language = self._language(None, cleaned(claimed.message.text), (), claimed.message)
         try:
-            async with self._store.write() as tx:
+            async with self._store.write(quick=True) as tx:
                 await inbox.park(tx, claimed, now, why)
                 await outbox.add(tx, _planned(claimed, Reply(say(language, "failed")), now, None), now)
         except LeaseLost:
@@ -393,7 +393,7 @@ class Turns:
 
     async def _give_back(self, claimed: ClaimedMessage, not_before: dt.datetime | None) -> None:
         try:
-            async with self._store.write() as tx:
+            async with self._store.write(quick=True) as tx:
                 await inbox.release(tx, claimed, not_before)
         except LeaseLost:
             return

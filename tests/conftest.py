@@ -32,12 +32,14 @@ _MAY_BLOCK = (
     ("zoneinfo/_tzpath.py", ("find_tzfile", "available_timezones")),
     ("zoneinfo/_common.py", ("load_tzdata", "load_data")),
     ("core/store/database.py", ("_prepare_folder", "__init__")),
+    ("core/store/_writer.py", ("_begin", "_leave", "run")),
     ("core/language/phrases.py", ("phrases",)),
     ("core/skills/__init__.py", ("available",)),
     ("core/store/migrate.py", ("newest", "work")),
     ("asyncpg/connect_utils.py", ("_parse_connect_dsn_and_args",)),
 )
-"""Where our code may touch a file on the loop: once at start, or for microseconds by design (the journal)."""
+"""Where our code may touch a file on the loop: once at start, or for microseconds by design (the journal, and what a message
+needs of SQLite)."""
 
 
 # --- the rules

@@ -48,8 +48,8 @@ class Entry:
 _FIND = sa.select(access.c.role, access.c.account, access.c.chat).where(
     access.c.platform == sa.bindparam("on_platform"),
     access.c.workspace == sa.bindparam("in_workspace"),
-    access.c.account.in_(sa.bindparam("accounts", expanding=True)),
-    access.c.chat.in_(sa.bindparam("chats", expanding=True)),
+    access.c.account.in_((sa.bindparam("named"), "")),
+    access.c.chat.in_((sa.bindparam("there"), "")),
 )
 
 
@@ -59,8 +59,8 @@ async def role(tx: Tx, place: Place, *, guest: bool = False) -> Role | None:
     found = await tx.rows(
         _FIND,
         {
-            "on_platform": place.platform, "in_workspace": place.workspace, "accounts": [place.account, ""],
-            "chats": [place.chat, ""],
+            "on_platform": place.platform, "in_workspace": place.workspace, "named": place.account,
+            "there": place.chat,
         },
     )  # fmt: skip
     own = next((row.role for row in found if row.account), None)

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StoreUnavailable
 from core.store import Store, planning
@@ -109,16 +110,20 @@ async def test_a_worker_that_ends_in_order_gives_back_what_it_has_not_begun(stor
 
 
 class Disk:
-    """On which SQLite finds no room for a page more while it is `full`, on every connection."""
+    """On which SQLite finds no room for a page more while it is `full`, on the connection that writes."""
 
     full = False
 
     def __init__(self, store: Store) -> None:
-        sa.event.listen(store._engine.sync_engine, "begin", self._begin)
+        assert store._writer is not None
+        self._writer, self._begun = store._writer, store._writer._begin
+        self._writer._begin = self._begin  # type: ignore[method-assign]
 
-    def _begin(self, connection: sa.Connection) -> None:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one() if self.full else 1_073_741_823
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    async def _begin(self) -> AsyncConnection:
+        connection, driver = await self._begun(), self._writer._driver
+        [[pages]] = await driver.execute_fetchall("PRAGMA page_count")
+        await driver.execute_fetchall(f"PRAGMA max_page_count = {pages if self.full else 1_073_741_823}")
+        return connection
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

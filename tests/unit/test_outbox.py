@@ -133,10 +133,10 @@ async def test_an_outcome_waits_for_a_database_that_is_away(
     away = asyncio.Event()
     write = Store.write
 
-    def maybe(store: Store) -> Any:
+    def maybe(store: Store, **how: bool) -> Any:
         if away.is_set():
             raise StoreUnavailable("the database is away", "start it")
-        return write(store)
+        return write(store, **how)
 
     async def send(*arguments: Any) -> Any:
         monkeypatch.undo()

@@ -171,7 +171,7 @@ async def test_a_full_disk_keeps_what_was_there_and_goes_on_when_there_is_room(f
 async def limit_pages(store: Store, *, extra: int) -> None:
     import sqlalchemy as sa
 
-    async with store.read() as tx:
+    async with store.write() as tx:
         [[pages]] = await tx.rows(sa.text("PRAGMA page_count"))
         await tx.rows(sa.text(f"PRAGMA max_page_count={pages + extra}"))
 
