@@ -15,7 +15,7 @@ from adapters.slack.text import readable
 from adapters.slack.threads import Threads
 from adapters.slack.web import Json
 from core.language.phrases import Language, say
-from core.messages import Address, Message, MessageKind, Sender
+from core.messages import Address, Message, MessageKind
 from core.store.modes import Mode
 
 PLATFORM = "slack"
@@ -54,7 +54,6 @@ class _Words(BaseModel):
 
     ts: _Ts
     user: str = ""
-    user_team: str = ""
     bot_id: str | None = None
     text: str = ""
     thread_ts: _Ts | None = None
@@ -167,7 +166,7 @@ class Translator:
         return Message(
             event_id=f"s:{self._identity.team}:{stop.channel}:{stop.event_ts}",
             address=self._at(stop.channel, stop.thread_ts),
-            sender=await self._sender(stop.user),
+            sender=await self._people.sender(stop.user, self._identity.team),
             text="",
             sent_at=_moment(stop.event_ts),
             kind="stop",
@@ -187,7 +186,7 @@ class Translator:
         return Message(
             event_id=f"c:{self._identity.team}:{channel}:{press.user.id}:{action.action_ts}",
             address=self._at(channel, thread),
-            sender=await self._sender(press.user.id, press.user.name),
+            sender=await self._people.sender(press.user.id, self._identity.team, press.user.name),
             text=action.text.text,
             sent_at=_moment(action.action_ts),
             kind="choice",
@@ -203,7 +202,7 @@ class Translator:
         return Message(
             event_id=f"c:{self._identity.team}:{press.user.id}:{action.action_ts}",
             address=self._at(await self._people.direct(press.user.id)),
-            sender=await self._sender(press.user.id, press.user.name),
+            sender=await self._people.sender(press.user.id, self._identity.team, press.user.name),
             text=action.text.text,
             sent_at=_moment(action.action_ts),
             kind="choice",
@@ -223,7 +222,7 @@ class Translator:
         return Message(
             event_id=f"/:{self._identity.team}:{command.trigger_id}",
             address=self._at(command.channel_id if in_channel else direct),
-            sender=await self._sender(command.user_id, command.user_name),
+            sender=await self._people.sender(command.user_id, self._identity.team, command.user_name),
             text=f"{name} {command.text}".rstrip(),
             sent_at=now,
             message_id=command.response_url if elsewhere else "",
@@ -234,7 +233,7 @@ class Translator:
     async def about(self, body: Json) -> Message:
         """The shortcut "remind me about this" on a message: asked and answered in their direct message."""
         about = _About.model_validate(body)
-        sender = await self._sender(about.user.id, about.user.name)
+        sender = await self._people.sender(about.user.id, self._identity.team, about.user.name)
         language: Language = "zh" if (sender.locale or "").startswith("zh") else "en"
         return Message(
             event_id=f"a:{self._identity.team}:{about.channel.id}:{about.user.id}:{about.action_ts}",
@@ -261,7 +260,7 @@ class Translator:
         mode: Mode = "follow" if private else await self._modes.get(self._at(event.channel))
         if not private and not await self._meant_for_us(event, words, mode):
             return None
-        sender = await self._sender(words.user, team=words.user_team)
+        sender = await self._people.sender(words.user, self._identity.team)
         if sender.is_bot:
             return None
         # What only its reader sees is not shown in a thread that nobody has begun.
@@ -306,12 +305,6 @@ class Translator:
 
     def _from_bot(self, words: _Words) -> bool:
         return bool(words.bot_id) or not words.user or words.user in (self._identity.user, "USLACKBOT")
-
-    async def _sender(self, user: str, name: str = "", team: str = "") -> Sender:
-        """`team` is what the event says of where they belong; the directory knows better."""
-        profile = await self._people.get(user)
-        guest = self._identity.team not in (profile.teams or (team or self._identity.team,))
-        return Sender(user, profile.name or name, profile.is_bot, profile.locale, profile.zone, profile.handle, guest)
 
 
 def _attachment(files: list[_File]) -> str:

@@ -22,7 +22,7 @@ SCOPES: Mapping[str, str] = {
     "im:history": "reads direct messages with it",
     "im:write": "opens the direct message in which it answers commands and shortcuts",
     "mpim:history": "the same as channels:history, in group messages it was added to",
-    "users:read": "a person's name, time zone and language",
+    "users:read": "a person's name, time zone and language, and who is a guest",
 }
 """Every scope that we ask for, with its reason; nothing works worse without a scope that is not here."""
 EVENTS = (

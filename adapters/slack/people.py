@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from adapters.slack.recent import Recent
 from adapters.slack.web import CallFailed, Web
 from core.errors import Unavailable
+from core.messages import Sender
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ class Profile:
     handle: str = ""
     teams: tuple[str, ...] = ()
     """The workspaces that somebody belongs to."""
+    restricted: bool = False
+    """Slack's own guests: only in some of the workspace's channels."""
 
 
 class _Grid(BaseModel):
@@ -49,6 +52,8 @@ class _User(BaseModel):
     tz: str | None = None
     locale: str | None = None
     is_bot: bool = False
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
     team_id: str = ""
     enterprise_user: _Grid = _Grid()
     profile: _Names = _Names()
@@ -74,6 +79,13 @@ class People:
         if done and not task.cancelled():
             return task.result()
         return entry[0] if entry else Profile()
+
+    async def sender(self, user: str, home: str, name: str = "") -> Sender:
+        """Somebody who acts in the workspace `home`; `name` is for when the directory has none. Of whom it says nothing
+        counts as a guest: what everybody of the workspace may is open only to who is known to be one of them."""
+        found = await self.get(user)
+        guest = found.restricted or home not in found.teams
+        return Sender(user, found.name or name, found.is_bot, found.locale, found.zone, found.handle, guest)
 
     def forget(self, user: str) -> None:
         """What the directory says of them has changed."""
@@ -106,7 +118,8 @@ class People:
             names = found.profile
             name = names.display_name or names.real_name or found.name
             teams = (*([found.team_id] if found.team_id else ()), *found.enterprise_user.teams)
-            profile = Profile(name, found.locale, found.tz, found.is_bot, found.name, teams)
+            restricted = found.is_restricted or found.is_ultra_restricted
+            profile = Profile(name, found.locale, found.tz, found.is_bot, found.name, teams, restricted)
         except (CallFailed, ValidationError) as failure:
             # The last known profile is better than none: a person's zone does not go away with the network.
             log.warning("the directory of people does not answer", extra={"why": _reason(failure)})

@@ -22,7 +22,7 @@ from adapters.slack.recent import Recent
 from adapters.slack.web import CallFailed, Json, Web
 from core.errors import Unavailable
 from core.language.phrases import Language, say
-from core.messages import Address, Delivery, Message, MessageKind, Sender
+from core.messages import Address, Delivery, Message, MessageKind
 from core.overview import Overview, of_account, stranger
 
 log = logging.getLogger(__name__)
@@ -190,12 +190,11 @@ class Surface:
         self, user: str, chat: str, event: str, kind: MessageKind, said: str, about: About | None = None
     ) -> Message:
         """`said`: a text, or what a choice or a form is for."""
-        profile = await self._people.get(user)
         thread, ts = (about.thread, about.ts) if about else ("", "")
         return Message(
             event_id=f"{event}:{self._team}",
             address=Address(PLATFORM, self._team, chat, thread),
-            sender=Sender(user, profile.name, profile.is_bot, profile.locale, profile.zone),
+            sender=await self._people.sender(user, self._team),
             sent_at=self._around.clock.now(),
             kind=kind,
             message_id=ts,

@@ -186,20 +186,43 @@ class TestPeople:
             assert inbox.kept.empty()
 
     @pytest.mark.parametrize(
-        ("profile", "event", "guest"),
+        ("profile", "guest"),
         [
-            ({}, {}, False),
-            ({"team_id": TEAM}, {"user_team": TEAM}, False),
-            ({"team_id": "TOTHER"}, {}, True),
-            ({"team_id": "TOTHER", "enterprise_user": {"teams": ["T9", TEAM]}}, {"user_team": "E1"}, False),
-            ({}, {"user_team": "TOTHER"}, True),
+            ({}, False),
+            ({"team_id": "TOTHER"}, True),
+            ({"team_id": "TOTHER", "enterprise_user": {"teams": ["T9", TEAM]}}, False),
+            ({"is_restricted": True}, True),
+            ({"is_ultra_restricted": True}, True),
+            ({"team_id": ""}, True),
         ],
     )
-    async def test_who_is_of_another_organisation_is_a_guest(
-        self, slack: SlackRig, profile: dict[str, object], event: dict[str, object], guest: bool
+    async def test_who_is_not_known_to_be_a_member_of_the_workspace_is_a_guest(
+        self, slack: SlackRig, profile: dict[str, object], guest: bool
     ) -> None:
         slack.ada.profile |= profile
         async with listening(slack) as inbox:
-            slack.ada.say(f"{MENTION} hello", slack.general, **event)
+            slack.ada.say(f"{MENTION} hello", slack.general)
             message = await inbox.next()
         assert (message.sender.guest, message.address.workspace) == (guest, TEAM)
+
+    async def test_of_whom_the_directory_says_nothing_counts_as_a_guest_until_it_does(self, slack: SlackRig) -> None:
+        """Whatever they do, and whatever the event says of where they belong."""
+        bob = slack.server.person("Bob")
+        slack.server.fault("refuse", "users.info", error="fatal_error", times=3, when=lambda call: call["user"] == "U1")
+        async with listening(slack) as inbox:
+            command(slack, "/remind-me", "tea", slack.ada.dm)
+            slack.ada.interact("message_action", **about(slack))
+            slack.ada.say("hello", user_team=TEAM)
+            assert [(await inbox.next()).sender.guest for _ in range(3)] == [True] * 3
+            bob.interact("message_action", **about(slack))
+            assert not (await inbox.next()).sender.guest
+            await taken(slack.server.event({"type": "user_change", "user": dict(slack.ada.profile)}))
+            slack.ada.say("hello again")
+            assert not (await inbox.next()).sender.guest
+
+
+def about(slack: SlackRig) -> dict[str, object]:
+    """What the shortcut on a message comes with."""
+    shown = {"ts": slack.server.ts(), "text": "tea"}
+    where = {"id": slack.general.id}
+    return {"callback_id": "remind_about", "channel": where, "message": shown, "action_ts": slack.server.ts()}

@@ -515,6 +515,23 @@ class TestForms:
             assert inbox.kept.empty()
 
 
+@pytest.mark.parametrize(("profile", "guest"), [({}, False), ({"team_id": "TOTHER"}, True)])
+async def test_who_presses_home_or_fills_in_a_form_is_who_would_have_written(
+    slack: SlackRig, profile: Json, guest: bool
+) -> None:
+    """Somebody of another organisation stays a guest, whichever way they come."""
+    await person(slack)
+    slack.ada.profile |= profile
+    async with listening(slack) as inbox:
+        slack.ada.say("hello")
+        wrote = (await inbox.next()).sender
+        press_home(slack, await home_of(slack), "Forget our conversation")
+        slack.ada.interact("shortcut", callback_id="remind_new")
+        submit(slack, await view_of(slack, "reminder"), what="tea", when="tomorrow at 9")
+        assert [(await inbox.next()).sender for _ in range(2)] == [wrote] * 2
+    assert (wrote.guest, wrote.handle) == (guest, "ada")
+
+
 class TestOddPresses:
     async def test_a_button_that_only_one_person_sees_is_pressed_in_their_direct_message(self, slack: SlackRig) -> None:
         """Slack says of such a message only where to answer."""

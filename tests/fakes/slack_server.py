@@ -209,7 +209,14 @@ class SlackServer(SurfaceMethods):
 
     def person(self, name: str, zone: str = "Europe/Paris", locale: str = "en-US", *, is_bot: bool = False) -> Person:
         id = f"U{len(self.people) + 1}"
-        profile: Json = {"id": id, "name": name.lower(), "tz": zone, "locale": locale, "is_bot": is_bot}
+        profile: Json = {
+            "id": id,
+            "name": name.lower(),
+            "tz": zone,
+            "locale": locale,
+            "is_bot": is_bot,
+            "team_id": TEAM,
+        }
         profile["profile"] = {"display_name": name, "real_name": f"{name} L."}
         person = self.people[id] = Person(self, id, profile)
         self.conversations[person.dm.id] = person.dm
