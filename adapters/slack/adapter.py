@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
+from pydantic import AwareDatetime, BaseModel
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
@@ -19,6 +21,7 @@ from adapters.slack.http import Events
 from adapters.slack.inbound import PLATFORM
 from adapters.slack.modals import About
 from adapters.slack.oauth import OAuth
+from adapters.slack.recent import Recent
 from adapters.slack.render import MARKDOWN
 from adapters.slack.socket_mode import SocketMode
 from adapters.slack.web import CallFailed, Json, Wire
@@ -27,11 +30,15 @@ from core.errors import ConfigurationError, RetryLater, Unavailable, Undeliverab
 from core.messages import Address, Capabilities, Delivery, Message, Receipt, ReplyEvent
 from core.ports import Inbound
 
+log = logging.getLogger(__name__)
+
 _PER_SECOND = 200.0
 """Slack counts messages for each workspace and channel and says when it is too much; this only keeps bursts in order."""
 _MOST_SHOWN = 20
 """Replies that are shown growing at once; with more, Slack's limits let none of them grow visibly."""
 _MENDABLE_PAUSE = dt.timedelta(minutes=5)
+_ANSWERS = 5
+"""Messages that Slack takes at the address that came with a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,10 @@ class Timing:
     """Before anything is shown of a reply that is not there yet."""
     repeat: float = 0.3
     """Before what only reads is asked again."""
+
+
+class _Dated(BaseModel):
+    event_time: AwareDatetime
 
 
 class SlackAdapter:
@@ -68,6 +79,8 @@ class SlackAdapter:
         self._hold = timing.hold
         self._shown = 0
         """Replies that are shown while they grow, now."""
+        self._answered: Recent[str, int] = Recent(1_000)
+        """By cause: how many parts went where the command was typed."""
         self._dispatcher: Dispatcher | None = None
         self._where = ""
 
@@ -125,23 +138,39 @@ class SlackAdapter:
             raise RetryLater(error.what) from None
         except ConfigurationError as error:
             raise RetryLater(error.what, _MENDABLE_PAUSE) from None
+        first = 0
         if delivery.reply.only_for and delivery.reply_to.startswith("http"):
-            if await self._answer(delivery, left):
+            if (refused := await self._answer(delivery, left)) is None:
                 return Receipt(())
+            first = refused
             delivery = replace(delivery, reply=replace(delivery.reply, only_for=""), reply_to="")
-        receipt = await here.poster.send(delivery, left)
+        receipt = await here.poster.send(delivery, left, first)
         here.surface.sent(delivery)
         return receipt
 
-    async def _answer(self, delivery: Delivery, left: Callable[[], None]) -> bool:
+    async def _answer(self, delivery: Delivery, left: Callable[[], None]) -> int | None:
         """Where the command was typed, we may not even be a member: Slack gave an address to answer there, for half an
-        hour and five messages. False if it does not take the answer."""
-        for part in render.parts(delivery.reply, delivery.cause)[:5]:
-            body: Json = {"response_type": "ephemeral", "text": part.text}
-            body |= {"blocks": list(part.blocks)} if part.blocks else {}
-            if not await self._wire.answer(delivery.reply_to, body, left):
-                return False
-        return True
+        hour and five messages. Returns the number of the first part that it does not take, None if it took all. What may
+        have arrived counts as taken: nobody can look for it later. Raises `RetryLater` if a part did not leave."""
+        parts = render.parts(delivery.reply, delivery.cause)
+        first = self._answered.get(delivery.cause)
+        if first is not None and delivery.doubtful:
+            return first  # what is in doubt was posted: what is answered never is
+        for number in range(first or 0, len(parts)):
+            self._answered.put(delivery.cause, number)
+            if number == _ANSWERS:
+                return number
+            body: Json = {"response_type": "ephemeral", "text": parts[number].text}
+            body |= {"blocks": list(parts[number].blocks)} if parts[number].blocks else {}
+            try:
+                await self._wire.answer(delivery.reply_to, body, left if parts[number] is parts[-1] else _nothing)
+            except CallFailed as failure:
+                if not failure.temporary:
+                    return number
+                if not failure.left:
+                    raise RetryLater(failure.what) from None
+                log.warning("an answer to a command may not have arrived", extra={"why": failure.what})
+        return None
 
     async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
         try:
@@ -240,8 +269,14 @@ class SlackAdapter:
         event = body["event"]
         revoked = event.get("tokens") if isinstance(event.get("tokens"), dict) else {}
         if event.get("type") == "app_uninstalled" or revoked.get("bot"):
-            await self._workspaces.removed(here.identity.team)
+            # Slack counts whole seconds: what was installed within the same one was there before.
+            until = _Dated.model_validate(body).event_time + dt.timedelta(seconds=1)
+            await self._workspaces.removed(here.identity.team, until)
         return None
+
+
+def _nothing() -> None:
+    """The part is not the last one."""
 
 
 async def _held(events: AsyncIterator[ReplyEvent], seconds: float) -> AsyncGenerator[ReplyEvent]:

@@ -93,15 +93,15 @@ class Poster:
         self._previews = previews
         self._threads = threads
 
-    async def send(self, delivery: Delivery, left: Left) -> Receipt:
-        """As `Adapter.send`."""
-        receipt = await self._send(delivery, left)
+    async def send(self, delivery: Delivery, left: Left, first: int = 0) -> Receipt:
+        """As `Adapter.send`, from the part with the number `first`: those before it were shown already."""
+        receipt = await self._send(delivery, left, first)
         if delivery.reply.settles and (pressed := self._pressed.pop((delivery.address.chat, delivery.reply_to))):
             await self._settle(delivery, pressed)
         return receipt
 
-    async def _send(self, delivery: Delivery, left: Left) -> Receipt:
-        posting = _Posting(delivery, _Once(left), render.parts(delivery.reply, delivery.cause))
+    async def _send(self, delivery: Delivery, left: Left, first: int) -> Receipt:
+        posting = _Posting(delivery, _Once(left), render.parts(delivery.reply, delivery.cause)[first:])
         preview = await self._previews.take(delivery.cause)
         try:
             if preview is None and (seen := await self._for_one(posting)):

@@ -145,14 +145,17 @@ class Wire:
         scopes = {"scopes": answer.headers.get("x-oauth-scopes", "")} if method == "auth.test" else {}
         return answer.data | scopes
 
-    async def answer(self, url: str, body: Json, left: Callable[[], None]) -> bool:
-        """Answers an interaction at the address that came with it; False if Slack does not take it (any more)."""
-        before = _mark.set(_Mark(left))
+    async def answer(self, url: str, body: Json, left: Callable[[], None]) -> None:
+        """Answers an interaction at the address that came with it. Raises `CallFailed`, which says what Slack did with
+        it: refused it, or perhaps took it."""
+        mark = _Mark(left)
+        before = _mark.set(mark)
         try:
             async with self.session.post(url, json=body) as response:
-                return response.ok
+                if not response.ok:
+                    raise CallFailed("response_url", f"http_{response.status}", response.status, mark.left, None)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-            return False
+            raise CallFailed("response_url", "connection", 0, mark.left, None) from None
         finally:
             _mark.reset(before)
 

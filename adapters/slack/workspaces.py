@@ -211,10 +211,14 @@ class Workspaces:
                 await notes.put(tx, notes.TROUBLE + _about(found.workspace, scopes=scopes), "", now)
         await self._drop(found.workspace)
 
-    async def removed(self, team: str) -> None:
-        """The workspace put us out: its tokens are erased, and what was due there waits until somebody writes again."""
+    async def removed(self, team: str, until: dt.datetime) -> None:
+        """The workspace put us out before `until`: its tokens are erased, and what was due there waits until somebody
+        writes again. News that comes late says nothing of an installation since then."""
         async with self.around.store().write() as tx:
-            parked = await installations.remove(tx, PLATFORM, team, self.around.clock.now())
+            parked = await installations.remove(tx, PLATFORM, team, until, self.around.clock.now())
+        if parked is None:
+            log.info("a workspace removed the app and has installed it again", extra={"workspace": team})
+            return
         await self._drop(team)
         log.warning("a workspace removed the app; its tokens are erased", extra={"workspace": team, "parked": parked})
 

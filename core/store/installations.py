@@ -81,11 +81,15 @@ async def refreshed(tx: Tx, platform: str, workspace: str, token: str, refresh: 
     await tx.run(sa.update(installation).where(there).values(**values))
 
 
-async def remove(tx: Tx, platform: str, workspace: str, now: dt.datetime) -> int:
-    """Erases the tokens of a workspace that put us out, and parks what was due there; it goes on, chat by chat, when
-    somebody writes from there again. Returns how many reminders."""
+async def remove(tx: Tx, platform: str, workspace: str, until: dt.datetime, now: dt.datetime) -> int | None:
+    """Erases the tokens of a workspace that put us out before `until`, and parks what was due there; it goes on, chat by
+    chat, when somebody writes from there again. Returns how many reminders; None, with nothing done, if the workspace
+    let us in again since then."""
     gone = {"token": None, "refresh_token": None, "removed_at": now}
-    await tx.run(sa.update(installation).where(_mine(platform, workspace)).values(**gone))
+    before = sa.and_(_mine(platform, workspace), installation.c.installed_at < until)
+    erased = await tx.run(sa.update(installation).where(before).values(**gone))
+    if not erased and await find(tx, platform, workspace) is not None:
+        return None
     prefix = f"{platform}|{workspace}|"
     waiting = sa.and_(outbox.c.address_key.startswith(prefix, autoescape=True), outbox.c.state == "planned")
     why = {"state": "parked", "finished_at": now, "reason": f"{CLOSED}the workspace removed the app"}

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
-from core.messages import Address, Reply
+from adapters.slack.render import MARKDOWN
+from core.errors import RetryLater
+from core.messages import Address, Delivery, Reply
 from core.store import modes
 from core.store.modes import Mode
 from tests.contract.adapter_suite import listening, post
-from tests.contract.slack_rig import MENTION, SlackRig, server, slack, taken, to  # noqa: F401  # fixtures among them
-from tests.fakes.slack_server import TEAM, Conversation, Envelope, Person
+from tests.contract.slack_rig import MENTION, SlackRig, insist, server, slack, taken, to  # noqa: F401  # fixtures among them
+from tests.fakes.slack_server import TEAM, Conversation, Envelope, FaultKind, Person
 
 
 def command(slack: SlackRig, name: str, text: str, where: Conversation) -> Envelope:
     payload = {"command": name, "text": text, "user_id": slack.ada.id, "channel_id": where.id, "team_id": TEAM}
     more = {"trigger_id": slack.server.ts(), "response_url": slack.server.respond_url}
     return slack.server.send("slash_commands", payload | more)
+
+
+def answer(slack: SlackRig, *letters: str) -> Delivery:
+    """To a command, in as many parts as there are letters: each is full of one of them."""
+    text = "\n".join(letter * (MARKDOWN - 200) for letter in letters)
+    reply = Reply(text, quiet=True, only_for=slack.ada.id)
+    return replace(to(slack.address, ""), reply=reply, reply_to=slack.server.respond_url)
+
+
+def letters(slack: SlackRig) -> tuple[str, str]:
+    """The first one of each part that was answered, and of each that was posted."""
+    return "".join(one["text"][0] for one in slack.server.responses), "".join(text[0] for text in slack.ada.dm.texts)
 
 
 class TestCommands:
@@ -55,6 +71,50 @@ class TestCommands:
             await post(slack, replace(answer, reply=Reply("late", quiet=True, only_for=slack.ada.id)))
         assert slack.ada.dm.texts == ["late"]
         assert slack.general.from_bot == []
+
+    async def test_a_part_that_is_refused_is_posted_with_those_after_it(self, slack: SlackRig) -> None:
+        """Of a long answer nothing is said twice."""
+        slack.server.fault("refuse", "response_url", status=404, when=lambda call: call["text"].startswith("b"))
+        async with listening(slack):
+            await post(slack, answer(slack, "a", "b", "c"))
+        assert letters(slack) == ("a", "bc")
+
+    async def test_what_the_address_takes_no_more_of_is_posted(self, slack: SlackRig) -> None:
+        async with listening(slack):
+            await post(slack, answer(slack, *"abcdefg"))
+        assert letters(slack) == ("abcde", "fg")
+
+    @pytest.mark.parametrize("kind", ["drop-before", "drop-after"])
+    @pytest.mark.parametrize("at", ["a", "b"])
+    async def test_what_may_have_arrived_and_cannot_be_looked_for_is_not_said_again(
+        self, slack: SlackRig, kind: FaultKind, at: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        slack.server.fault(kind, "response_url", when=lambda call: call["text"].startswith(at))
+        async with listening(slack):
+            await post(slack, answer(slack, "a", "b"))
+        assert letters(slack) == ("ab" if kind == "drop-after" else "ab".replace(at, ""), "")
+        assert "may not have arrived" in caplog.text
+
+    async def test_where_posting_fails_too_the_next_attempt_says_nothing_twice(self, slack: SlackRig) -> None:
+        what = answer(slack, "a", "b", "c")
+        slack.server.fault("refuse", "response_url", status=429, when=lambda call: call["text"].startswith("b"))
+        slack.server.fault("drop-after", "chat.postMessage", when=lambda call: call["text"].startswith("c"))
+        async with listening(slack):
+            await insist(slack, what)
+        assert letters(slack) == ("a", "bc")
+
+    async def test_an_answer_that_did_not_leave_is_tried_again(self, slack: SlackRig) -> None:
+        left = asyncio.Event()
+        async with listening(slack):
+            what = answer(slack, "a")
+            with closing(socket.create_server(("127.0.0.1", 0))) as other:
+                away = f"http://127.0.0.1:{other.getsockname()[1]}/respond"
+            with pytest.raises(RetryLater) as caught:
+                await slack.adapter.send(replace(what, reply_to=away), left.set)
+            assert (caught.value.unknown, left.is_set()) == (False, False)
+            await slack.adapter.send(what, left.set)
+            assert left.is_set()
+        assert letters(slack) == ("a", "")
 
     async def test_a_command_about_the_channel_means_the_channel(self, slack: SlackRig) -> None:
         async with listening(slack) as inbox:

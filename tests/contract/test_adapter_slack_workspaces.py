@@ -186,6 +186,22 @@ async def test_a_workspace_that_removes_the_app_loses_its_tokens_here(
         await many.say_back("T2", "back again")
 
 
+@pytest.mark.parametrize("event", [{"type": "app_uninstalled"}, {"type": "tokens_revoked", "tokens": {"bot": ["U"]}}])
+async def test_news_of_a_removal_that_come_late_leave_a_newer_installation_alone(
+    many: Rig, clock: SettableClock, event: dict[str, object]
+) -> None:
+    async with listening(many):
+        await many.install("T2")
+        removed_at = int(clock.now().timestamp()) + 1
+        clock.jump(dt.timedelta(minutes=1))
+        await many.install("T2")
+        await taken(many.server.event_in("T2", event, at=removed_at))
+        await many.say_back("T2", "still here")
+        await taken(many.server.event_in("T2", event, at=int(clock.now().timestamp())))
+        with pytest.raises(Undeliverable):
+            await many.say_back("T2", "too late")
+
+
 async def test_a_persons_own_token_that_is_revoked_changes_nothing(many: Rig) -> None:
     async with listening(many) as inbox:
         await many.install("T2")

@@ -311,11 +311,21 @@ class SlackServer(SurfaceMethods):
             await self._notify()
         return socket
 
-    async def _respond(self, request: web.Request) -> web.Response:
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        """Faults here are those of the method "response_url"."""
+        call = Call("response_url", await request.json())
+        self.journal.append(call)
+        fault = self._take_fault(call)
+        if fault is not None and (answer := await self._misbehave(fault, call, request)) is not None:
+            return answer
         if self.responds:
-            self.responses.append(await request.json())
+            self._do(call)
         await self._notify()
         return web.Response(status=200 if self.responds else 404)
+
+    def do_response_url(self, params: Json) -> Json:
+        self.responses.append(params)
+        return {}
 
     async def _notify(self) -> None:
         async with self._changed:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 
-from tests.fakes.slack_server import BOT, BOT_USER, TEAM, Envelope, Json, Refusal, SlackServer
+from tests.fakes.slack_server import BOT, BOT_USER, TEAM, Envelope, Json, SlackServer
+from tests.fakes.slack_surface import Refusal
 
 
 class ManyWorkspaces(SlackServer):
@@ -32,8 +33,10 @@ class ManyWorkspaces(SlackServer):
         self.codes[code] = team
         return code
 
-    def event_in(self, team: str, event: Json) -> Envelope:
+    def event_in(self, team: str, event: Json, at: int = 1_800_000_000) -> Envelope:
+        """`at`: seconds since 1970 UTC, when it happened."""
         envelope = self.event(event)
+        envelope.payload["event_time"] = at
         envelope.payload["authorizations"] = [{"team_id": team, "user_id": BOT_USER, "is_bot": True}]
         return envelope
 

@@ -69,12 +69,31 @@ async def test_who_puts_us_out_is_forgotten_and_what_was_due_there_waits(store: 
     async with store.write() as tx:
         for number, team in enumerate(("T1", "T12", "T1%")):
             await outbox.add(tx, Planned(f"x:{number}", Address("slack", team, "C1"), Reply("hi"), NOW), NOW)
-        await installations.remove(tx, "slack", "T1", NOW)
+        await installations.remove(tx, "slack", "T1", NOW + SECOND, NOW)
         await installations.refreshed(tx, "slack", "T1", "too", "late", ENDS)
     async with store.read() as tx:
         assert await installations.workspaces(tx, "slack") == ["T12"]
         states = await tx.rows(sa.select(outbox_table.c.state).order_by(outbox_table.c.cause))
     assert [row.state for row in states] == ["parked", "planned", "planned"]
+
+
+async def test_late_news_of_a_removal_touches_nothing_of_an_installation_since_then(store: Store) -> None:
+    newer = replace(MINE, token="xoxb-newer")
+    await keep(store, newer)
+    async with store.write() as tx:
+        await outbox.add(tx, Planned("x", Address("slack", "T1", "C1"), Reply("hi"), NOW), NOW)
+        assert await installations.remove(tx, "slack", "T1", NOW, NOW + SECOND) is None
+        assert await installations.find(tx, "slack", "T1") == newer
+        assert await tx.rows(sa.select(outbox_table.c.state)) == [("planned",)]
+        assert await installations.remove(tx, "slack", "T1", NOW + SECOND, NOW + SECOND) == 0
+        assert await installations.find(tx, "slack", "T1") is None
+
+
+async def test_a_workspace_whose_token_is_no_installation_is_parked_too(store: Store) -> None:
+    async with store.write() as tx:
+        await outbox.add(tx, Planned("x", Address("slack", "T1", "C1"), Reply("hi"), NOW), NOW)
+        assert await installations.remove(tx, "slack", "T1", NOW + SECOND, NOW) == 0
+        assert await tx.rows(sa.select(outbox_table.c.state)) == [("parked",)]
 
 
 async def test_a_state_is_spent_once_and_forgotten_when_it_ends(store: Store) -> None:
@@ -109,7 +128,7 @@ async def test_what_waited_for_a_workspace_goes_on_when_somebody_writes_there_ag
             f"reminder:{kept.id}:snooze:1", here, Reply("tea"), ENDS, person_id=person.id, reminder_id=kept.id
         )
         await outbox.add(tx, snoozed, NOW)
-        await installations.remove(tx, "slack", "T1", NOW)
+        await installations.remove(tx, "slack", "T1", NOW + SECOND, NOW)
     async with store.write() as tx:
         assert await chats.reopen(tx, here, NOW + SECOND) == 1
     async with store.read() as tx:
