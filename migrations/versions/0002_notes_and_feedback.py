@@ -34,9 +34,7 @@ def upgrade() -> None:
         sa.Column("person_id", _ID, nullable=False),
         sa.Column("rating", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_feedback_person_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_feedback_person_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name=op.f("fk_feedback_turn_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
         sa.UniqueConstraint("turn_id", "person_id", name=op.f("uq_feedback_turn_id_person_id")),
