@@ -80,11 +80,11 @@ class Deliverer:
             name: Lane(adapter, self._deliver, self._holds, self._put_off, self._sent)
             for name, adapter in adapters.items()
         }
-        self._held: list[tuple[dt.datetime, int, ClaimedDelivery]] = []
+        self._held: list[tuple[dt.datetime, int, int, ClaimedDelivery]] = []
         """Claimed ahead of their moment."""
         self._wake, self._held_wake, self._record_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._asked: list[ClaimedDelivery] = []
-        self._answer: asyncio.Task[set[int]] | None = None
+        self._answer: asyncio.Task[set[tuple[int, int]]] | None = None
         """To the question which of `_asked` are still to be sent."""
         self._arrived: list[tuple[ClaimedDelivery, Receipt]] = []
         self._returned: list[PutBack] = []
@@ -197,7 +197,7 @@ class Deliverer:
             lane.put(one)
             return
         lane.held += 1
-        heapq.heappush(self._held, (one.send_at, one.delivery.id, one))
+        heapq.heappush(self._held, (one.send_at, one.delivery.id, one.fence, one))
         self._held_wake.set()
 
     def _sent(self) -> None:
@@ -230,14 +230,14 @@ class Deliverer:
             for one in soon:
                 self._put_back(one, one.send_at, one.reason, tried=False)
             raise
-        for one in (one for one in soon if one.delivery.id in holding):
+        for one in (one for one in soon if (one.delivery.id, one.fence) in holding):
             seconds = (one.send_at - self._clock.now()).total_seconds()
             self._lanes[one.delivery.address.platform].put(one, max(seconds, 0.0))
 
     def _take_held(self, until: dt.datetime, most: int = 1_000_000) -> list[ClaimedDelivery]:
         taken: list[ClaimedDelivery] = []
         while self._held and self._held[0][0] <= until and len(taken) < most:
-            one = heapq.heappop(self._held)[2]
+            one = heapq.heappop(self._held)[-1]
             self._lanes[one.delivery.address.platform].held -= 1
             taken.append(one)
         return taken
@@ -248,18 +248,19 @@ class Deliverer:
             for one in self._take_held(dt.datetime.max.replace(tzinfo=dt.UTC)):
                 self._put_back(one, one.send_at, "", tried=False)
 
-    async def _confirmed(self, soon: list[ClaimedDelivery], epoch: int) -> set[int]:
+    async def _confirmed(self, soon: list[ClaimedDelivery], epoch: int) -> set[tuple[int, int]]:
         """Those that were not taken back since they were claimed. Where the database does not say, a promise is kept,
         unless they were taken over after `epoch`."""
         try:
             async with asyncio.timeout(_CONFIRM_PATIENCE), self._store.read() as tx:
                 holding = await outbox.still_claimed(tx, soon, self._clock.now())
         except (StoreUnavailable, TimeoutError):
-            holding = {one.delivery.id for one in soon}
+            newest = {one.delivery.id: one.fence for one in sorted(soon, key=lambda one: one.fence)}
+            holding = set(newest.items())
         if epoch != self._epoch:
             holding = set()
         for one in soon:
-            if one.delivery.id not in holding:
+            if (one.delivery.id, one.fence) not in holding:
                 self._put_back(one, one.send_at, one.reason, tried=False)
         return holding
 
@@ -267,9 +268,9 @@ class Deliverer:
         """Whether one that waited in its lane is still to be sent; asked together with all that go at this moment."""
         self._asked.append(claimed)
         self._answer = self._answer or asyncio.create_task(self._ask(self._epoch))
-        return claimed.delivery.id in await asyncio.shield(self._answer)
+        return (claimed.delivery.id, claimed.fence) in await asyncio.shield(self._answer)
 
-    async def _ask(self, epoch: int) -> set[int]:
+    async def _ask(self, epoch: int) -> set[tuple[int, int]]:
         asked, self._asked, self._answer = self._asked, [], None
         return await self._confirmed(asked, epoch)
 

@@ -220,11 +220,12 @@ _STILL = _FENCES.where(
 )
 
 
-async def still_claimed(tx: Tx, claimed: Sequence[ClaimedDelivery], now: dt.datetime) -> set[int]:
-    """The ids of those of these claims that hold: not taken back meanwhile, not expired, and not taken over."""
-    fences = {one.delivery.id: one.fence for one in claimed}
-    rows = await tx.rows(_STILL, {"ids": list(fences), "now": now})
-    return {row.id for row in rows if row.fence == fences[row.id]}
+async def still_claimed(tx: Tx, claimed: Sequence[ClaimedDelivery], now: dt.datetime) -> set[tuple[int, int]]:
+    """Id and fence of those of these claims that hold: not taken back meanwhile, not expired, and not taken over. Of a
+    row that was cancelled, wanted again and claimed again, both claims may be asked for."""
+    asked = {(one.delivery.id, one.fence) for one in claimed}
+    rows = await tx.rows(_STILL, {"ids": list({number for number, _ in asked}), "now": now})
+    return asked & {(row.id, row.fence) for row in rows}
 
 
 def _mine(claimed: ClaimedDelivery) -> sa.ColumnElement[bool]:

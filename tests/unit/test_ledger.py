@@ -142,9 +142,9 @@ async def test_what_is_looked_up_while_it_was_taken_over_is_not_sent_though_the_
 ) -> None:
     ledgers: list[Ledger] = []
 
-    async def silent(tx: Tx, claimed: Sequence[ClaimedDelivery], now: dt.datetime) -> set[int]:
+    async def silent(tx: Tx, claimed: Sequence[ClaimedDelivery], now: dt.datetime) -> set[tuple[int, int]]:
         if not ledgers:
-            return {one.delivery.id for one in claimed}
+            return {(one.delivery.id, one.fence) for one in claimed}
         ledgers.pop().deliverer.taken_over()
         async with store.write() as other:
             await other.run(sa.delete(tables.worker))
@@ -162,6 +162,33 @@ async def test_what_is_looked_up_while_it_was_taken_over_is_not_sent_though_the_
         await keep(store, NINE, "a marker", "2026-03-02T09:00:01", who="bob")
         await platform.arrived(1)
     assert [one.reply.text for one in platform.sent] == ["⏰ a marker"]
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["asked", "database away"])
+async def test_what_is_claimed_twice_before_its_moment_goes_once(
+    store: Store, database_url: str, tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch, silent: bool
+) -> None:
+    """It was taken back, wanted again and claimed again, while the first claim still waits for the same moment."""
+
+    async def away(_tx: Tx, _claimed: Sequence[ClaimedDelivery], _now: dt.datetime) -> set[tuple[int, int]]:
+        raise StoreUnavailable("nothing is heard of it")
+
+    if silent:
+        monkeypatch.setattr(outbox, "still_claimed", away)
+    platform = FakePlatform()
+    clock.set(NINE - dt.timedelta(seconds=10))
+    async with running(database_url, tmp_path, clock, platform, lease=60.0) as ledger:
+        await keep(store, clock.now(), "call mum", "2026-03-02T09:00:00")
+        await until(lambda: rows(store, "id", state="attempting", fence=1))
+        async with store.write() as tx:
+            await tx.run(sa.update(tables.outbox).values(state="planned", claimed_by=None))
+        ledger.deliverer.wake()
+        await until(lambda: rows(store, "id", state="attempting", fence=2))
+        clock.set(NINE)
+        ledger.deliverer.wake()
+        await platform.arrived(1)
+        await until(lambda: rows(store, "id", state="sent"))
+    assert len(platform.sent) == 1
 
 
 async def _waiting(lane: Lane, number: int = 2) -> bool:
