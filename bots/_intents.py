@@ -18,10 +18,11 @@ from core.intents.definition import Intent
 from core.intents.problems import Problem, faults
 from core.intents.releases import Editing
 from core.settings import Settings
-from core.store import Store, intents, migrate
+from core.store import Store, migrate
 
 if TYPE_CHECKING:
     from core.intents.quality import Confused, Measured, Replayed
+    from core.intents.recognition import Recognizer
 
 FILE = "intents.yaml"
 _T = TypeVar("_T")
@@ -63,60 +64,54 @@ def editing(store: Store, settings: Settings) -> Editing:
     )
 
 
-async def run_tests(settings: Settings, wanted: Sequence[Intent]) -> list[Problem]:
-    """The tests of these intents that fail; nothing is loaded where there are none."""
-    if not any(intent.must_match or intent.must_not_match for intent in wanted):
-        return []
-    return await asyncio.to_thread(_run_tests, settings, wanted)
-
-
-def _run_tests(settings: Settings, wanted: Sequence[Intent]) -> list[Problem]:
-    from core.intents.checks import failed_tests
+def _recognizers(settings: Settings, *catalogs: Sequence[Intent]) -> list[Recognizer]:
+    """Each catalog compiled with the encoders that the settings name. Takes seconds: for a thread."""
     from core.intents.encoders import load
     from core.intents.recognition import compiled
-    from core.intents.slots import Situation
 
-    recognizer = compiled(wanted, load(settings.intent_encoder, settings.data_dir / "vectors"))
-    situation = Situation()
-    return list(failed_tests(wanted, lambda text: recognizer.recognize(text, situation).intent))
+    encoders = load(settings.intent_encoder, settings.data_dir / "vectors")
+    return [compiled(wanted, encoders) for wanted in catalogs]
+
+
+async def run_tests(settings: Settings, wanted: Sequence[Intent]) -> list[Problem]:
+    """The tests of these intents that fail; nothing is loaded where there are none."""
+
+    def work() -> list[Problem]:
+        from core.intents.checks import failed_tests
+        from core.intents.slots import Situation
+
+        [recognizer], here = _recognizers(settings, wanted), Situation()
+        return list(failed_tests(wanted, lambda text: recognizer.recognize(text, here).intent))
+
+    tested = any(intent.must_match or intent.must_not_match for intent in wanted)
+    return await asyncio.to_thread(work) if tested else []
 
 
 async def compared(settings: Settings, editing: Editing, days: int) -> Comparison:
     """The drafts measured, and last week's messages replayed on what is in force and on the drafts."""
-    store = Store(settings.store_url)
-    try:
-        async with store.read() as tx:
-            said = await intents.said_since(tx, SystemClock().now() - dt.timedelta(days=days))
-    finally:
-        await store.aclose()
-    return await asyncio.to_thread(_compared, settings, await editing.live(), await editing.edited(), said)
+    live, edited, said = await editing.live(), await editing.edited(), await editing.said(dt.timedelta(days=days))
 
+    def work() -> Comparison:
+        from core.intents.quality import measured, overlaps, replayed
 
-def _compared(
-    settings: Settings, live: Sequence[Intent], edited: Sequence[Intent], said: Sequence[tuple[str, int]]
-) -> Comparison:
-    from core.intents.encoders import load
-    from core.intents.quality import measured, overlaps, replayed
-    from core.intents.recognition import compiled
+        before, after = _recognizers(settings, live, edited)
+        return Comparison(*measured(after), overlaps(after), len(said), replayed(before, after, said))
 
-    encoders = load(settings.intent_encoder, settings.data_dir / "vectors")
-    before, after = compiled(live, encoders), compiled(edited, encoders)
-    return Comparison(*measured(after), overlaps(after), len(said), replayed(before, after, said))
+    return await asyncio.to_thread(work)
 
 
 async def explained(settings: Settings, editing: Editing, text: str) -> list[str]:
     """How the drafts understand a sentence, in English, a line each."""
-    return await asyncio.to_thread(_explained, settings, await editing.edited(), text)
+    edited = await editing.edited()
 
+    def work() -> list[str]:
+        from core.intents.slots import Situation
+        from core.skills.why import told
 
-def _explained(settings: Settings, wanted: Sequence[Intent], text: str) -> list[str]:
-    from core.intents.encoders import load
-    from core.intents.recognition import compiled
-    from core.intents.slots import Situation
-    from core.skills.why import told
+        [recognizer] = _recognizers(settings, edited)
+        return told(recognizer.explain(text, Situation()), text, {name: name for name in recognizer.names}, "en")
 
-    recognizer = compiled(wanted, load(settings.intent_encoder, settings.data_dir / "vectors"))
-    return told(recognizer.explain(text, Situation()), text, {name: name for name in recognizer.names}, "en")
+    return await asyncio.to_thread(work)
 
 
 async def at_work(settings: Settings, work: Callable[[Editing], Awaitable[_T]]) -> _T:

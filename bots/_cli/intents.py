@@ -309,7 +309,7 @@ def preview(days: int, as_json: bool) -> None:
         click.echo(json.dumps({**rows, "replayed": found.replayed}, ensure_ascii=False))
         return
     for one in found.measured:
-        click.echo(f"{one.f1:4.2f}  P {one.precision:4.2f}  R {one.recall:4.2f}  {one.examples:>4}  {one.intent}")
+        click.echo(f"{one.f1:4.2f}  P {one.precision:4.2f}  R {one.recall:4.2f}  {one.sentences:>4}  {one.intent}")
     for pair in found.confused[:20]:
         click.echo(f"{pair.intent} taken for {pair.other}: {', '.join(pair.examples[:3])}")
     _show(found.overlaps, as_json=False)

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from core.intents.definition import LONGEST_EXAMPLE, Answer, HandOver, Intent, RunSkill, parts, wording
+from core.intents.definition import LONGEST_EXAMPLE, Answer, Intent, RunSkill, parts, wording
 from core.intents.problems import Problem
 
 MOST_INTENTS = 2_000
@@ -100,8 +100,6 @@ def _action(intent: Intent, commands: Collection[str]) -> Iterator[Problem]:
             for key, texts in variants.items():
                 if any(len(text) > _LONGEST_ANSWER for text in texts):
                     yield Problem("long_answer", intent.name, f"action.answer.{key}", {"limit": _LONGEST_ANSWER})
-        case HandOver(to) if len(to) > 200:
-            yield Problem("long_answer", intent.name, "action.hand_over", {"limit": 200})
 
 
 def _shared(intents: Iterable[Intent]) -> Iterator[Problem]:

@@ -52,9 +52,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """A person takes over; `to` names the channel or role that is told."""
-
-    to: str = ""
+    """A person takes over: the owners are told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,12 +178,14 @@ def _slots(read: _Reading) -> tuple[Slot, ...]:
 
 def _action(read: _Reading) -> Action:
     said = [name for name in _ACTIONS if read.values.get(name) is not None]
+    if "hand_over" in said and not read.flag("hand_over"):
+        said.remove("hand_over")
     if len(said) > 1:
         read.wrong("two_actions", first=said[0], second=said[1])
     actions: dict[str, Action] = {
         "skill": RunSkill(read.text("skill"), read.text("rest")),
         "answer": Answer(read.lists("answer")),
-        "hand_over": HandOver(read.text("hand_over")),
+        "hand_over": HandOver(),
         "model": AskModel(read.text("model")),
     }
     read.finish()
@@ -206,25 +208,26 @@ def document_of(intent: Intent) -> dict[str, Any]:
         "slots": [_slot_document(slot) for slot in intent.slots],
         "action": _action_document(intent.action),
         "threshold": intent.threshold,
-        "priority": intent.priority,
-        "confirm": intent.confirm,
+        "priority": intent.priority or None,
+        "confirm": intent.confirm or None,
         "must_match": list(intent.must_match),
         "must_not_match": list(intent.must_not_match),
         "limits": _filled({name: list(getattr(intent.limits, name)) for name in ("platforms", "channels", "roles")}),
+        "enabled": None if intent.enabled else False,
     }
-    kept = {"name": intent.name} | _filled(said) | ({} if intent.enabled else {"enabled": False})
-    return kept | ({"threshold": 0.0} if intent.threshold == 0.0 else {})
+    return _filled(said)
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in (None, "", False, 0, [], {})}
+    """Without what says nothing; 0 and False say something."""
+    return {name: value for name, value in values.items() if value is not None and value not in ("", [], {})}
 
 
 def _slot_document(slot: Slot) -> dict[str, Any]:
     question: dict[Language, str] = dict(slot.question)
     values = {value: list(synonyms) for value, synonyms in slot.values.items()}
-    kind = {"kind": slot.kind}
-    return {"name": slot.name} | kind | _filled({"required": slot.required, "question": question, "values": values})
+    more = _filled({"required": slot.required or None, "question": question, "values": values})
+    return {"name": slot.name, "kind": slot.kind} | more
 
 
 def _action_document(action: Action) -> dict[str, Any]:
@@ -233,7 +236,7 @@ def _action_document(action: Action) -> dict[str, Any]:
             return {"skill": command} | _filled({"rest": rest})
         case Answer(variants):
             return {"answer": {key: list(texts) for key, texts in variants.items()}}
-        case HandOver(to):
-            return {"hand_over": to}
+        case HandOver():
+            return {"hand_over": True}
         case AskModel(instruction):
             return _filled({"model": instruction})

@@ -135,19 +135,24 @@ class Head:
         return scores, float(strength(scores[:, allowed], near[:, mine])[0]) if mine.any() else 0.0
 
 
+def exact(near: Matrix, wanted: Matrix) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Ridge regression in closed form: the weights, and each point's scores as they would be without it."""
+    inverse = np.linalg.inv(near + RIDGE * np.eye(len(near), dtype=np.float32))
+    weights = inverse @ wanted
+    return weights, wanted - weights / np.diag(inverse)[:, None]
+
+
 def fit(
     points: Matrix, owners: NDArray[np.intp], columns: int, said: NDArray[np.bool_]
 ) -> tuple[Head, NDArray[np.intp]]:
     """The calibrated head, and which of the points it kept. `said` marks what people would say: confidence is learned from
     that alone, not from names and descriptions. Takes time with the cube of the points: a second or two for 1,500; for a thread of its own."""
-    wanted = _targets(owners, columns)
+    wanted = targets(owners, columns)
     chosen = _spread(owners)
     basis = points[chosen]
     near = kernel(points, basis)
     if len(chosen) == len(points):
-        inverse = np.linalg.inv(near + RIDGE * np.eye(len(basis), dtype=np.float32))
-        weights = inverse @ wanted
-        left_out = wanted - weights / np.diag(inverse)[:, None]
+        weights, left_out = exact(near, wanted)
     else:
         corner = np.linalg.cholesky(near[chosen] + 1e-3 * np.eye(len(basis), dtype=np.float32))
         whiten = np.linalg.inv(corner).T
@@ -174,7 +179,7 @@ def extended(
     head = replace(head, points=head.points[keep], owners=kept, weights=moved)
     for start in range(0, len(points), 512):
         rows, whose = points[start : start + 512], owners[start : start + 512]
-        missing = _targets(whose, len(columns)) - head.scores(rows)
+        missing = targets(whose, len(columns)) - head.scores(rows)
         step = np.linalg.solve(kernel(rows, rows) + RIDGE * np.eye(len(rows), dtype=np.float32), missing)
         head = replace(
             head,
@@ -217,7 +222,7 @@ def _logistic(strength: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[
     return float(found[0]), float(found[1])
 
 
-def _targets(owners: NDArray[np.intp], columns: int) -> Matrix:
+def targets(owners: NDArray[np.intp], columns: int) -> Matrix:
     wanted = np.zeros((len(owners), columns), np.float32)
     mine = owners != BACKGROUND
     wanted[np.flatnonzero(mine), owners[mine]] = 1

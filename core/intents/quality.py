@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.intents.heads import BACKGROUND, RIDGE, Head, kernel
+from core.intents.heads import BACKGROUND, exact, kernel, targets
 from core.intents.problems import Problem
 from core.intents.recognition import Recognizer
 from core.intents.slots import Situation
@@ -22,7 +22,8 @@ class Measured:
     """How well one intent is told from the others, each example left out in turn."""
 
     intent: str
-    examples: int
+    sentences: int
+    """That speak for it: its examples, and its name and description."""
     precision: float
     recall: float
 
@@ -56,7 +57,8 @@ def measured(recognizer: Recognizer) -> tuple[list[Measured], list[Confused]]:
     head = recognizer.head
     if head is None:
         return [], []
-    guesses = _left_out(head, len(recognizer.names)).argmax(axis=1)
+    wanted = targets(head.owners, len(recognizer.names))
+    guesses = exact(kernel(head.points, head.points), wanted)[1].argmax(axis=1)
     mistaken: dict[tuple[int, int], list[str]] = {}
     for row, (owner, guess) in enumerate(zip(head.owners, guesses, strict=True)):
         if owner not in (BACKGROUND, guess):
@@ -73,15 +75,6 @@ def measured(recognizer: Recognizer) -> tuple[list[Measured], list[Confused]]:
         for (owner, guess), texts in sorted(mistaken.items(), key=lambda pair: -len(pair[1]))
     ]
     return sorted(found, key=lambda one: one.f1), confused
-
-
-def _left_out(head: Head, columns: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """Each point's scores as they would be without it (the closed form of ridge regression)."""
-    wanted = np.zeros((len(head.points), columns), np.float32)
-    rows = np.flatnonzero(head.owners != BACKGROUND)
-    wanted[rows, head.owners[rows]] = 1
-    inverse = np.linalg.inv(kernel(head.points, head.points) + RIDGE * np.eye(len(head.points), dtype=np.float32))
-    return np.asarray(wanted - (inverse @ wanted) / np.diag(inverse)[:, None], np.float32)
 
 
 def overlaps(recognizer: Recognizer, most: int = 20) -> list[Problem]:

@@ -5,6 +5,7 @@ Everything here is what pages and the command line call; no rule about editing l
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -162,6 +163,11 @@ class Editing:
                     if wanted is not None:
                         await self._put(tx, document_of(wanted), author, None, deleted=change.after is None)
         return found
+
+    async def said(self, lately: dt.timedelta) -> list[tuple[str, int]]:
+        """What people wrote lately, commands apart, with how often; for a replay."""
+        async with self._store.read() as tx:
+            return await intents.said_since(tx, self._clock.now() - lately)
 
     async def waiting(self) -> list[Waiting]:
         """Sentences that matched nothing, or narrowly, or displeased, and that nobody has labelled; the most frequent first."""

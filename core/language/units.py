@@ -62,13 +62,9 @@ def _unit(said: str) -> tuple[str, str, Decimal] | None:
 
 
 def _written(unit: tuple[str, str, Decimal]) -> str:
-    return (
-        f"°{unit[1].upper()}"
-        if unit[0] == "temperature" and unit[1] != "k"
-        else unit[1].upper()
-        if unit[0] in ("temperature", "data")
-        else unit[1]
-    )
+    kind, name, _ = unit
+    degrees = "°" if kind == "temperature" and name != "k" else ""
+    return degrees + (name.upper() if kind in ("temperature", "data") else name)
 
 
 def _temperature(value: Decimal, source: str, target: str) -> Decimal:

@@ -82,6 +82,12 @@ class Outcome:
     """Why an admin should see the message among those to be labelled: "unmatched", "narrow"."""
 
 
+def asks(pending: Mapping[str, Any] | None) -> bool:
+    """Whether something waits for an answer, and is not only kept for an "it" that may follow."""
+    kept = pending or {}
+    return kept.get("skill") == "profile" or kept.get("step", "set") not in ("set", "shown")
+
+
 Recognize: TypeAlias = Callable[[Turn], object | None]
 Answer: TypeAlias = Callable[[Turn, Any], Awaitable[Outcome]]
 

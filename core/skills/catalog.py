@@ -21,7 +21,7 @@ from core.intents.slots import Situation
 from core.language.phrases import phrases, say
 from core.messages import Choice, Reply
 from core.render import literal, shortened
-from core.skills.base import Outcome, Turn, Write
+from core.skills.base import Outcome, Turn, Write, asks
 from core.store import Tx, access, acquaintances, outbox
 from core.store.outbox import Planned
 
@@ -225,18 +225,18 @@ async def press(turn: Turn, data: str) -> Act | None:
     """A button of an open question; None where there is none, or another one."""
     pending = turn.session.pending or {}
     word, _, rest = data.partition(":")
-    asks = pending.get("asks")
+    wanted = pending.get("asks")
     if pending.get("skill") != NAME:
         return None
-    if word == "is" and asks == WHICH:
+    if word == "is" and wanted == WHICH:
         return await _chosen(turn, pending, rest)
     intent = _in_force(turn, pending.get("intent"))
     if intent is None:
         return None
     slots = {str(name): str(value) for name, value in dict(pending.get("slots") or {}).items()}
-    if word in ("yes", "no") and asks == CONFIRM:
+    if word in ("yes", "no") and wanted == CONFIRM:
         return _confirmed(turn, intent, pending, yes=word == "yes")
-    slot = next((slot for slot in intent.slots if slot.name == asks), None)
+    slot = next((slot for slot in intent.slots if slot.name == wanted), None)
     values = list(slot.values) if slot is not None else []
     if word == "fill" and slot is not None and rest.isdecimal() and int(rest) < len(values):
         return _go_on(turn, intent, slots | {slot.name: values[int(rest)]}, str(pending.get("text", "")))
@@ -264,26 +264,28 @@ def _confirmed(turn: Turn, intent: Intent, pending: Mapping[str, Any], *, yes: b
 async def resume(turn: Turn, pending: dict[str, Any], builtin: Builtin) -> Act | None:
     """A message after a question of ours: its answer, a correction, a way out, or something else in between."""
     intent = _in_force(turn, pending.get("intent"))
-    asks, said = pending.get("asks"), same_words(turn.text)
-    if asks == WHICH:
+    wanted, said = pending.get("asks"), same_words(turn.text)
+    if wanted == WHICH:
         return await _named(turn, pending)
     if intent is None:
         return None
     slots = {str(name): str(value) for name, value in dict(pending.get("slots") or {}).items()}
-    if asks == NOTHING:
-        follows = _FOLLOWS.match(turn.text) or _FOLLOWS_END.search(turn.text)
-        return _followed(turn, intent, slots) if follows and await builtin(turn) is None else None
+    if wanted == NOTHING:
+        if not (_FOLLOWS.match(turn.text) or _FOLLOWS_END.search(turn.text)):
+            return None
+        other = await builtin(turn)
+        return _followed(turn, intent, slots) if other is None else Act(other, other.intent, other.pending)
     if said in _words("intent_leave_words"):
         return Act(Outcome(Reply(say(turn.language, "never_mind")), intent=intent.name), intent.name)
-    if asks == CONFIRM and said in _words("intent_yes_words"):
+    if wanted == CONFIRM and said in _words("intent_yes_words"):
         return _confirmed(turn, intent, pending, yes=True)
-    if asks == CONFIRM and said in _words("intent_no_words"):
+    if wanted == CONFIRM and said in _words("intent_no_words"):
         return _confirmed(turn, intent, pending, yes=False)
     if not intent.confirm and not any(slot.required and slot.name not in slots for slot in intent.slots):
         return None  # a newer release asks nothing any more: what is said now is no consent to act
-    free = any(slot.name == asks and slot.kind == "text" for slot in intent.slots)
+    free = any(slot.name == wanted and slot.kind == "text" for slot in intent.slots)
     other = None if free else await builtin(turn)
-    if other is None and (filled := _answers(turn, intent, str(asks), slots)):
+    if other is None and (filled := _answers(turn, intent, str(wanted), slots)):
         return _go_on(turn, intent, slots | filled, str(pending.get("text", "")))
     return await _digress(turn, intent, pending, slots, other)
 
@@ -305,35 +307,26 @@ async def _named(turn: Turn, pending: Mapping[str, Any]) -> Act | None:
     return await _chosen(turn, pending, which) if which is not None else None
 
 
-def _answers(turn: Turn, intent: Intent, asks: str, slots: Mapping[str, str]) -> dict[str, str]:
+def _answers(turn: Turn, intent: Intent, wanted: str, slots: Mapping[str, str]) -> dict[str, str]:
     """What the message fills: the slot that was asked for, and others that it names or corrects."""
     correction = _CORRECTS.match(turn.text)
     text = turn.text[correction.end() :] if correction else turn.text
-    found = {
-        name: slot.text for name, slot in turn.catalog.recognizer.slots.find(intent, text, situation(turn), {}).items()
-    }
-    kept = {name: value for name, value in found.items() if name == asks or correction or name not in slots}
-    asked = next((slot for slot in intent.slots if slot.name == asks), None)
-    if (
-        asked is not None
-        and asks not in kept
-        and text
-        and turn.catalog.recognizer.slots.fits(intent, asks, text, situation(turn))
-    ):
-        free = asked.kind in ("text", "person", "place")
-        kept |= {asks: text.strip()} if not free or (not kept and not correction) else {}
-    return kept
+    slots_of, here = turn.catalog.recognizer.slots, situation(turn)
+    found = {name: slot.text for name, slot in slots_of.find(intent, text, here, {}).items()}
+    kept = {name: value for name, value in found.items() if name == wanted or correction or name not in slots}
+    asked = next((slot for slot in intent.slots if slot.name == wanted), None)
+    if asked is None or wanted in kept or not text or not slots_of.fits(intent, wanted, text, here):
+        return kept
+    free = asked.kind in ("text", "person", "place")
+    return kept if free and (kept or correction) else kept | {wanted: text.strip()}
 
 
 def _followed(turn: Turn, intent: Intent, slots: Mapping[str, str]) -> Act | None:
     """ "and tomorrow?": the same again with what is new in it."""
     recognizer = turn.catalog.recognizer
     found = recognizer.slots.find(intent, turn.text, situation(turn), {})
-    return (
-        _go_on(turn, intent, {**slots, **{name: slot.text for name, slot in found.items()}}, turn.text)
-        if found
-        else None
-    )
+    new = {name: slot.text for name, slot in found.items()}
+    return _go_on(turn, intent, {**slots, **new}, turn.text) if new else None
 
 
 async def _digress(
@@ -352,8 +345,7 @@ async def _digress(
         return again
     if outcome.fresh_session or outcome.secret:  # of what was said before, nothing is carried on
         return Act(outcome, outcome.intent)
-    left = outcome.pending or {}
-    if left.get("step", "set") not in ("set", "shown") or left.get("skill") == "profile":  # it asks something itself
+    if asks(outcome.pending):  # something of its own
         return Act(outcome, outcome.intent, outcome.pending)
     question = _go_on(turn, intent, slots, str(pending.get("text", ""))).what
     assert isinstance(question, Outcome), "a question that was open can be asked again"

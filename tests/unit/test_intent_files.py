@@ -30,7 +30,7 @@ OPENING = Intent(
 )
 OTHERS = (
     Intent("call", {"en": ("ring bob",)}, RunSkill("/remind", "call {who}"), slots=(Slot("who", "person"),)),
-    Intent("angry", {"en": ("this is bad",)}, HandOver("support")),
+    Intent("angry", {"en": ("this is bad",)}, HandOver()),
     Intent("poem", {"en": ("write a poem",)}, AskModel("Answer in rhyme."), threshold=0.0),
 )
 
