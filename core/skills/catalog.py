@@ -11,7 +11,8 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from functools import partial
+from typing import Any, Final, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from core.intents.checks import same_words
@@ -27,6 +28,7 @@ from core.store.outbox import Planned
 
 log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
 _BREAKS = (ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 """What encoders and numbers may raise; recognition must not take the answer to everything else along."""
 NAME: Final = "catalog"
@@ -83,8 +85,13 @@ async def _recognized(turn: Turn) -> Recognition | None:
 
 async def _understood(turn: Turn, text: str, only: list[str] | None) -> Recognition | None:
     """None where recognition breaks: then the message is the model's, as if there were no intents."""
+    return await unbroken(turn, partial(turn.catalog.recognizer.recognize, text, situation(turn), only))
+
+
+async def unbroken(turn: Turn, work: Callable[[], _T]) -> _T | None:
+    """The work, done in a thread; None where it breaks, which is logged without what was said."""
     try:
-        return await asyncio.to_thread(turn.catalog.recognizer.recognize, text, situation(turn), only)
+        return await asyncio.to_thread(work)
     except _BREAKS as error:
         fields = {"release": turn.catalog.number, "error": type(error).__name__}
         log.error("recognition of intents breaks", extra=fields)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 from core.intents.recognition import Explanation
 from core.language.phrases import Language, say
 from core.messages import Reply
 from core.render import literal, shortened
 from core.skills.base import Command, Outcome, Skill, Turn
-from core.skills.catalog import called, open_to, situation
+from core.skills.catalog import called, open_to, situation, unbroken
 
 _SHOWN = 3
 
@@ -24,7 +24,9 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
     if not allowed:
         return Outcome(Reply(say(turn.language, "why_no_intents"), quiet=True), intent="why")
     only = None if len(allowed) == len(recognizer.intents) else [*allowed, ""]
-    why = await asyncio.to_thread(recognizer.explain, text, situation(turn), only)
+    why = await unbroken(turn, partial(recognizer.explain, text, situation(turn), only))
+    if why is None:
+        return Outcome(Reply(say(turn.language, "failed"), quiet=True), intent="why")
     names = {name: literal(called(intent)) for name, intent in allowed.items()}
     lines = told(why, text, names, turn.language)
     return Outcome(Reply("\n".join(lines), quiet=True), intent="why", pending=turn.session.pending)

@@ -336,7 +336,8 @@ async def test_recognition_that_breaks_leaves_the_message_to_the_model(
         raise ValueError("an encoder is out of order")
 
     monkeypatch.setattr(Recognizer, "recognize", breaks)
-    await world.play("ann> when are you open\nmodel\nann> remind me at 18:00 to call mum\n< 18:00")
+    monkeypatch.setattr(Recognizer, "explain", breaks)
+    await world.play("ann> when are you open\nmodel\nann> remind me at 18:00 to call mum\n< 18:00\nann> /why\n< went wrong")
 
 
 async def test_a_question_that_a_newer_release_does_not_ask_is_dropped(world: World) -> None:
