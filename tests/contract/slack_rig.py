@@ -23,7 +23,7 @@ from core.ports import Adapter, Clock
 from core.store import Store, crypto
 from core.store.tables import metadata
 from tests.contract.adapter_suite import PATIENCE, Rig, Said, post
-from tests.fakes.slack_server import BOT, BOT_USER, TEAM, Conversation, Envelope, SlackServer
+from tests.fakes.slack_server import BOT, BOT_USER, TEAM, Conversation, Envelope, Person, SlackServer
 
 QUICK = Timing(preview_pause=0.0, first_pause=0.0, drain=0.05, hold=0.0, repeat=0.0)
 KEY, PUBLIC = b"k" * 32, "https://remora.example"
@@ -130,6 +130,12 @@ def logged(caplog: pytest.LogCaptureFixture) -> str:
 async def taken(envelope: Envelope) -> None:
     async with asyncio.timeout(PATIENCE):
         await envelope.taken.wait()
+
+
+def opened(slack: SlackRig, tab: str, person: Person | None = None) -> Envelope:
+    person = person or slack.ada
+    event = {"type": "app_home_opened", "user": person.id, "channel": person.dm.id, "tab": tab, "event_ts": "1.1"}
+    return slack.server.event(event)
 
 
 async def _no_history(_address: Address) -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Refusal(Exception):
         self.error, self.why, self.ours = error, why or error, ours
 
 
-class SurfaceMethods:
+class SurfaceMethods(ABC):
     """A part of the server, which has the rest."""
 
     people: dict[str, Person]
@@ -28,14 +29,17 @@ class SurfaceMethods:
     _triggers: set[str]
     _numbers: itertools.count[int]
 
+    @abstractmethod
     def ts(self) -> str:
-        raise NotImplementedError
+        """The next timestamp, which is a message's id."""
 
+    @abstractmethod
     def _where(self, params: Json) -> Conversation:
-        raise NotImplementedError
+        """The conversation that `channel` names. Raises `Refusal` if there is none."""
 
+    @abstractmethod
     def _check(self, params: Json) -> None:
-        raise NotImplementedError
+        """Raises `Refusal` for content that Slack does not take."""
 
     def do_assistant_threads_setStatus(self, params: Json) -> Json:
         where = self._where({"channel": params.get("channel_id")})
