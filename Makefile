@@ -54,13 +54,13 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing what Remora needs (about 1.3 GB, once; a minute or two) ..."
+	@echo "Installing what Remora needs (about 1.6 GB of disk, once; a minute or two) ..."
 	@$(PIP) install --progress-bar on -c constraints.txt -e . 2>$(VENV)/pip.log || { tail -n 15 $(VENV)/pip.log; \
 	  echo "The installation failed; the lines above say why. Mend it, then run make again."; exit 1; }
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing what Remora and its tests need (about 1.3 GB, once; a minute or two) ..."
+	@echo "Installing what Remora and its tests need (about 1.6 GB of disk, once; a minute or two) ..."
 	@$(PIP) install --progress-bar on -c constraints.txt -e '.[dev]' 2>$(VENV)/pip.log || { tail -n 15 $(VENV)/pip.log; \
 	  echo "The installation failed; the lines above say why. Mend it, then run make again."; exit 1; }
 	@touch $@ $(VENV)/.installed
