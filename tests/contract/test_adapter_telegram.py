@@ -3,114 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
 from adapters.telegram import create
 from adapters.telegram.adapter import TelegramAdapter
-from adapters.telegram.growing import draft_id
-from adapters.telegram.polling import Pace
 from core.errors import ConfigurationError, RetryLater, Unavailable, Undeliverable
-from core.messages import Address, Choice, Delivery, Message, Reply, ReplyEvent, Status, TextDelta
-from core.ports import Adapter
+from core.messages import Address, Choice, Delivery, Message, Reply, Status
 from core.settings import Settings
-from tests.contract.adapter_suite import PATIENCE, AdapterSuite, Inbox, Rig, Said, Stream, delivery, listening, post
-from tests.fakes.telegram_server import Chat, Json, TelegramServer
-
-QUICK = Pace(
-    poll=20,
-    first_delay=0.001,
-    longest_delay=0.01,
-    before_preview=0.0,
-    between_drafts=0.0,
-    renew_draft=0.01,
-    before_growing=0.0,
-    between_edits=0.0,
-    last_draft=PATIENCE,
-)
-
-
-class TelegramRig(Rig):
-    def __init__(self, server: TelegramServer, pace: Pace = QUICK) -> None:
-        self.server = server
-        self.ada = server.person("Ada", "de")
-        stranger = server.person("Bob")
-        stranger.chat.closed = "Forbidden: bot was blocked by the user"
-        self.adapter = TelegramAdapter(server.token, server.url, pace=pace)
-        self.address = Address("telegram", "", str(self.ada.chat.id))
-        self.gone = Address("telegram", "", str(stranger.chat.id))
-        self._said: dict[str, Json] = {}
-
-    def at(self, chat: Chat, thread: str = "") -> Address:
-        return Address("telegram", "", str(chat.id), thread)
-
-    async def say(self, text: str) -> Said:
-        return self._keep(self.ada.say(text))
-
-    async def seen(self) -> Sequence[str]:
-        await self.server.until(lambda: True)
-        return [*self.ada.chat.texts, *(text for text in self.ada.chat.drafts.values() if text)]
-
-    async def press(self, choice: Choice) -> Said:
-        newest = next(one for one in reversed(self.ada.chat.from_bot) if "reply_markup" in one)
-        return self._keep(self.ada.press(newest, choice.data))
-
-    async def repeat(self, said: Said) -> None:
-        self.server.redeliver(self._said[said.event])
-
-    async def bot_says(self, text: str) -> Said:
-        return self._keep(self.server.person("Robot", is_bot=True).say(text, self.ada.chat))
-
-    async def misconfigured(self) -> tuple[Adapter, str]:
-        return TelegramAdapter("70000001:not-this-one", self.server.url, pace=QUICK), "TELEGRAM_BOT_TOKEN"
-
-    async def refuse_next(self, after: dt.timedelta) -> None:
-        self.server.rate_limit("sendMessage", int(after.total_seconds()))
-
-    def foreign(self, task: asyncio.Task[object]) -> bool:
-        coroutine = task.get_coro()
-        return task.get_name() == "fake-telegram" or "aiohttp" in str(getattr(coroutine, "cr_code", ""))
-
-    def _keep(self, update: Json) -> Said:
-        self._said[str(update["update_id"])] = update
-        return Said(str(update["update_id"]), self.server.taken(update))
-
-
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TelegramServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = await TelegramServer().start()
-    yield server
-    await server.stop()
-    assert server.problems == []
-
-
-@pytest.fixture
-async def telegram(server: TelegramServer) -> TelegramRig:
-    return TelegramRig(server)
+from tests.contract.adapter_suite import PATIENCE, AdapterSuite, Inbox, Rig, Stream, delivery, listening, post
+from tests.contract.telegram_rig import TelegramRig, ended, server, telegram  # noqa: F401  # fixtures among them
+from tests.fakes.telegram_server import Chat, TelegramServer
 
 
 class TestTelegram(AdapterSuite):
     @pytest.fixture
     async def rig(self, telegram: TelegramRig) -> Rig:
         return telegram
-
-
-async def stream(telegram: TelegramRig, address: Address, cause: str, *words: str) -> asyncio.Task[None]:
-    """A reply that has said `words` and is not at its end."""
-    events = Stream(*(TextDelta(word) for word in words), stays_open=True)
-    return asyncio.create_task(telegram.adapter.show(address, cause, aiter(events)))
-
-
-async def ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task], timeout=PATIENCE)
-    assert task.done()
 
 
 class TestStart:
@@ -489,65 +401,6 @@ class TestSending:
         (call,) = telegram.server.calls("sendMessage")
         assert call.params["link_preview_options"] == {"is_disabled": True}
         assert "parse_mode" not in call.params
-
-
-class TestPreview:
-    async def test_a_draft_grows_under_one_id(self, telegram: TelegramRig) -> None:
-        chat = telegram.ada.chat
-        async with telegram.adapter.connect():
-            task = await stream(telegram, telegram.address, "turn:7", "**Hel", "lo**")
-            await telegram.server.until(lambda: "Hello" in chat.drafts.values())
-            await ended(task)
-        assert {number for number, _ in chat.draft_history} == {draft_id("turn:7")}
-
-    async def test_thinking_is_shown_before_the_first_word(self, telegram: TelegramRig) -> None:
-        events = Stream(Status("thinking"), stays_open=True)
-        async with telegram.adapter.connect():
-            task = asyncio.create_task(telegram.adapter.show(telegram.address, "turn:7", aiter(events)))
-            await telegram.server.until(lambda: "" in telegram.ada.chat.drafts.values())
-            await ended(task)
-
-    async def test_a_preview_stops_when_telegram_wants_silence(self, telegram: TelegramRig) -> None:
-        server = telegram.server
-        server.rate_limit("sendMessageDraft", 30)
-        words: asyncio.Queue[str] = asyncio.Queue()
-
-        async def events() -> AsyncIterator[ReplyEvent]:
-            while word := await words.get():
-                yield TextDelta(word)
-
-        async with telegram.adapter.connect():
-            task = asyncio.create_task(telegram.adapter.show(telegram.address, "turn:7", events()))
-            words.put_nowait("one ")
-            await server.until(lambda: server.calls("sendMessageDraft"))
-            for word in ("two ", "three ", ""):
-                words.put_nowait(word)
-            async with asyncio.timeout(PATIENCE):
-                await task
-        assert [call.status for call in server.calls("sendMessageDraft")] == [429]
-        assert words.empty()
-
-    async def test_a_draft_under_way_cannot_overtake_the_reply(self, telegram: TelegramRig) -> None:
-        gate = telegram.server.hold("sendMessageDraft")
-        async with telegram.adapter.connect():
-            task = await stream(telegram, telegram.address, "turn:7", "Half")
-            async with asyncio.timeout(PATIENCE):
-                await gate.reached.wait()
-            what = Delivery(7, "turn:7", telegram.address, Reply("Half and half"))
-            sending = asyncio.create_task(post(telegram, what))
-            gate.open.set()
-            await sending
-            await ended(task)
-        assert telegram.ada.chat.drafts == {}
-        assert [call.method for call in telegram.server.journal[-2:]] == ["sendMessageDraft", "sendMessage"]
-
-    async def test_the_end_of_a_very_long_reply_is_shown(self, telegram: TelegramRig) -> None:
-        async with telegram.adapter.connect():
-            task = await stream(telegram, telegram.address, "turn:7", "word " * 2000, "end")
-            await telegram.server.until(
-                lambda: any(text.endswith("end") for _, text in telegram.ada.chat.draft_history)
-            )
-            await ended(task)
 
 
 class TestSecrecy:

@@ -1,13 +1,11 @@
-"""In a group a reply grows as the very message that it will be; wherever it grows it can be stopped."""
+"""A reply while it grows: a draft in private, in a group the very message that it will be; and how it is stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
 import logging
-import shutil
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
 
@@ -16,31 +14,15 @@ from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.growing import Growth, Growths, draft_id
 from core.clock import SystemClock
 from core.errors import RetryLater, Undeliverable
-from core.messages import Address, Begun, Choice, Delivery, Reply, ReplyEvent, TextDelta
+from core.messages import Address, Begun, Choice, Delivery, Reply, ReplyEvent, Status, TextDelta
+from core.ports import Adapter
 from core.store import Store
-from tests.contract.adapter_suite import PATIENCE, Inbox, Stream
-from tests.contract.test_adapter_telegram import QUICK, ended
+from tests.contract.adapter_suite import PATIENCE, Inbox, Stream, post
+from tests.contract.telegram_rig import QUICK, TelegramRig, ended, server, store, telegram  # noqa: F401  # fixtures among them
 from tests.fakes.clock import SettableClock
 from tests.fakes.telegram_server import Chat, Json, Person, TelegramServer
 
 CAUSE = "turn:7"
-
-
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TelegramServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = await TelegramServer().start()
-    yield server
-    await server.stop()
-    assert server.problems == []
-
-
-@pytest.fixture
-async def store(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Store]:
-    file = Path(shutil.copy(migrated_sqlite, tmp_path / "remora.db"))
-    store = Store(f"sqlite:///{file}")
-    yield store
-    await store.aclose()
 
 
 @pytest.fixture
@@ -69,7 +51,7 @@ def at(chat: Chat) -> Address:
     return Address("telegram", "", str(chat.id))
 
 
-def grown(adapter: TelegramAdapter, chat: Chat, asked: Json | None, *words: str) -> asyncio.Task[None]:
+def grown(adapter: Adapter, chat: Chat, asked: Json | None, *words: str) -> asyncio.Task[None]:
     """A reply that has said `words` and is not at its end."""
     begun = Begun(str(asked["message_id"]) if asked else "", "zh")
     events: list[ReplyEvent] = [begun, *(TextDelta(word) for word in words)]
@@ -82,6 +64,65 @@ async def deliver(
     async with asyncio.timeout(PATIENCE):
         what = Delivery(7, CAUSE, at(chat), Reply(text, choices))
         return (await adapter.send(what, left)).message_ids
+
+
+class TestDraft:
+    async def test_a_draft_grows_under_one_id(self, telegram: TelegramRig) -> None:
+        chat = telegram.ada.chat
+        async with telegram.adapter.connect():
+            task = grown(telegram.adapter, telegram.ada.chat, None, "**Hel", "lo**")
+            await telegram.server.until(lambda: "Hello" in chat.drafts.values())
+            await ended(task)
+        assert {number for number, _ in chat.draft_history} == {draft_id("turn:7")}
+
+    async def test_thinking_is_shown_before_the_first_word(self, telegram: TelegramRig) -> None:
+        events = Stream(Status("thinking"), stays_open=True)
+        async with telegram.adapter.connect():
+            task = asyncio.create_task(telegram.adapter.show(telegram.address, "turn:7", aiter(events)))
+            await telegram.server.until(lambda: "" in telegram.ada.chat.drafts.values())
+            await ended(task)
+
+    async def test_a_preview_stops_when_telegram_wants_silence(self, telegram: TelegramRig) -> None:
+        server = telegram.server
+        server.rate_limit("sendMessageDraft", 30)
+        words: asyncio.Queue[str] = asyncio.Queue()
+
+        async def events() -> AsyncIterator[ReplyEvent]:
+            while word := await words.get():
+                yield TextDelta(word)
+
+        async with telegram.adapter.connect():
+            task = asyncio.create_task(telegram.adapter.show(telegram.address, "turn:7", events()))
+            words.put_nowait("one ")
+            await server.until(lambda: server.calls("sendMessageDraft"))
+            for word in ("two ", "three ", ""):
+                words.put_nowait(word)
+            async with asyncio.timeout(PATIENCE):
+                await task
+        assert [call.status for call in server.calls("sendMessageDraft")] == [429]
+        assert words.empty()
+
+    async def test_a_draft_under_way_cannot_overtake_the_reply(self, telegram: TelegramRig) -> None:
+        gate = telegram.server.hold("sendMessageDraft")
+        async with telegram.adapter.connect():
+            task = grown(telegram.adapter, telegram.ada.chat, None, "Half")
+            async with asyncio.timeout(PATIENCE):
+                await gate.reached.wait()
+            what = Delivery(7, "turn:7", telegram.address, Reply("Half and half"))
+            sending = asyncio.create_task(post(telegram, what))
+            gate.open.set()
+            await sending
+            await ended(task)
+        assert telegram.ada.chat.drafts == {}
+        assert [call.method for call in telegram.server.journal[-2:]] == ["sendMessageDraft", "sendMessage"]
+
+    async def test_the_end_of_a_very_long_reply_is_shown(self, telegram: TelegramRig) -> None:
+        async with telegram.adapter.connect():
+            task = grown(telegram.adapter, telegram.ada.chat, None, "word " * 2000, "end")
+            await telegram.server.until(
+                lambda: any(text.endswith("end") for _, text in telegram.ada.chat.draft_history)
+            )
+            await ended(task)
 
 
 async def test_the_message_that_grew_is_the_reply(

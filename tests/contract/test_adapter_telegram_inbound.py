@@ -7,10 +7,8 @@ import asyncio
 import datetime as dt
 import json
 import logging
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,7 +16,6 @@ import pytest
 from starlette.applications import Starlette
 
 from adapters import Listed, Surroundings
-from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.webhook import MOST
 from adapters.web import hooks
 from core.clock import SystemClock
@@ -26,27 +23,11 @@ from core.language.phrases import Language
 from core.messages import Address, Line
 from core.store import Store, notes
 from tests.contract.adapter_suite import PATIENCE, listening
-from tests.contract.test_adapter_telegram import QUICK, TelegramRig
+from tests.contract.telegram_rig import QUICK, TelegramRig, server, store  # noqa: F401  # fixtures among them
 from tests.fakes.telegram_server import Json, TelegramServer
 
 PUBLIC = "https://remora.example"
 KEY = b"k" * 32
-
-
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TelegramServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = await TelegramServer().start()
-    yield server
-    await server.stop()
-    assert server.problems == []
-
-
-@pytest.fixture
-async def store(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Store]:
-    store = Store(f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'remora.db')}")
-    yield store
-    await store.aclose()
 
 
 async def no_history(_address: Address) -> Sequence[Line]:
@@ -67,15 +48,9 @@ def around(store: Store) -> Surroundings:
     return Surroundings(SystemClock(), KEY, no_history, {}, store=lambda: store, commands=listed)
 
 
-def rig_of(server: TelegramServer, around: Surroundings) -> TelegramRig:
-    rig = TelegramRig(server)
-    rig.adapter = TelegramAdapter(server.token, server.url, pace=QUICK, around=around)
-    return rig
-
-
 @pytest.fixture
 def hooked(server: TelegramServer, around: Surroundings) -> TelegramRig:
-    return rig_of(server, replace(around, public_url=PUBLIC))
+    return TelegramRig(server, around=replace(around, public_url=PUBLIC))
 
 
 class Caller:
@@ -184,7 +159,7 @@ class TestWebhook:
         self, server: TelegramServer, around: Surroundings
     ) -> None:
         for _ in range(2):
-            rig = rig_of(server, replace(around, public_url=PUBLIC))
+            rig = TelegramRig(server, around=replace(around, public_url=PUBLIC))
             async with listening(rig):
                 await server.until(lambda: server.calls("getWebhookInfo"))
                 await server.until(lambda: server.webhook)
@@ -193,16 +168,15 @@ class TestWebhook:
         assert len(call.params["secret_token"]) >= 32
         assert call.params["secret_token"] not in call.params["url"]
         assert {"message_reaction", "my_chat_member"} <= set(call.params["allowed_updates"])
-        async with listening(rig_of(server, replace(around, public_url=PUBLIC, key=b"x" * 32))):
+        async with listening(TelegramRig(server, around=replace(around, public_url=PUBLIC, key=b"x" * 32))):
             await server.until(lambda: len(server.calls("setWebhook")) == 2)
         assert server.calls("setWebhook")[1].params["url"] != call.params["url"]
 
     async def test_one_that_another_program_took_away_is_set_again(
         self, server: TelegramServer, around: Surroundings
     ) -> None:
-        rig = TelegramRig(server)
         pace = replace(QUICK, between_looks=0.001)
-        rig.adapter = TelegramAdapter(server.token, server.url, pace=pace, around=replace(around, public_url=PUBLIC))
+        rig = TelegramRig(server, pace=pace, around=replace(around, public_url=PUBLIC))
         async with listening(rig):
             await server.until(lambda: server.webhook)
             ours, server.webhook = server.webhook, "https://other.example/hook"
@@ -213,7 +187,7 @@ class TestWebhook:
     ) -> None:
         async with listening(hooked):
             await server.until(lambda: server.webhook)
-        polling = rig_of(server, around)
+        polling = TelegramRig(server, around=around)
         polling.ada.say("still here")
         async with listening(polling) as inbox:
             assert (await inbox.next()).text == "still here"
@@ -245,7 +219,9 @@ class TestWebhook:
     async def test_where_another_process_has_the_web_side_nothing_is_asked(
         self, server: TelegramServer, around: Surroundings
     ) -> None:
-        rig = rig_of(server, replace(around, public_url=PUBLIC, has_web=False, commands=lambda _language: ()))
+        rig = TelegramRig(
+            server, around=replace(around, public_url=PUBLIC, has_web=False, commands=lambda _language: ())
+        )
         assert rig.adapter.capabilities.hooked
         async with listening(rig):
             await rig.adapter._bot.get_me()  # type: ignore[attr-defined]  # a round trip in which it could have asked
@@ -268,7 +244,7 @@ class TestTroubles:
         self, server: TelegramServer, around: Surroundings, store: Store, code: int, words: str, more: Json, said: str
     ) -> None:
         server.refuse("getUpdates", code, words, times=3, **more)
-        rig = rig_of(server, around)
+        rig = TelegramRig(server, around=around)
         rig.ada.say("still here")
         async with listening(rig) as inbox:
             assert (await inbox.next()).text == "still here"
@@ -282,7 +258,7 @@ class TestTroubles:
         self, server: TelegramServer, around: Surroundings, store: Store
     ) -> None:
         server.rate_limit("getUpdates", 3600)
-        async with listening(rig_of(server, around)):
+        async with listening(TelegramRig(server, around=around)):
             await until(lambda: _some(troubles(store)))
         assert "60 minutes" in (await troubles(store))[0]
         assert len(server.calls("getUpdates")) == 1
@@ -294,7 +270,7 @@ class TestTroubles:
             raise Unavailable("no database")
 
         server.refuse("getUpdates", 409, "Conflict: terminated by other getUpdates request", times=2)
-        rig = rig_of(server, replace(around, store=gone))
+        rig = TelegramRig(server, around=replace(around, store=gone))
         rig.ada.say("still here")
         async with listening(rig) as inbox:
             assert (await inbox.next()).text == "still here"
@@ -304,7 +280,7 @@ class TestProfile:
     async def test_telegram_is_told_of_commands_in_each_language_and_place(
         self, server: TelegramServer, around: Surroundings
     ) -> None:
-        rig = rig_of(server, around)
+        rig = TelegramRig(server, around=around)
         async with rig.adapter.connect():
             assert await rig.adapter.present() == 11  # type: ignore[attr-defined]
         names = {place: [one["command"] for one in commands] for place, commands in server.commands.items()}
@@ -325,7 +301,7 @@ class TestProfile:
         self, server: TelegramServer, around: Surroundings
     ) -> None:
         for commands, calls in ((listed, 11), (listed, 0), (lambda language: listed(language)[1:], 11)):
-            rig = rig_of(server, replace(around, commands=commands))
+            rig = TelegramRig(server, around=replace(around, commands=commands))
             async with rig.adapter.connect():
                 assert await rig.adapter.present() == calls  # type: ignore[attr-defined]
 
@@ -334,7 +310,7 @@ class TestProfile:
         self, server: TelegramServer, around: Surroundings, seconds: int
     ) -> None:
         server.rate_limit("setMyCommands", seconds)
-        rig = rig_of(server, around)
+        rig = TelegramRig(server, around=around)
         rig.ada.say("hello")
         async with listening(rig) as inbox:
             assert (await inbox.next()).text == "hello"
@@ -344,7 +320,7 @@ class TestProfile:
         assert len(server.commands) == 6
 
     async def test_it_says_what_it_is_shown_in_groups(self, server: TelegramServer, around: Surroundings) -> None:
-        rig = rig_of(server, around)
+        rig = TelegramRig(server, around=around)
         async with rig.adapter.connect():
             assert "privacy mode is on" in rig.adapter.where
             assert rig.adapter.capabilities.start_link == "https://t.me/remora_bot?start="
@@ -352,7 +328,7 @@ class TestProfile:
 
 class TestNews:
     async def test_a_place_is_told_as_its_time_zone_only(self, server: TelegramServer, around: Surroundings) -> None:
-        rig = rig_of(server, around)
+        rig = TelegramRig(server, around=around)
         rig.ada.send(location={"latitude": 48.8566, "longitude": 2.3522})
         rig.ada.send(location={"latitude": 999, "longitude": 2})
         async with listening(rig) as inbox:
@@ -368,7 +344,7 @@ class TestNews:
     async def test_a_reaction_is_a_word_on_the_message(
         self, server: TelegramServer, around: Surroundings, emoji: str, before: str, choice: str
     ) -> None:
-        rig = rig_of(server, around)
+        rig = TelegramRig(server, around=around)
         ours = server.put(rig.ada.chat, server.me, text="the answer")
         rig.ada.react(ours, *emoji, before=before)
         async with listening(rig) as inbox:
@@ -380,7 +356,7 @@ class TestNews:
     async def test_a_reaction_that_says_nothing_is_passed_over(
         self, server: TelegramServer, around: Surroundings
     ) -> None:
-        rig = rig_of(server, around)
+        rig = TelegramRig(server, around=around)
         ours = server.put(rig.ada.chat, server.me, text="the answer")
         rig.ada.react(ours, "🎃")
         rig.ada.react(ours, before="🎃")
@@ -389,7 +365,7 @@ class TestNews:
             assert (await inbox.next()).text == "after"
 
     async def test_a_group_that_moves_says_where_to(self, server: TelegramServer, around: Surroundings) -> None:
-        rig = rig_of(server, around)
+        rig = TelegramRig(server, around=around)
         old, new = server.group("Friends"), server.group("Friends")
         rig.ada.send(old, migrate_to_chat_id=new.id)
         rig.ada.send(new, migrate_from_chat_id=old.id)
@@ -402,7 +378,7 @@ class TestNews:
     async def test_in_a_group_a_command_that_is_not_ours_is_left_to_others(
         self, server: TelegramServer, around: Surroundings
     ) -> None:
-        rig, group = rig_of(server, around), server.group("Friends")
+        rig, group = TelegramRig(server, around=around), server.group("Friends")
         for text in ("/roll 6", "/remind me", "/roll@remora_bot"):
             rig.ada.say(text, group)
         async with listening(rig) as inbox:

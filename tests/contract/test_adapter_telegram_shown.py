@@ -7,22 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.telegram.adapter import TelegramAdapter
 from core.messages import Choice, Delivery, Moment, Reply
 from tests.contract.adapter_suite import post
-from tests.contract.test_adapter_telegram import QUICK, TelegramRig
+from tests.contract.telegram_rig import TelegramRig, server  # noqa: F401  # fixtures among them
 from tests.fakes.telegram_server import TelegramServer
 
 NOON = dt.datetime(2026, 11, 27, 12, 0, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TelegramServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = await TelegramServer().start()
-    yield server
-    await server.stop()
-    assert server.problems == []
 
 
 @pytest.fixture
@@ -34,8 +24,7 @@ async def telegram(server: TelegramServer) -> AsyncIterator[TelegramRig]:
 
 @pytest.fixture
 async def rich(server: TelegramServer) -> AsyncIterator[TelegramRig]:
-    rig = TelegramRig(server)
-    rig.adapter = TelegramAdapter(server.token, server.url, pace=QUICK, rich=True)
+    rig = TelegramRig(server, rich=True)
     async with rig.adapter.connect():
         yield rig
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -19,17 +19,9 @@ from core.errors import Unavailable
 from core.ports import Adapter
 from core.settings import Settings
 from core.store import Store
+from tests.contract.telegram_rig import server  # noqa: F401  # fixtures among them
 from tests.fakes.telegram_server import TelegramServer
 from tests.unit.spine import settings_in
-
-
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TelegramServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = await TelegramServer().start()
-    yield server
-    await server.stop()
-    assert server.problems == []
 
 
 def free_port() -> int:
