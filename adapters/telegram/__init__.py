@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from adapters import Surroundings, no_store
+from adapters import Surroundings
 from core.ports import Adapter
 from core.settings import Settings
 
 
-def create(settings: Settings, around: Surroundings | None = None) -> Adapter | None:
+def create(settings: Settings, around: Surroundings) -> Adapter | None:
     """The adapter, not yet connected; None without TELEGRAM_BOT_TOKEN: Telegram is off."""
     token = settings.telegram_bot_token.get_secret_value().strip()
     if not token:
         return None
     from adapters.telegram.adapter import TelegramAdapter  # half a second that a start without Telegram need not pay
 
-    store = around.store if around else no_store
     return TelegramAdapter(
-        token, settings.telegram_api_base_url, store=store, rich=settings.telegram_rich,
-        per_second=settings.telegram_per_second, around=around,
+        token, settings.telegram_api_base_url, around, rich=settings.telegram_rich,
+        per_second=settings.telegram_per_second,
     )  # fmt: skip

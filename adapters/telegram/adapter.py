@@ -13,7 +13,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
-from adapters import Surroundings, no_store
+from adapters import Surroundings
 from adapters.telegram.growing import Growths
 from adapters.telegram.outbound import Outbound
 from adapters.telegram.polling import Backoff, Pace, poll, reason, wait_of
@@ -23,11 +23,9 @@ from adapters.telegram.transport import build_bot
 from adapters.telegram.updates import PLATFORM, Me, Update, to_message
 from adapters.telegram.webhook import Webhook
 from adapters.telegram.zone import zone_at
-from core.clock import SystemClock
 from core.errors import ConfigurationError, Unavailable
 from core.messages import Address, Capabilities, Delivery, Receipt, ReplyEvent
-from core.ports import Clock, Inbound
-from core.store import Store
+from core.ports import Inbound
 
 log = logging.getLogger(__name__)
 
@@ -51,24 +49,21 @@ class TelegramAdapter:
         self,
         token: str,
         api_base_url: str,
-        clock: Clock | None = None,
-        pace: Pace | None = None,
-        store: Callable[[], Store] = no_store,
+        around: Surroundings,
         *,
+        pace: Pace | None = None,
         rich: bool = False,
         per_second: float = 30.0,
-        around: Surroundings | None = None,
     ) -> None:
         self._token = token
         self._api_base_url = api_base_url
-        self._clock: Clock = clock or SystemClock()
+        self._around = around
         self._pace = pace or Pace()
         self._bot, self._clients = build_bot(token, api_base_url)
-        self._outbound = Outbound(self._bot, self._pace, Growths(store, self._clock), rich=rich)
-        self._around = around
+        self._outbound = Outbound(self._bot, self._pace, Growths(around.store, around.clock), rich=rich)
         self._webhook: Webhook | None = None
-        if around is not None and around.public_url:
-            self._webhook = Webhook(self._bot, around.public_url, around.key, self._receive, self._clock)
+        if around.public_url:
+            self._webhook = Webhook(self._bot, around.public_url, around.key, self._receive, around.clock)
         self._capabilities = replace(_CAPABILITIES, per_second=per_second, hooked=self._webhook is not None)
         self._inbound: Inbound | None = None
         self._me = Me(0, "")
@@ -107,11 +102,11 @@ class TelegramAdapter:
             link = f"https://t.me/{self._me.username}?start="
             self._capabilities = replace(self._capabilities, start_link=link)
             self._outbound.begin()
-            if self._around is not None and self._webhook is not None:
+            if self._webhook is not None:
                 self._around.hooks[PLATFORM] = self._webhook
             yield
         finally:
-            if self._around is not None and self._webhook is not None:
+            if self._webhook is not None:
                 self._around.hooks.pop(PLATFORM, None)
             await self._outbound.close()
             if self._answers:
@@ -125,7 +120,7 @@ class TelegramAdapter:
         self._inbound = inbound
         presenting = asyncio.create_task(self.present(), name="telegram-profile")
         try:
-            if self._webhook is not None and self._around is not None and not self._around.has_web:
+            if self._webhook is not None and not self._around.has_web:
                 await asyncio.Event().wait()
             if self._webhook is not None:
                 await self._webhook.keep(self._pace, self._tell)
@@ -137,7 +132,7 @@ class TelegramAdapter:
 
     async def present(self) -> int:
         """Tells Telegram our commands and what the bot says of itself, where they changed; returns with how many calls."""
-        return await present(self._bot, self._around) if self._around is not None else 0
+        return await present(self._bot, self._around)
 
     async def send(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
         return await self._outbound.send(delivery, left)
@@ -162,8 +157,7 @@ class TelegramAdapter:
         problem: ConfigurationError | Unavailable
         try:
             user = await self._bot.get_me()
-            known = self._around.commands("en") if self._around else ()
-            answers = frozenset(one.name for one in known)
+            answers = frozenset(one.name for one in self._around.commands("en"))
             return Me(user.id, user.username or "", answers, sees_all=bool(user.can_read_all_group_messages))
         except InvalidToken:
             problem = ConfigurationError(
@@ -178,8 +172,7 @@ class TelegramAdapter:
         raise problem  # outside the handlers, so that no library's error with the token in it hangs on to it
 
     async def _tell(self, key: str, what: str, mend: str) -> None:
-        if self._around is not None:
-            await self._around.trouble(f"{PLATFORM}:{key}", what, mend)
+        await self._around.trouble(f"{PLATFORM}:{key}", what, mend)
 
     async def _receive(self, raw: object) -> int | None:
         if self._inbound is None:
@@ -196,7 +189,7 @@ class TelegramAdapter:
             fields = {"update": update_id, "kinds": sorted(known.keys() - {"update_id"}), "errors": error.error_count()}
             log.warning("an update of Telegram could not be read", extra=fields)
             return update_id if isinstance(update_id, int) else None
-        message = to_message(update, self._me, self._clock.now())
+        message = to_message(update, self._me, self._around.clock.now())
         if message is not None and update.place is not None:
             message = replace(message, zone=await asyncio.to_thread(zone_at, update.place))
         toast = ""

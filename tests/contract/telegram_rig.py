@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters import Surroundings, no_store
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.polling import Pace
-from core.messages import Address, Choice
-from core.ports import Adapter
+from core.clock import SystemClock
+from core.messages import Address, Choice, Line
+from core.ports import Adapter, Clock
 from core.store import Store
 from tests.contract.adapter_suite import PATIENCE, Rig, Said
 from tests.fakes.telegram_server import Chat, Json, TelegramServer
@@ -32,14 +34,25 @@ QUICK = Pace(
 )
 
 
+KEY = b"k" * 32
+
+
+async def _no_history(_address: Address) -> Sequence[Line]:
+    return []
+
+
+def surroundings(store: Callable[[], Store] = no_store, clock: Clock | None = None, **more: Any) -> Surroundings:
+    return Surroundings(clock or SystemClock(), KEY, _no_history, {}, store=store, **more)
+
+
 class TelegramRig(Rig):
-    def __init__(self, server: TelegramServer, **how: Any) -> None:
-        """`how` is what the adapter is made with besides the server."""
+    def __init__(self, server: TelegramServer, around: Surroundings | None = None, **how: Any) -> None:
+        """`how` is what else the adapter is made with."""
         self.server = server
         self.ada = server.person("Ada", "de")
         stranger = server.person("Bob")
         stranger.chat.closed = "Forbidden: bot was blocked by the user"
-        self.adapter = TelegramAdapter(server.token, server.url, **{"pace": QUICK, **how})
+        self.adapter = TelegramAdapter(server.token, server.url, around or surroundings(), **{"pace": QUICK, **how})
         self.address = Address("telegram", "", str(self.ada.chat.id))
         self.gone = Address("telegram", "", str(stranger.chat.id))
         self._said: dict[str, Json] = {}
@@ -65,7 +78,7 @@ class TelegramRig(Rig):
         return self._keep(self.server.person("Robot", is_bot=True).say(text, self.ada.chat))
 
     async def misconfigured(self) -> tuple[Adapter, str]:
-        return TelegramAdapter("70000001:not-this-one", self.server.url, pace=QUICK), "TELEGRAM_BOT_TOKEN"
+        return TelegramAdapter("70000001:not-this-one", self.server.url, surroundings()), "TELEGRAM_BOT_TOKEN"
 
     async def refuse_next(self, after: dt.timedelta) -> None:
         self.server.rate_limit("sendMessage", int(after.total_seconds()))

@@ -15,7 +15,7 @@ from core.errors import ConfigurationError, RetryLater, Unavailable, Undeliverab
 from core.messages import Address, Choice, Delivery, Message, Reply, Status
 from core.settings import Settings
 from tests.contract.adapter_suite import PATIENCE, AdapterSuite, Inbox, Rig, Stream, delivery, listening, post
-from tests.contract.telegram_rig import TelegramRig, ended, server, telegram  # noqa: F401  # fixtures among them
+from tests.contract.telegram_rig import TelegramRig, ended, server, surroundings, telegram  # noqa: F401  # fixtures among them
 from tests.fakes.telegram_server import Chat, TelegramServer
 
 
@@ -27,41 +27,41 @@ class TestTelegram(AdapterSuite):
 
 class TestStart:
     def test_without_a_token_telegram_is_off(self) -> None:
-        assert create(Settings(_env_file=None, TELEGRAM_BOT_TOKEN="")) is None
+        assert create(Settings(_env_file=None, TELEGRAM_BOT_TOKEN=""), surroundings()) is None
 
     def test_a_start_without_telegram_does_not_pay_for_its_library(self) -> None:
         code = "import sys, adapters.telegram as t; sys.exit('telegram' in sys.modules or 'httpx' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
     def test_with_a_token_it_is_there(self) -> None:
-        adapter = create(Settings(_env_file=None, TELEGRAM_BOT_TOKEN="1234:abc"))
+        adapter = create(Settings(_env_file=None, TELEGRAM_BOT_TOKEN="1234:abc"), surroundings())
         assert adapter is not None
         assert adapter.name == "telegram"
 
     @pytest.mark.parametrize("token", ["nonsense", "9871", "9871:", "12:a/../x", "12:a b", "١٢:abc"])
     async def test_what_cannot_be_a_token_is_refused_without_a_call(self, server: TelegramServer, token: str) -> None:
         with pytest.raises(ConfigurationError, match="TELEGRAM_BOT_TOKEN") as caught:
-            async with TelegramAdapter(token, server.url).connect():
+            async with TelegramAdapter(token, server.url, surroundings()).connect():
                 pass
         assert token not in str(caught.value)
         assert server.journal == []
 
     async def test_an_address_that_is_none_is_refused_by_its_setting(self, server: TelegramServer) -> None:
         with pytest.raises(ConfigurationError, match="TELEGRAM_API_BASE_URL"):
-            async with TelegramAdapter(server.token, "api.example.org").connect():
+            async with TelegramAdapter(server.token, "api.example.org", surroundings()).connect():
                 pass
 
     async def test_a_telegram_that_cannot_be_reached_is_unavailable(self, server: TelegramServer) -> None:
         await server.stop()
         with pytest.raises(Unavailable):
-            async with TelegramAdapter(server.token, server.url).connect():
+            async with TelegramAdapter(server.token, server.url, surroundings()).connect():
                 pass
 
     @pytest.mark.parametrize(("code", "html"), [(502, True), (500, False), (429, False)])
     async def test_a_telegram_in_trouble_is_unavailable(self, server: TelegramServer, code: int, html: bool) -> None:
         server.refuse("getMe", code, html=html)
         with pytest.raises(Unavailable):
-            async with TelegramAdapter(server.token, server.url).connect():
+            async with TelegramAdapter(server.token, server.url, surroundings()).connect():
                 pass
 
 
@@ -424,7 +424,7 @@ class TestSecrecy:
                 await post(telegram, delivery(telegram, "hello"))
             errors.append(lost.value)
         with pytest.raises(ConfigurationError) as wrong:
-            async with TelegramAdapter(canary := "70000001:canary-token", server.url).connect():
+            async with TelegramAdapter(canary := "70000001:canary-token", server.url, surroundings()).connect():
                 pass
         errors.append(wrong.value)
         assert "HTTP Request" in caplog.text, "the libraries did log, so there was something to find"

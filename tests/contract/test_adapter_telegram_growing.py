@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from adapters import no_store
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.growing import Growth, Growths, draft_id
 from core.clock import SystemClock
@@ -18,7 +17,7 @@ from core.messages import Address, Begun, Choice, Delivery, Reply, ReplyEvent, S
 from core.ports import Adapter
 from core.store import Store
 from tests.contract.adapter_suite import PATIENCE, Inbox, Stream, post
-from tests.contract.telegram_rig import QUICK, TelegramRig, ended, server, store, telegram  # noqa: F401  # fixtures among them
+from tests.contract.telegram_rig import QUICK, TelegramRig, ended, server, store, surroundings, telegram  # noqa: F401  # fixtures among them
 from tests.fakes.clock import SettableClock
 from tests.fakes.telegram_server import Chat, Json, Person, TelegramServer
 
@@ -44,7 +43,7 @@ async def asked(server: TelegramServer, ada: Person, group: Chat) -> Json:
 
 @pytest.fixture
 def adapter(server: TelegramServer, store: Store) -> TelegramAdapter:
-    return TelegramAdapter(server.token, server.url, pace=QUICK, store=lambda: store)
+    return TelegramAdapter(server.token, server.url, surroundings(lambda: store), pace=QUICK)
 
 
 def at(chat: Chat) -> Address:
@@ -165,7 +164,7 @@ async def test_after_a_crash_another_process_finishes_it(
         task = grown(adapter, group, None, "Half")
         await server.until(lambda: group.texts == ["Half"])
         await ended(task)
-    other = TelegramAdapter(server.token, server.url, pace=QUICK, store=lambda: store)
+    other = TelegramAdapter(server.token, server.url, surroundings(lambda: store), pace=QUICK)
     async with other.connect():
         await deliver(other, group, "Half and half")
     assert group.texts == ["Half and half"]
@@ -185,7 +184,7 @@ async def test_a_crash_after_the_edit_doubles_nothing(
         assert left == []
         assert group.texts == ["All of it"]
         await ended(task)
-    other = TelegramAdapter(server.token, server.url, pace=QUICK, store=lambda: store)
+    other = TelegramAdapter(server.token, server.url, surroundings(lambda: store), pace=QUICK)
     async with other.connect():
         await deliver(other, group, "All of it")
     assert group.texts == ["All of it"]
@@ -247,7 +246,7 @@ async def test_a_chat_that_wants_silence_gets_no_more_previews_for_that_time(
 
 
 async def test_without_a_place_to_keep_its_id_nothing_grows(server: TelegramServer, group: Chat) -> None:
-    adapter = TelegramAdapter(server.token, server.url, pace=QUICK, store=no_store)
+    adapter = TelegramAdapter(server.token, server.url, surroundings(), pace=QUICK)
     async with adapter.connect():
         task = grown(adapter, group, None, "Half")
         await server.until(lambda: server.calls("deleteMessage"))
@@ -280,7 +279,7 @@ async def test_what_nobody_came_for_is_taken_away_after_a_day(
     await growths.keep(Growth("turn:1", group.id, old))
     clock.jump(dt.timedelta(hours=25))
     await growths.keep(Growth("turn:2", group.id, new))
-    adapter = TelegramAdapter(server.token, server.url, clock=clock, pace=QUICK, store=lambda: store)
+    adapter = TelegramAdapter(server.token, server.url, surroundings(lambda: store, clock), pace=QUICK)
     async with adapter.connect():
         await server.until(lambda: group.texts == ["new"])
 

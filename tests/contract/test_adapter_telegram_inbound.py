@@ -18,20 +18,14 @@ from starlette.applications import Starlette
 from adapters import Listed, Surroundings
 from adapters.telegram.webhook import MOST
 from adapters.web import hooks
-from core.clock import SystemClock
 from core.language.phrases import Language
-from core.messages import Address, Line
+from core.messages import Address
 from core.store import Store, notes
 from tests.contract.adapter_suite import PATIENCE, listening
-from tests.contract.telegram_rig import QUICK, TelegramRig, server, store  # noqa: F401  # fixtures among them
+from tests.contract.telegram_rig import QUICK, TelegramRig, server, store, surroundings  # noqa: F401  # fixtures among them
 from tests.fakes.telegram_server import Json, TelegramServer
 
 PUBLIC = "https://remora.example"
-KEY = b"k" * 32
-
-
-async def no_history(_address: Address) -> Sequence[Line]:
-    return []
 
 
 def listed(language: Language) -> Sequence[Listed]:
@@ -45,19 +39,18 @@ def listed(language: Language) -> Sequence[Listed]:
 
 @pytest.fixture
 def around(store: Store) -> Surroundings:
-    return Surroundings(SystemClock(), KEY, no_history, {}, store=lambda: store, commands=listed)
+    return surroundings(lambda: store, commands=listed)
 
 
 @pytest.fixture
 def hooked(server: TelegramServer, around: Surroundings) -> TelegramRig:
-    return TelegramRig(server, around=replace(around, public_url=PUBLIC))
+    return TelegramRig(server, replace(around, public_url=PUBLIC))
 
 
 class Caller:
     """Telegram at the other end of the webhook, or somebody who would like to be."""
 
     def __init__(self, server: TelegramServer, rig: TelegramRig) -> None:
-        assert rig.adapter._around is not None  # type: ignore[attr-defined]  # the surroundings that the fixture made
         self._server = server
         app = Starlette(routes=list(hooks.routes(rig.adapter._around.hooks)))  # type: ignore[attr-defined]
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=PUBLIC)
@@ -159,7 +152,7 @@ class TestWebhook:
         self, server: TelegramServer, around: Surroundings
     ) -> None:
         for _ in range(2):
-            rig = TelegramRig(server, around=replace(around, public_url=PUBLIC))
+            rig = TelegramRig(server, replace(around, public_url=PUBLIC))
             async with listening(rig):
                 await server.until(lambda: server.calls("getWebhookInfo"))
                 await server.until(lambda: server.webhook)
@@ -168,7 +161,7 @@ class TestWebhook:
         assert len(call.params["secret_token"]) >= 32
         assert call.params["secret_token"] not in call.params["url"]
         assert {"message_reaction", "my_chat_member"} <= set(call.params["allowed_updates"])
-        async with listening(TelegramRig(server, around=replace(around, public_url=PUBLIC, key=b"x" * 32))):
+        async with listening(TelegramRig(server, replace(around, public_url=PUBLIC, key=b"x" * 32))):
             await server.until(lambda: len(server.calls("setWebhook")) == 2)
         assert server.calls("setWebhook")[1].params["url"] != call.params["url"]
 
@@ -176,7 +169,7 @@ class TestWebhook:
         self, server: TelegramServer, around: Surroundings
     ) -> None:
         pace = replace(QUICK, between_looks=0.001)
-        rig = TelegramRig(server, pace=pace, around=replace(around, public_url=PUBLIC))
+        rig = TelegramRig(server, replace(around, public_url=PUBLIC), pace=pace)
         async with listening(rig):
             await server.until(lambda: server.webhook)
             ours, server.webhook = server.webhook, "https://other.example/hook"
@@ -187,7 +180,7 @@ class TestWebhook:
     ) -> None:
         async with listening(hooked):
             await server.until(lambda: server.webhook)
-        polling = TelegramRig(server, around=around)
+        polling = TelegramRig(server, around)
         polling.ada.say("still here")
         async with listening(polling) as inbox:
             assert (await inbox.next()).text == "still here"
@@ -244,7 +237,7 @@ class TestTroubles:
         self, server: TelegramServer, around: Surroundings, store: Store, code: int, words: str, more: Json, said: str
     ) -> None:
         server.refuse("getUpdates", code, words, times=3, **more)
-        rig = TelegramRig(server, around=around)
+        rig = TelegramRig(server, around)
         rig.ada.say("still here")
         async with listening(rig) as inbox:
             assert (await inbox.next()).text == "still here"
@@ -258,7 +251,7 @@ class TestTroubles:
         self, server: TelegramServer, around: Surroundings, store: Store
     ) -> None:
         server.rate_limit("getUpdates", 3600)
-        async with listening(TelegramRig(server, around=around)):
+        async with listening(TelegramRig(server, around)):
             await until(lambda: _some(troubles(store)))
         assert "60 minutes" in (await troubles(store))[0]
         assert len(server.calls("getUpdates")) == 1
@@ -270,7 +263,7 @@ class TestTroubles:
             raise Unavailable("no database")
 
         server.refuse("getUpdates", 409, "Conflict: terminated by other getUpdates request", times=2)
-        rig = TelegramRig(server, around=replace(around, store=gone))
+        rig = TelegramRig(server, replace(around, store=gone))
         rig.ada.say("still here")
         async with listening(rig) as inbox:
             assert (await inbox.next()).text == "still here"
@@ -280,7 +273,7 @@ class TestProfile:
     async def test_telegram_is_told_of_commands_in_each_language_and_place(
         self, server: TelegramServer, around: Surroundings
     ) -> None:
-        rig = TelegramRig(server, around=around)
+        rig = TelegramRig(server, around)
         async with rig.adapter.connect():
             assert await rig.adapter.present() == 11  # type: ignore[attr-defined]
         names = {place: [one["command"] for one in commands] for place, commands in server.commands.items()}
@@ -301,7 +294,7 @@ class TestProfile:
         self, server: TelegramServer, around: Surroundings
     ) -> None:
         for commands, calls in ((listed, 11), (listed, 0), (lambda language: listed(language)[1:], 11)):
-            rig = TelegramRig(server, around=replace(around, commands=commands))
+            rig = TelegramRig(server, replace(around, commands=commands))
             async with rig.adapter.connect():
                 assert await rig.adapter.present() == calls  # type: ignore[attr-defined]
 
@@ -310,7 +303,7 @@ class TestProfile:
         self, server: TelegramServer, around: Surroundings, seconds: int
     ) -> None:
         server.rate_limit("setMyCommands", seconds)
-        rig = TelegramRig(server, around=around)
+        rig = TelegramRig(server, around)
         rig.ada.say("hello")
         async with listening(rig) as inbox:
             assert (await inbox.next()).text == "hello"
@@ -320,7 +313,7 @@ class TestProfile:
         assert len(server.commands) == 6
 
     async def test_it_says_what_it_is_shown_in_groups(self, server: TelegramServer, around: Surroundings) -> None:
-        rig = TelegramRig(server, around=around)
+        rig = TelegramRig(server, around)
         async with rig.adapter.connect():
             assert "privacy mode is on" in rig.adapter.where
             assert rig.adapter.capabilities.start_link == "https://t.me/remora_bot?start="
@@ -328,7 +321,7 @@ class TestProfile:
 
 class TestNews:
     async def test_a_place_is_told_as_its_time_zone_only(self, server: TelegramServer, around: Surroundings) -> None:
-        rig = TelegramRig(server, around=around)
+        rig = TelegramRig(server, around)
         rig.ada.send(location={"latitude": 48.8566, "longitude": 2.3522})
         rig.ada.send(location={"latitude": 999, "longitude": 2})
         async with listening(rig) as inbox:
@@ -344,7 +337,7 @@ class TestNews:
     async def test_a_reaction_is_a_word_on_the_message(
         self, server: TelegramServer, around: Surroundings, emoji: str, before: str, choice: str
     ) -> None:
-        rig = TelegramRig(server, around=around)
+        rig = TelegramRig(server, around)
         ours = server.put(rig.ada.chat, server.me, text="the answer")
         rig.ada.react(ours, *emoji, before=before)
         async with listening(rig) as inbox:
@@ -356,7 +349,7 @@ class TestNews:
     async def test_a_reaction_that_says_nothing_is_passed_over(
         self, server: TelegramServer, around: Surroundings
     ) -> None:
-        rig = TelegramRig(server, around=around)
+        rig = TelegramRig(server, around)
         ours = server.put(rig.ada.chat, server.me, text="the answer")
         rig.ada.react(ours, "🎃")
         rig.ada.react(ours, before="🎃")
@@ -365,7 +358,7 @@ class TestNews:
             assert (await inbox.next()).text == "after"
 
     async def test_a_group_that_moves_says_where_to(self, server: TelegramServer, around: Surroundings) -> None:
-        rig = TelegramRig(server, around=around)
+        rig = TelegramRig(server, around)
         old, new = server.group("Friends"), server.group("Friends")
         rig.ada.send(old, migrate_to_chat_id=new.id)
         rig.ada.send(new, migrate_from_chat_id=old.id)
@@ -378,7 +371,7 @@ class TestNews:
     async def test_in_a_group_a_command_that_is_not_ours_is_left_to_others(
         self, server: TelegramServer, around: Surroundings
     ) -> None:
-        rig, group = TelegramRig(server, around=around), server.group("Friends")
+        rig, group = TelegramRig(server, around), server.group("Friends")
         for text in ("/roll 6", "/remind me", "/roll@remora_bot"):
             rig.ada.say(text, group)
         async with listening(rig) as inbox:
