@@ -27,7 +27,7 @@ from core.intents.live import Live
 from core.journal import Journal
 from core.language.phrases import Language, say
 from core.messages import Address, Line
-from core.outbox import Deliverer
+from core.outbox import Deliverer, failed
 from core.ports import Adapter, Clock, LanguageModel, served
 from core.reminders import feed
 from core.reminders.planning import Planner
@@ -244,7 +244,7 @@ async def _working(app: App, worker: Worker, heard: Sequence[Adapter], intents: 
         asyncio.create_task(_listening(adapter, app.turns), name=f"listen-{adapter.name}") for adapter in heard
     ]
     for task in listeners:
-        task.add_done_callback(lambda ended: app.broken.set() if _failed(ended) else None)
+        task.add_done_callback(lambda ended: app.broken.set() if failed(ended) else None)
     try:
         yield
     finally:
@@ -254,13 +254,8 @@ async def _working(app: App, worker: Worker, heard: Sequence[Adapter], intents: 
         await _drain(app, turns, deliveries)
         heartbeat.stop()
         for task in listeners:
-            if _failed(task):
+            if failed(task):
                 task.result()
-
-
-def _failed(task: asyncio.Task[None]) -> bool:
-    """An error nobody foresaw: a platform that we have gone deaf on, while everything looks well."""
-    return not task.cancelled() and task.exception() is not None
 
 
 async def _listening(adapter: Adapter, turns: Turns) -> None:

@@ -1,8 +1,8 @@
 """Delivering what is due: claim ahead, hold, send at its moment, record; back off, look, or give up.
 
 The words were fixed when they were queued. Three things run beside each other: claiming a little ahead of what is due
-(`_claim`), letting go at the moment what still holds (`_release`), and writing receipts in batches (`_record`); a lane
-a platform (`core/lanes.py`) sends.
+(`_claim`), letting go at the moment what still holds (`_release`), and writing down what became of it
+(`core/outcomes.py`); a lane a platform (`core/lanes.py`) sends.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from core.journal import Journal, in_journal
 from core.lanes import Lane, chat_of
 from core.language.detect import detect
 from core.language.phrases import say
-from core.messages import Delivery, Receipt
+from core.messages import Delivery
+from core.outcomes import Outcomes
 from core.ports import Adapter, Clock
-from core.reminders import closed, lateness, nagging
+from core.reminders import lateness
 from core.store import Store, Tx, outbox
-from core.store.outbox import CLOSED, ClaimedDelivery, PutBack
+from core.store.outbox import ClaimedDelivery
 from core.worker import boot_seconds
 
 log = logging.getLogger(__name__)
@@ -50,10 +51,6 @@ _LEAD, _LEAD_EACH = 0.15, 0.000_05
 """Seconds before its moment at which a claim that was made ahead is looked at once more; longer where many are held."""
 _CONFIRMED_AT_ONCE = 500
 _CONFIRM_PATIENCE = 0.5
-_RECORDED_AT_ONCE = 500
-_UNRECORDED, _UNRECORDED_SECONDS = 5_000, 0.3
-"""So many receipts wait so long while a lane is crowded: what is late goes before what is done. Should we die, the journal
-has noted what left, and where one can look, one looks."""
 _BREATH = 0.02
 """Seconds between two claims, so that there is something to claim."""
 
@@ -82,16 +79,12 @@ class Deliverer:
         }
         self._held: list[tuple[dt.datetime, int, int, ClaimedDelivery]] = []
         """Claimed ahead of their moment."""
-        self._wake, self._held_wake, self._record_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._wake, self._held_wake = asyncio.Event(), asyncio.Event()
         self._asked: list[ClaimedDelivery] = []
         self._answer: asyncio.Task[set[tuple[int, int]]] | None = None
         """To the question which of `_asked` are still to be sent."""
-        self._arrived: list[tuple[ClaimedDelivery, Receipt]] = []
-        self._returned: list[PutBack] = []
-        """To be planned again, once the database can be written."""
-        self._given_up: list[tuple[ClaimedDelivery, str, bool]] = []
-        """With the reason, and whether the chat is closed to us."""
-        self._stopping = self._finished = False
+        self._outcomes = Outcomes(store, clock, self._lanes.values(), self._written)
+        self._stopping = False
         self._more = True
         """There may be more to claim than was claimed: look again when something was settled."""
         self._full = False
@@ -127,9 +120,9 @@ class Deliverer:
         """Delivers until `drain` is called; after that returns when nothing is being sent."""
         lanes = [asyncio.create_task(lane.run(), name=f"lane-{name}") for name, lane in self._lanes.items()]
         releaser = asyncio.create_task(self._release(), name="outbox-releaser")
-        recorder = asyncio.create_task(self._record(), name="outbox-recorder")
+        recorder = asyncio.create_task(self._outcomes.run(), name="outbox-recorder")
         for task in (releaser, recorder, *lanes):
-            task.add_done_callback(lambda ended: self.drain() if _failed(ended) else None)
+            task.add_done_callback(lambda ended: self.drain() if failed(ended) else None)
         try:
             await self._claim()
             for task in (releaser, *lanes):
@@ -143,11 +136,11 @@ class Deliverer:
             for lane in self._lanes.values():
                 lane.cancel()
             self._journal.keep = not all(lane.idle for lane in self._lanes.values())
-            self._stopping = self._finished = True
-            self._record_wake.set()
+            self._stopping = True
+            self._outcomes.finish()
             await recorder
         for task in (releaser, *lanes):
-            if _failed(task):
+            if failed(task):
                 task.result()
 
     def drain(self) -> None:
@@ -188,7 +181,7 @@ class Deliverer:
             if epoch == self._epoch:
                 self._hold(one)
             else:
-                self._put_back(one, one.send_at, one.reason, tried=False)
+                self._outcomes.put_back(one, one.send_at, one.reason, tried=False)
         return len(claimed)
 
     def _hold(self, one: ClaimedDelivery) -> None:
@@ -203,8 +196,11 @@ class Deliverer:
     def _sent(self) -> None:
         if self._full and any(lane.room * 4 >= lane.capacity for lane in self._lanes.values()):
             self._wake.set()
-        if self._stopping:
-            self._record_wake.set()
+        self._outcomes.look()
+
+    def _written(self, again: bool) -> None:
+        if self._more or again:
+            self._wake.set()
 
     # --- letting go at the moment
 
@@ -228,7 +224,7 @@ class Deliverer:
             holding = await self._confirmed(soon, self._epoch)
         except asyncio.CancelledError:
             for one in soon:
-                self._put_back(one, one.send_at, one.reason, tried=False)
+                self._outcomes.put_back(one, one.send_at, one.reason, tried=False)
             raise
         for one in (one for one in soon if (one.delivery.id, one.fence) in holding):
             seconds = (one.send_at - self._clock.now()).total_seconds()
@@ -246,7 +242,7 @@ class Deliverer:
         """After the clock was put back, what was about to be sent is far away again."""
         if self._held and self._held[0][0] - now > 2 * _AHEAD:
             for one in self._take_held(dt.datetime.max.replace(tzinfo=dt.UTC)):
-                self._put_back(one, one.send_at, "", tried=False)
+                self._outcomes.put_back(one, one.send_at, "", tried=False)
 
     async def _confirmed(self, soon: list[ClaimedDelivery], epoch: int) -> set[tuple[int, int]]:
         """Those that were not taken back since they were claimed. Where the database does not say, a promise is kept,
@@ -261,7 +257,7 @@ class Deliverer:
             holding = set()
         for one in soon:
             if (one.delivery.id, one.fence) not in holding:
-                self._put_back(one, one.send_at, one.reason, tried=False)
+                self._outcomes.put_back(one, one.send_at, one.reason, tried=False)
         return holding
 
     async def _holds(self, claimed: ClaimedDelivery) -> bool:
@@ -281,7 +277,9 @@ class Deliverer:
         lapsed = boot_seconds() >= self._lease_until
         if lapsed or (claimed.expires_at is not None and claimed.expires_at <= now):
             lane.breaker.not_tried()
-            self._put_back(claimed, now, "this worker was away too long" if lapsed else claimed.reason, tried=False)
+            self._outcomes.put_back(
+                claimed, now, "this worker was away too long" if lapsed else claimed.reason, tried=False
+            )
             return
         if delivery.doubtful and not lane.adapter.capabilities.can_look:
             delivery = _with_honest_word(delivery)
@@ -297,7 +295,7 @@ class Deliverer:
             self._retry(lane, claimed, error)
         except Undeliverable as error:
             lane.breaker.succeeded()
-            self._give_up(claimed, error.what, gone=error.gone)
+            self._outcomes.give_up(claimed, error.what, gone=error.gone)
         except Exception as error:  # boundary: a delivery; one that breaks the adapter must not stop the others
             log.exception("delivery failed", extra={"cause": delivery.cause, "attempt": delivery.attempt})
             lane.breaker.succeeded()
@@ -305,8 +303,7 @@ class Deliverer:
             self._retry(lane, claimed, broken, most=MAX_BREAKS)
         else:
             lane.breaker.succeeded()
-            self._arrived.append((claimed, receipt))
-            self._record_wake.set()
+            self._outcomes.arrived(claimed, receipt)
 
     def _heard(self, lane: Lane, claimed: ClaimedDelivery, error: RetryLater) -> None:
         """A platform that names a time to wait is there; one that does not may be down."""
@@ -321,90 +318,27 @@ class Deliverer:
         attempt, now = claimed.delivery.attempt, self._clock.now()
         counts = error.after is None and not lane.breaker.is_open
         if counts and attempt >= most:
-            self._give_up(claimed, f"given up after {attempt} attempts: {error.what}")
+            self._outcomes.give_up(claimed, f"given up after {attempt} attempts: {error.what}")
             return
         if now - claimed.due_at > GIVE_UP_AFTER:
-            self._give_up(claimed, f"given up after {GIVE_UP_AFTER.days} days: {error.what}")
+            self._outcomes.give_up(claimed, f"given up after {GIVE_UP_AFTER.days} days: {error.what}")
             return
         delay = error.after or back_off(attempt)
         if error.unknown and lane.adapter.capabilities.can_look:
             delay = max(delay, self._settle)
         log.warning("delivery is tried again", extra={"cause": claimed.delivery.cause, "why": error.what, "in": delay})
-        self._put_back(claimed, now + delay, error.what, tried=counts, doubtful=error.unknown)
-
-    def _put_back(
-        self, claimed: ClaimedDelivery, again: dt.datetime, reason: str, *, tried: bool, doubtful: bool = False
-    ) -> None:
-        self._returned.append(PutBack(claimed, again, reason, tried=tried, doubtful=doubtful))
-        self._record_wake.set()
+        self._outcomes.put_back(claimed, now + delay, error.what, tried=counts, doubtful=error.unknown)
 
     def _put_off(self, claimed: ClaimedDelivery, seconds: float) -> None:
         again = self._clock.now() + dt.timedelta(seconds=seconds)
-        self._put_back(claimed, again, "waits for its turn in this chat", tried=False)
-
-    def _give_up(self, claimed: ClaimedDelivery, reason: str, *, gone: bool = False) -> None:
-        log.warning("delivery is given up", extra={"cause": claimed.delivery.cause, "why": reason})
-        self._given_up.append((claimed, reason, gone))
-        self._record_wake.set()
+        self._outcomes.put_back(claimed, again, "waits for its turn in this chat", tried=False)
 
     def _give_back_waiting(self) -> None:
         """What we have not begun is for others, at once."""
         waiting = self._take_held(dt.datetime.max.replace(tzinfo=dt.UTC))
         waiting += [one for lane in self._lanes.values() for one in lane.take_waiting()]
         for one in waiting:
-            self._put_back(one, one.send_at, one.reason, tried=False)
-
-    # --- writing down
-
-    async def _record(self) -> None:
-        """Writes outcomes in batches: as many as came while the last batch was being written."""
-        while not (self._finished and not self._unwritten and self._all_idle()):
-            await self._record_wake.wait()
-            if self._unwritten < _UNRECORDED and any(lane.crowded for lane in self._lanes.values()):
-                await asyncio.sleep(_UNRECORDED_SECONDS)
-            self._record_wake.clear()
-            if not self._unwritten:
-                continue
-            most = _RECORDED_AT_ONCE
-            arrived, returned, given_up = self._arrived[:most], self._returned[:most], self._given_up[:most]
-            try:
-                async with self._store.write() as tx:
-                    await self._write_down(tx, arrived, returned, given_up)
-            except StoreUnavailable as error:
-                log.error("outcomes wait for the database", extra={"why": error.what, "outcomes": self._unwritten})
-                await asyncio.sleep(0.2)
-                self._record_wake.set()
-                continue
-            del self._arrived[: len(arrived)], self._returned[: len(returned)], self._given_up[: len(given_up)]
-            if self._unwritten:
-                self._record_wake.set()
-            if self._more or returned or given_up:
-                self._wake.set()
-
-    @property
-    def _unwritten(self) -> int:
-        return len(self._arrived) + len(self._returned) + len(self._given_up)
-
-    async def _write_down(
-        self,
-        tx: Tx,
-        arrived: list[tuple[ClaimedDelivery, Receipt]],
-        returned: list[PutBack],
-        given_up: list[tuple[ClaimedDelivery, str, bool]],
-    ) -> None:
-        now = self._clock.now()
-        if arrived:
-            await nagging.plan(tx, await outbox.record(tx, arrived, now), now)
-        if returned:
-            await outbox.put_back(tx, returned)
-        for claimed, what, gone in given_up:
-            reason = f"{CLOSED}{what}" if gone else what
-            await outbox.park(tx, claimed, now, reason)
-            if gone:
-                await closed.close(tx, claimed.delivery.address, now, reason)
-
-    def _all_idle(self) -> bool:
-        return all(lane.idle for lane in self._lanes.values())
+            self._outcomes.put_back(one, one.send_at, one.reason, tried=False)
 
     # --- the dead
 
@@ -443,8 +377,8 @@ class Deliverer:
         self.wake()
 
 
-def _failed(task: asyncio.Task[None]) -> bool:
-    """A mistake nobody foresaw: without this part nothing is sent or written down, so all of it ends and says why."""
+def failed(task: asyncio.Task[None]) -> bool:
+    """A mistake nobody foresaw ended it: nothing runs on without a part, so all of it ends and says why."""
     return not task.cancelled() and task.exception() is not None
 
 
