@@ -11,6 +11,7 @@ from adapters.slack.web import Json
 from core.language.detect import detect
 from core.language.phrases import say
 from core.messages import Choice, Reply
+from core.render import shortened
 
 MARKDOWN = 11_000
 """Characters in one message. Slack takes 12,000 in Markdown blocks, and about 13,200 with the labels of buttons."""
@@ -40,7 +41,7 @@ def parts(reply: Reply, cause: str = "") -> tuple[Part, ...]:
     """The reply in messages, in order; the buttons stand under the last. Never empty."""
     if reply.moments and not reply.plain and len(reply.text) <= PLAIN:
         block = rich_text(clean(reply.text), reply.moments)
-        return (Part("", (block, *buttons(reply.choices)), dated(_notification(words(reply.text)), reply.moments)),)
+        return (Part("", (block, *buttons(reply.choices)), dated(_notified(words(reply.text)), reply.moments)),)
     pieces = split(clean(reply.text) if reply.plain else neutralise(reply.text), MARKDOWN)
     below = (*buttons(reply.choices), *(_feedback(reply.text, cause) if reply.rated else ()))
     last = len(pieces) - 1
@@ -82,7 +83,7 @@ def _feedback(text: str, cause: str) -> tuple[Json, ...]:
 
 def plain(text: str, longest: int = LABEL) -> Json:
     """A label: never parsed."""
-    return {"type": "plain_text", "text": _short(text, longest) or "…", "emoji": True}
+    return {"type": "plain_text", "text": shortened(text.strip(), longest) or "…", "emoji": True}
 
 
 def growing(markdown: str) -> Part:
@@ -122,9 +123,8 @@ def words(markdown: str) -> str:
 
 
 def _notification(text: str) -> str:
-    return escape(neutralise(_short(text, NOTIFICATION))) or "…"
+    return escape(neutralise(_notified(text)))
 
 
-def _short(text: str, longest: int) -> str:
-    text = text.strip()
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+def _notified(text: str) -> str:
+    return shortened(clean(text).strip(), NOTIFICATION) or "…"

@@ -3,11 +3,13 @@ text is parsed, so neither markup nor mentions in it have an effect."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from adapters.slack.text import escape, neutralise
 from adapters.slack.web import Json
 from core.messages import Moment
 
@@ -35,11 +37,13 @@ def rich_text(markdown: str, moments: Sequence[Moment]) -> Json:
     return {"type": "rich_text", "elements": [section]}
 
 
-def dated(mrkdwn: str, moments: Sequence[Moment]) -> str:
-    """Escaped text in which Slack puts the times that stand in it into the reader's zone."""
-    for moment in moments:
-        mrkdwn = mrkdwn.replace(moment.text, f"<!date^{_seconds(moment)}^{_format(moment)}|{moment.text}>")
-    return mrkdwn
+def dated(text: str, moments: Sequence[Moment]) -> str:
+    """The text neutralised and escaped, with those of `moments` (at least one) that stand in it as times, which Slack puts
+    into the reader's zone."""
+    times = {one.text: f"<!date^{_seconds(one)}^{_format(one)}|{escape(neutralise(one.text))}>" for one in moments}
+    # Piece by piece: a word that goes on in the time behind it, as in "@channelFri", ends where the time begins.
+    pieces = re.split(f"({'|'.join(map(re.escape, times))})", text)
+    return "".join(times.get(piece) or escape(neutralise(piece)) for piece in pieces)
 
 
 def _inline(tokens: Sequence[Token], moments: Sequence[Moment]) -> Iterator[Json]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.slack.home import home
@@ -52,6 +52,7 @@ def live(part: Part) -> list[str]:
 
 
 @given(_WORDS, st.booleans(), st.booleans())
+@example(f"@channel{_MOMENT.text}", False, True)
 def test_no_reply_pings(words: str, plain: bool, dated: bool) -> None:
     reply = Reply(words, (Choice("<!channel>", "x"),), plain, moments=(_MOMENT,) if dated else (), rated=True)
     for part in (*parts(reply, "turn:1"), *plain_parts(reply)):
@@ -89,7 +90,7 @@ def test_no_reminder_pings_from_a_view(words: str) -> None:
     )  # fmt: skip
     person = Person(1, words[:80], None, "Europe/Paris")
     overview = Overview(person, "en", NOW, ZoneInfo("Europe/Paris"), (one,), None, 3, one)
-    views: list[Json] = [home(overview, 0), reminder_form(overview, About("D"), words)]
+    views: list[Json] = [home(overview, 0), reminder_form(overview, About("D"))]
     for view in views:
         assert [text for text in parsed(view["blocks"]) if _LIVE.search(decoded(text))] == []
         assert '"mrkdwn"' not in json.dumps(view)
