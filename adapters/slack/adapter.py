@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from pydantic import AwareDatetime, BaseModel
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from adapters import Surroundings
 from adapters.slack import Keys, render
+from adapters.slack.delivery import MENDABLE_PAUSE
 from adapters.slack.dispatch import Dispatcher, Handler
 from adapters.slack.http import Events
 from adapters.slack.inbound import PLATFORM
@@ -36,7 +37,6 @@ _PER_SECOND = 200.0
 """Slack counts messages for each workspace and channel and says when it is too much; this only keeps bursts in order."""
 _MOST_SHOWN = 20
 """Replies that are shown growing at once; with more, Slack's limits let none of them grow visibly."""
-_MENDABLE_PAUSE = dt.timedelta(minutes=5)
 _ANSWERS = 5
 """Messages that Slack takes at the address that came with a command."""
 
@@ -103,11 +103,8 @@ class SlackAdapter:
     def where(self) -> str:
         return self._where
 
-    def connect(self) -> AbstractAsyncContextManager[None]:
-        return self._connect()
-
     @asynccontextmanager
-    async def _connect(self) -> AsyncIterator[None]:
+    async def connect(self) -> AsyncIterator[None]:
         await self._wire.open()
         try:
             await self._sign_in()
@@ -137,7 +134,7 @@ class SlackAdapter:
         except Unavailable as error:
             raise RetryLater(error.what) from None
         except ConfigurationError as error:
-            raise RetryLater(error.what, _MENDABLE_PAUSE) from None
+            raise RetryLater(error.what, MENDABLE_PAUSE) from None
         first = 0
         if delivery.reply.only_for and delivery.reply_to.startswith("http"):
             if (refused := await self._answer(delivery, left)) is None:
@@ -163,7 +160,7 @@ class SlackAdapter:
             body: Json = {"response_type": "ephemeral", "text": parts[number].text}
             body |= {"blocks": list(parts[number].blocks)} if parts[number].blocks else {}
             try:
-                await self._wire.answer(delivery.reply_to, body, left if parts[number] is parts[-1] else _nothing)
+                await self._wire.answer(delivery.reply_to, body, left if parts[number] is parts[-1] else None)
             except CallFailed as failure:
                 if not failure.temporary:
                     return number
@@ -273,10 +270,6 @@ class SlackAdapter:
             until = _Dated.model_validate(body).event_time + dt.timedelta(seconds=1)
             await self._workspaces.removed(here.identity.team, until)
         return None
-
-
-def _nothing() -> None:
-    """The part is not the last one."""
 
 
 async def _held(events: AsyncIterator[ReplyEvent], seconds: float) -> AsyncGenerator[ReplyEvent]:

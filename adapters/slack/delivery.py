@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from adapters.slack import render
 from adapters.slack.inbound import Identity
@@ -14,13 +12,11 @@ from adapters.slack.look import Found, look
 from adapters.slack.preview import Preview, Previews
 from adapters.slack.recent import Recent
 from adapters.slack.threads import Threads
-from adapters.slack.web import CallFailed, Json, Web
+from adapters.slack.web import CallFailed, Json, Left, Mark, Web
 from core.errors import RetryLater, Undeliverable
 from core.messages import Delivery, Receipt
 
 log = logging.getLogger(__name__)
-
-Left: TypeAlias = Callable[[], None]
 
 _SHAPE = {
     "invalid_blocks",
@@ -56,7 +52,7 @@ _NOT_FOR_ONE = {"cannot_reply_to_message", "messages_tab_disabled", "user_not_in
 _BUTTONS = {"actions", "context_actions"}
 _MENDABLE = {"invalid_auth", "missing_scope", "not_authed", "not_allowed_token_type", "token_expired", "no_permission"}
 """The owner can put it right in the app's settings: promises are kept until then."""
-_MENDABLE_PAUSE = dt.timedelta(minutes=5)
+MENDABLE_PAUSE = dt.timedelta(minutes=5)
 _LIMITED_PAUSE = dt.timedelta(seconds=30)
 
 
@@ -101,7 +97,7 @@ class Poster:
         return receipt
 
     async def _send(self, delivery: Delivery, left: Left, first: int) -> Receipt:
-        posting = _Posting(delivery, _Once(left), render.parts(delivery.reply, delivery.cause)[first:])
+        posting = _Posting(delivery, Mark(left), render.parts(delivery.reply, delivery.cause)[first:])
         preview = await self._previews.take(delivery.cause)
         try:
             if preview is None and (seen := await self._for_one(posting)):
@@ -152,7 +148,7 @@ class Poster:
         if thread != delivery.reply_to:  # Slack shows nobody what is for one alone in a thread that has not begun
             target["thread_ts"] = thread
         for number, part in enumerate(posting.parts):
-            left = posting.left if number == len(posting.parts) - 1 else _nothing
+            left = posting.left if number == len(posting.parts) - 1 else None
             body: Json = {"text": part.text, "blocks": list(part.blocks) or None}
             try:
                 answer = await self._web.post("chat.postEphemeral", target | body, left)
@@ -211,7 +207,7 @@ class Poster:
     async def _post(self, posting: _Posting, preview: Preview | None) -> tuple[str, ...]:
         last = posting.missing[-1]
         for number in posting.missing:
-            left = posting.left if number == last else _nothing
+            left = posting.left if number == last else None
             part = posting.parts[number]
             ts = ""
             if number == 0 and preview is not None:
@@ -234,27 +230,11 @@ class Poster:
         return str(answer.get("ts", ""))
 
 
-class _Once:
-    """Passes on the first call only: a request that left and was refused is followed by another in its place."""
-
-    def __init__(self, left: Left) -> None:
-        self._left: Left | None = left
-
-    def __call__(self) -> None:
-        left, self._left = self._left, None
-        if left is not None:
-            left()
-
-
-def _nothing() -> None:
-    """The part is not the last one."""
-
-
 def _for_the_core(failure: CallFailed) -> RetryLater | Undeliverable:
     if failure.limited:
         return RetryLater(failure.what, failure.after or _LIMITED_PAUSE)
     if failure.temporary:
         return RetryLater(failure.what, unknown=failure.left)
     if failure.reason in _MENDABLE:
-        return RetryLater(failure.what, _MENDABLE_PAUSE)
+        return RetryLater(failure.what, MENDABLE_PAUSE)
     return Undeliverable(failure.what, gone=failure.reason in _GONE)

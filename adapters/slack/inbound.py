@@ -10,11 +10,11 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from adapters.slack.modes import Modes
-from adapters.slack.people import People
+from adapters.slack.people import People, language_of
 from adapters.slack.text import readable
 from adapters.slack.threads import Threads
 from adapters.slack.web import Json
-from core.language.phrases import Language, say
+from core.language.phrases import say
 from core.messages import Address, Message, MessageKind
 from core.store.modes import Mode
 
@@ -234,12 +234,11 @@ class Translator:
         """The shortcut "remind me about this" on a message: asked and answered in their direct message."""
         about = _About.model_validate(body)
         sender = await self._people.sender(about.user.id, self._identity.team, about.user.name)
-        language: Language = "zh" if (sender.locale or "").startswith("zh") else "en"
         return Message(
             event_id=f"a:{self._identity.team}:{about.channel.id}:{about.user.id}:{about.action_ts}",
             address=self._at(await self._people.direct(about.user.id)),
             sender=sender,
-            text=say(language, "slack_about"),
+            text=say(language_of(sender.locale), "slack_about"),
             sent_at=_moment(about.action_ts),
             quoted=readable(about.message.text, self._identity.user),
             link=self._permalink(about.channel.id, about.message.ts),

@@ -37,8 +37,6 @@ class About:
     thread: str = ""
     ts: str = ""
     """The message on which its button stands."""
-    link: str = ""
-    """With a new reminder: the message that it is about."""
     number: int = 0
     """The reminder's; 0: a new one."""
 
@@ -89,8 +87,8 @@ def _said(given: _Value) -> str:
     return (given.value or given.selected_time or moment or chosen or "").strip()
 
 
-def reminder_form(overview: Overview, about: About, text: str = "") -> Json:
-    """Adds a reminder (`text` is proposed), or edits the one that it is about."""
+def reminder_form(overview: Overview, about: About) -> Json:
+    """Adds a reminder, or edits the one that it is about."""
     language = overview.language
     old = overview.about
     title = "form_edit" if old else "form_add"
@@ -98,8 +96,8 @@ def reminder_form(overview: Overview, about: About, text: str = "") -> Json:
     if old is not None:
         when["hint"] = plain(say(language, "field_when_now", when=_when(overview, old)), _LONGEST)
     what: Json = {"type": "plain_text_input", "max_length": _LONGEST, "multiline": True}
-    if proposed := old.text if old else text:
-        what["initial_value"] = shortened(proposed, _LONGEST)
+    if old is not None and old.text:
+        what["initial_value"] = shortened(old.text, _LONGEST)
     late = _select(language, "lateness", _LATENESS)
     blocks = [_input(language, "what", what, optional=True), when, _input(language, "lateness", late, optional=True)]
     return _modal(language, title, "reminder", about, blocks)

@@ -6,7 +6,6 @@ otherwise somebody could have another person's browser finish an installation th
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import hmac
 import logging
@@ -18,10 +17,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from adapters.slack.manifest import SCOPES
+from adapters.slack.people import language_of
 from adapters.slack.web import CallFailed, Json
 from adapters.slack.workspaces import Client, Workspaces, who
 from core.errors import Unavailable
-from core.language.phrases import Language, say
+from core.language.phrases import say
 from core.store import installations
 from core.store.installations import Installation
 
@@ -67,7 +67,7 @@ class OAuth:
         return response
 
     async def _finish(self, request: Request) -> Response:
-        language: Language = "zh" if request.headers.get("accept-language", "").startswith("zh") else "en"
+        language = language_of(request.headers.get("accept-language"))
         try:
             name = await self._exchanged(request)
         except Refusal as why:
@@ -113,8 +113,7 @@ class OAuth:
         return found
 
     def _sign(self, end: int, browser: str) -> str:
-        signed = hmac.digest(self._around.key, f"remora slack state\n{end}\n{browser}".encode(), "sha256")
-        return base64.urlsafe_b64encode(signed).decode().rstrip("=")
+        return hmac.digest(self._around.key, f"remora slack state\n{end}\n{browser}".encode(), "sha256").hex()
 
     def _page(self, words: str, status: int) -> Response:
         response = PlainTextResponse(f"{words}\n", status)

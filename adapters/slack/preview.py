@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from adapters.slack import render
 from adapters.slack.agent import Agent
 from adapters.slack.budget import Budget
 from adapters.slack.recent import Recent
 from adapters.slack.text import settled
-from adapters.slack.web import CallFailed, Json, Web
+from adapters.slack.web import CallFailed, Json, Left, Web
 from core.messages import Address, ReplyEvent, Status, TextDelta
 
 log = logging.getLogger(__name__)
-
-_Left: TypeAlias = Callable[[], None]
 
 _LONGEST = 8_000
 """Characters shown of a growing reply; the rest comes with the delivery."""
@@ -143,7 +140,7 @@ class Previews:
     def forget(self, cause: str) -> None:
         self._open.pop(cause)
 
-    async def finish(self, preview: Preview, part: render.Part, metadata: Json, left: _Left) -> str:
+    async def finish(self, preview: Preview, part: render.Part, metadata: Json, left: Left) -> str:
         """Makes the preview the delivery's first message; returns its ts, or "" if it is gone. Calls `left` as soon
         as that request has left. Raises `CallFailed`."""
         async with preview.lock:
@@ -171,7 +168,7 @@ class Previews:
             if failure.reason not in _END_OF_STREAM:
                 raise
 
-    async def _stop(self, preview: Preview, part: render.Part, metadata: Json, left: _Left) -> bool:
+    async def _stop(self, preview: Preview, part: render.Part, metadata: Json, left: Left) -> bool:
         """Ends the stream. True if the message is now the delivery; False if it must be rewritten."""
         target = {"channel": preview.address.chat, "ts": preview.ts}
         whole = preview.clean and bool(part.markdown) and part.markdown.startswith(preview.shown)
@@ -192,7 +189,7 @@ class Previews:
         preview.ending = preview.stream = False
         return whole
 
-    async def _update(self, preview: Preview, part: render.Part, metadata: Json, left: _Left) -> None:
+    async def _update(self, preview: Preview, part: render.Part, metadata: Json, left: Left) -> None:
         body: Json = {
             "channel": preview.address.chat,
             "ts": preview.ts,
@@ -252,9 +249,9 @@ class Previews:
             seconds = failure.after.total_seconds() if failure.after else 30.0
             self._quiet_until = asyncio.get_running_loop().time() + seconds
 
-    def _slower(self, preview: Preview | None) -> float:
+    def _slower(self, preview: Preview) -> float:
         """How much longer the steps are, so that the calls last for all that grow now; never shorter."""
-        budget = self._appends if preview is not None and preview.stream else self._updates
+        budget = self._appends if preview.stream else self._updates
         return max(1.0, budget.interval(len(self._running)))
 
     def _can_stream(self, address: Address) -> bool:

@@ -17,7 +17,7 @@ from adapters.slack.budget import Budget
 from adapters.slack.home import home
 from adapters.slack.inbound import PLATFORM, Identity
 from adapters.slack.modals import About, View, notice, reminder_form, settings_form, snooze_form, wishes, wrong
-from adapters.slack.people import People
+from adapters.slack.people import People, language_of
 from adapters.slack.recent import Recent
 from adapters.slack.web import CallFailed, Json, Web
 from core.errors import Unavailable
@@ -105,7 +105,7 @@ class Surface:
             return None
         return await self._message(user, chat, f"h:{user}:{action.action_ts}", "choice", action.value)
 
-    async def form(self, body: Json, about: About, text: str = "") -> bool:
+    async def form(self, body: Json, about: About) -> bool:
         """Opens the form that a button or a shortcut asks for; False if it asks for none, or if there is none for this
         person: what they pressed is then answered in words."""
         acted = _Acted.model_validate({"actions": [{"value": "add", "action_ts": ""}]} | body)
@@ -118,10 +118,10 @@ class Surface:
         overview = await self._overview(acted.user.id, about.number)
         if about.number and overview.about is None:
             return False
-        make = {"settings": settings_form, "snooze": snooze_form}.get(verb)
-        view = make(overview, about) if make else reminder_form(overview, about, text)
+        make = {"settings": settings_form, "snooze": snooze_form}.get(verb, reminder_form)
+        body = {"trigger_id": acted.trigger_id, "view": make(overview, about)}
         try:
-            await self._web.post("views.open", {"trigger_id": acted.trigger_id, "view": view})
+            await self._web.post("views.open", body)
         except CallFailed as failure:
             log.warning("a form could not be opened", extra={"why": failure.what})
             return False
@@ -146,7 +146,7 @@ class Surface:
             return [await self._message(user, about.chat, event, "choice", choice, about)]
         choice = f"reminders:edit:{about.number}" if about.number else "reminders:add"
         message = await self._message(user, about.chat, event, "form", choice, about)
-        return [replace(message, fields=fields, link=about.link)]
+        return [replace(message, fields=fields)]
 
     def sent(self, delivery: Delivery) -> None:
         """Something may have changed for whom it went to: who has their Home tab open sees it soon."""
@@ -169,22 +169,22 @@ class Surface:
             await self._publish(user)
 
     async def _publish(self, user: str) -> None:
-        view = home(await self._overview(user), self._viewers.get(user) or 0)
         if not self._budget.take():
             return
+        view = home(await self._overview(user), self._viewers.get(user) or 0)
         try:
             await self._web.post("views.publish", {"user_id": user, "view": view})
         except CallFailed as failure:
             log.warning("a Home tab could not be shown", extra={"why": failure.what})
 
     async def _overview(self, user: str, about: int = 0) -> Overview:
-        language, now = await self._language(user), self._around.clock.now()
+        profile, now = await self._people.get(user), self._around.clock.now()
+        language = language_of(profile.locale)
         found = await of_account(self._around.store(), PLATFORM, self._team, user, language, now, about)
-        profile = await self._people.get(user)
         return found or stranger(profile.name, profile.zone, language, now)
 
     async def _language(self, user: str) -> Language:
-        return "zh" if ((await self._people.get(user)).locale or "").startswith("zh") else "en"
+        return language_of((await self._people.get(user)).locale)
 
     async def _message(
         self, user: str, chat: str, event: str, kind: MessageKind, said: str, about: About | None = None

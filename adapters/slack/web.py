@@ -24,6 +24,8 @@ from adapters.slack.quiet import library_logger
 from core.errors import RemoraError
 
 Json: TypeAlias = dict[str, Any]
+Left: TypeAlias = Callable[[], None] | None
+"""Told as soon as a request's body is with the network, where somebody wants to know."""
 
 _TEMPORARY = {
     "internal_error",
@@ -65,10 +67,10 @@ class CallFailed(RemoraError):
         return not self.limited and (self.status == 0 or self.status >= 500 or self.reason in _TEMPORARY)
 
 
-class _Mark:
-    """Notes that one request has left, and passes it on."""
+class Mark:
+    """Notes that a request has left, and passes that on: once, also where one that was refused is followed by another."""
 
-    def __init__(self, then: Callable[[], None] | None) -> None:
+    def __init__(self, then: Left) -> None:
         self.left = False
         self._then = then
 
@@ -79,7 +81,7 @@ class _Mark:
                 self._then()
 
 
-_mark: ContextVar[_Mark | None] = ContextVar("slack_request_mark", default=None)
+_mark: ContextVar[Mark | None] = ContextVar("slack_request_mark", default=None)
 
 
 async def _body_sent(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: object) -> None:
@@ -124,11 +126,11 @@ class Wire:
         assert self._session is not None, "connect() was not entered"
         return self._session
 
-    async def call(self, method: str, token: str, left: Callable[[], None] | None = None, **how: Any) -> Json:
+    async def call(self, method: str, token: str, left: Left = None, **how: Any) -> Json:
         """One request; `left` is called once its body is with the network. Raises `CallFailed`."""
         assert self._client is not None, "connect() was not entered"
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        mark = _Mark(left)
+        mark = Mark(left)
         before = _mark.set(mark)
         try:
             answer = await self._client.api_call(method, headers=headers, **how)
@@ -145,10 +147,10 @@ class Wire:
         scopes = {"scopes": answer.headers.get("x-oauth-scopes", "")} if method == "auth.test" else {}
         return answer.data | scopes
 
-    async def answer(self, url: str, body: Json, left: Callable[[], None]) -> None:
+    async def answer(self, url: str, body: Json, left: Left) -> None:
         """Answers an interaction at the address that came with it. Raises `CallFailed`, which says what Slack did with
         it: refused it, or perhaps took it."""
-        mark = _Mark(left)
+        mark = Mark(left)
         before = _mark.set(mark)
         try:
             async with self.session.post(url, json=body) as response:
@@ -175,7 +177,7 @@ class Web:
         self._token = token
         self._refused = refused
 
-    async def post(self, method: str, body: Json, left: Callable[[], None] | None = None) -> Json:
+    async def post(self, method: str, body: Json, left: Left = None) -> Json:
         """Calls with a JSON body; `left` is called once the body is with the network. Raises `CallFailed`."""
         given = {name: value for name, value in body.items() if value is not None}
         return await self._call(method, left, json=given)
@@ -192,7 +194,7 @@ class Web:
             await asyncio.sleep(wait)
         return await self._call(method, None, http_verb="GET", params=params)
 
-    async def _call(self, method: str, left: Callable[[], None] | None, **how: Any) -> Json:
+    async def _call(self, method: str, left: Left, **how: Any) -> Json:
         try:
             return await self._wire.call(method, await self._token(), left, **how)
         except CallFailed as failure:
