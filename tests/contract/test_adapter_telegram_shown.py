@@ -112,6 +112,14 @@ class TestRich:
             f'<tg-time unix="{int(NOON.timestamp())}" format="wDt">noon</tg-time>' in rich.ada.chat.from_bot[0]["rich"]
         )
 
+    async def test_a_time_within_code_a_link_or_another_time_is_left_alone(self, rich: TelegramRig) -> None:
+        moments = (Moment("noon", NOON), Moment("at noon o'clock", NOON))
+        await said(rich, Reply("`noon` [noon](https://a.example/noon), at noon o'clock", moments=moments))
+        html = rich.ada.chat.from_bot[0]["rich"]
+        assert html.startswith('<p><code>noon</code> <a href="https://a.example/noon">noon</a>, <tg-time')
+        assert html.count("<tg-time") == 1
+        assert ">at noon o'clock</tg-time>" in html
+
     @pytest.mark.parametrize("words", ["Bad Request: RICH_MESSAGE_INVALID", "Bad Request: can't parse rich message"])
     async def test_what_is_refused_is_sent_as_text(self, rich: TelegramRig, words: str) -> None:
         rich.server.refuse("sendRichMessage", 400, words)
