@@ -118,7 +118,7 @@ class TelegramAdapter:
 
     async def listen(self, inbound: Inbound) -> None:
         self._inbound = inbound
-        presenting = asyncio.create_task(self.present(), name="telegram-profile")
+        presenting = asyncio.create_task(self._present_at_start(), name="telegram-profile")
         try:
             if self._webhook is not None and not self._around.has_web:
                 await asyncio.Event().wait()
@@ -131,8 +131,15 @@ class TelegramAdapter:
             await asyncio.wait([presenting])
 
     async def present(self) -> int:
-        """Tells Telegram our commands and what the bot says of itself, where they changed; returns with how many calls."""
+        """Tells Telegram our commands and what the bot says of itself, where they changed; returns with how many calls.
+        Raises `Unavailable`."""
         return await present(self._bot, self._around)
+
+    async def _present_at_start(self) -> None:
+        try:
+            await self.present()
+        except Unavailable as error:
+            log.warning("the next start tells Telegram of our commands", extra={"why": error.what})
 
     async def send(self, delivery: Delivery, left: Callable[[], None]) -> Receipt:
         return await self._outbound.send(delivery, left)

@@ -37,7 +37,7 @@ _Call = Callable[[], Awaitable[object]]
 
 
 async def present(bot: Bot, around: Surroundings) -> int:
-    """Tells Telegram what has changed; returns with how many calls. What fails is tried at the next start."""
+    """Tells Telegram what has changed; returns with how many calls. Raises `Unavailable`; the next time tries again."""
     key = f"telegram:profile:{bot.token.partition(':')[0]}"
     told = {language: around.commands(language) for language in LANGUAGES}
     if not any(told.values()):
@@ -45,22 +45,20 @@ async def present(bot: Bot, around: Surroundings) -> int:
     about = [say(language, f"telegram_{part}") for language in LANGUAGES for part in ("about", "short")]
     listed = [[(one.name, one.help, one.personal) for one in told[language]] for language in LANGUAGES]
     now = hashlib.sha256(json.dumps([1, about, listed]).encode()).hexdigest()
+    async with around.store().read() as tx:
+        if await notes.get(tx, key) == now:
+            return 0
+    calls = [call for language in LANGUAGES for call in _calls(bot, language, told[language])]
+    calls.append(lambda: bot.set_chat_menu_button(menu_button=MenuButtonCommands()))
     try:
-        async with around.store().read() as tx:
-            if await notes.get(tx, key) == now:
-                return 0
-        calls = [call for language in LANGUAGES for call in _calls(bot, language, told[language])]
-        for call in (*calls, lambda: bot.set_chat_menu_button(menu_button=MenuButtonCommands())):
+        for call in calls:
             await _patiently(call)
-        async with around.store().write() as tx:
-            await notes.put(tx, key, now, around.clock.now())
-    except Unavailable:
-        return 0
     except TelegramError as error:
-        log.warning("Telegram was not told of our commands; the next start tries again", extra={"why": reason(error)})
-        return 0
+        raise Unavailable(f"Telegram was not told of our commands: {reason(error)}", "try again later") from None
+    async with around.store().write() as tx:
+        await notes.put(tx, key, now, around.clock.now())
     log.info("Telegram was told of our commands", extra={"commands": len(told["en"])})
-    return len(calls) + 1
+    return len(calls)
 
 
 def _calls(bot: Bot, language: Language, commands: Sequence[Listed]) -> list[_Call]:

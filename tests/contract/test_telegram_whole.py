@@ -106,6 +106,14 @@ async def test_setup_tells_telegram_our_commands_and_says_what_is_left_to_do(
     assert server.token not in said
 
 
+async def test_setup_does_not_say_done_where_telegram_refused(server: TelegramServer, tmp_path: Path) -> None:
+    server.refuse("setMyCommands", 400, "Bad Request: not today")
+    code, said = await remora("telegram", "setup", REMORA_DATA_DIR=str(tmp_path), **server.env())
+    assert code != 0
+    assert "was not told of our commands" in said
+    assert "Telegram knows" not in said
+
+
 async def test_doctor_hears_what_troubles_the_running_process(server: TelegramServer, tmp_path: Path) -> None:
     here = list[App]()
     settings, (adapters,) = await made(server, tmp_path, 0, (("all", here),))
