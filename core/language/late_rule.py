@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from core.language import requests_chinese, requests_english
 from core.language.times import resolve, understand_time
 from core.language.values import Delta, Instant, Preferences
 
@@ -26,31 +27,29 @@ class LateRule:
 
 _IS = r"(?:(?:it|you|this|that|they)(?:'s| is|'re| are| comes?| rings?)? )?(?:too )?late"
 _MOST = r"(?:at (?:the )?most|no more than|not more than|less than|up to|max(?:imum)?|within|under)"
-_LENGTH = r"(?P<length{n}>(?:\d{{1,4}}|an?|half an?|one|two|three|five|ten|fifteen|twenty|thirty|sixty|ninety|a couple of|a few)[ -]?(?:minutes?|mins?|m|hours?|hrs?|h|days?|d))"
 _TELL = r"(?:,? (?:and|but) (?:tell|say so to|let) me(?: know| so| about it)?)?"
 _NEXT = r"(?:the |its )?next (?:slot|time|one|turn|occurrence)"
 _ZH_LATE = r"(?:如果|要是|若是|假如)?(?:迟到|晚|迟|过时|过点)了?(?:的话)?[,，]?"
-_ZH_LENGTH = r"(?P<length{n}>(?:\d{{1,4}}|[一二两三四五六七八九十百半]{{1,4}})个?(?:分钟|小时|钟头|刻钟|天)半?)"
 _ZH_SEND = r"(?:发送|发|提醒|通知|响)(?:给)?我?"
 _ENGLISH: tuple[tuple[Policy, str], ...] = (
-    ("limit", rf"(?:but |and )?only (?:if|when) (?:it's |it is |you're |you are )?{_MOST} {_LENGTH.format(n=1)} late"),
-    ("limit", rf"(?:but |and )?(?:unless|not if|skip (?:it|this) if|don't (?:send|ring)(?: it)? if) (?:it's |it is |you're |you are )?(?:more than|over) {_LENGTH.format(n=2)} late"),
+    ("limit", rf"(?:but |and )?only (?:if|when) (?:it's |it is |you're |you are )?{_MOST} {requests_english.LENGTH.format(n=1)} late"),
+    ("limit", rf"(?:but |and )?(?:unless|not if|skip (?:it|this) if|don't (?:send|ring)(?: it)? if) (?:it's |it is |you're |you are )?(?:more than|over) {requests_english.LENGTH.format(n=2)} late"),
     ("skip", rf"(?:and |but )?(?:skip|drop) (?:it|this|that) (?:if|when) {_IS}{_TELL}"),
     ("skip", rf"(?:and |but )?(?:don't|do not) (?:send|ring|remind|deliver)(?: it| me)? (?:if|when) {_IS}{_TELL}"),
     ("send", rf"(?:and |but )?send it (?:even |anyway |also )?(?:if|when) {_IS}|(?:and )?send it late"),
     ("next", rf"(?:and |but )?(?:(?:if|when) {_IS},? )?(?:wait for|take|use|leave it (?:for|to)|ring at) {_NEXT}(?: (?:if|when) {_IS})?"),
 )  # fmt: skip
 _AFTER_A_STOP: tuple[tuple[Policy, str], ...] = (
-    ("limit", rf"{_MOST} {_LENGTH.format(n=3)} late"),
+    ("limit", rf"{_MOST} {requests_english.LENGTH.format(n=3)} late"),
     ("skip", rf"not (?:if|when) {_IS}|only (?:if |when )?(?:it's |you're )?on time|if {_IS},? (?:skip|drop|forget) it{_TELL}|skip it(?:,? and tell me)"),
     ("send", rf"(?:even|also) (?:if|when) {_IS}|send late|however late(?: it is)?|no matter how late(?: it is)?|if {_IS},? send it(?: anyway| all the same| late)?"),
     ("next", rf"(?:the |its )?next (?:slot|turn)(?: only| (?:if|when) {_IS})?"),
 )  # fmt: skip
 """Clauses that could also be part of what to remind of: they stand behind a comma, or alone."""
 _CHINESE: tuple[tuple[Policy, str], ...] = (
-    ("limit", rf"(?:最多|至多|不超过)(?:迟到|晚|迟|延迟){_ZH_LENGTH.format(n=4)}(?:才{_ZH_SEND})?"),
-    ("limit", rf"(?:只有)?(?:迟到|晚|迟|延迟)(?:最多|不超过|在)?{_ZH_LENGTH.format(n=5)}(?:以内|之内|内)(?:才|就)?(?:{_ZH_SEND})?"),
-    ("limit", rf"(?:迟到|晚|迟|延迟)了?超过{_ZH_LENGTH.format(n=6)}就?(?:不用|别|不要|不必)再?{_ZH_SEND}了?"),
+    ("limit", rf"(?:最多|至多|不超过)(?:迟到|晚|迟|延迟){requests_chinese.LENGTH.format(n=4)}(?:才{_ZH_SEND})?"),
+    ("limit", rf"(?:只有)?(?:迟到|晚|迟|延迟)(?:最多|不超过|在)?{requests_chinese.LENGTH.format(n=5)}(?:以内|之内|内)(?:才|就)?(?:{_ZH_SEND})?"),
+    ("limit", rf"(?:迟到|晚|迟|延迟)了?超过{requests_chinese.LENGTH.format(n=6)}就?(?:不用|别|不要|不必)再?{_ZH_SEND}了?"),
     ("send", rf"(?:即使|就算|哪怕)?(?:迟到|晚|迟|过时)了?也(?:要|照样|照常|得)?{_ZH_SEND}"),
     ("skip", rf"{_ZH_LATE}就?(?:跳过|算了|(?:不用|别|不要|不必)再?(?:{_ZH_SEND})?了?)(?:[,，]?(?:并且?|然后|再)?告诉我(?:一声)?)?"),
     ("next", rf"{_ZH_LATE}就?(?:等|等到|到|顺延到|改到)下一?(?:次|轮|回)(?:再{_ZH_SEND})?"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from core.language import late_rule, requests_chinese, requests_english
+from core.language.grammar.chinese_lexicon import number as numeral
 from core.language.grammar.normalise import normalise
 from core.language.late_rule import LateRule
 
@@ -24,7 +25,6 @@ Shift: TypeAlias = Literal["", "later", "earlier"]
 LONGEST = 200
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (*requests_english.PATTERNS, *requests_chinese.PATTERNS)
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
-_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 _MISSPELT = (
     "reminder", "reminders", "cancel", "delete", "remove", "postpone", "reschedule", "snooze", "resume", "pause",
     "schedule", "tomorrow", "minutes", "change", "alarms",
@@ -79,7 +79,8 @@ def _about_lateness(words: str) -> ReminderRequest | None:
         rest, late = late_rule.split(words)
     if late is None and " to " in words:
         rest, _, clause = words.rpartition(" to ")
-        late = late_rule.split(clause)[1] if not late_rule.split(clause)[0] else None
+        more, late = late_rule.split(clause)
+        late = None if more else late
     if late is None:
         return None
     if not rest:
@@ -154,17 +155,8 @@ def _which(found: _Found) -> str:
     if ordinal := found.get("ordinal"):
         return _ORDINALS[ordinal.lower()]
     if number := found.get("number"):
-        return str(_counted(number))
+        return str(numeral(number) or 0)
     return found.get("what", "about").removesuffix("的")
-
-
-def _counted(number: str) -> int:
-    if number.isdecimal():
-        return int(number)
-    tens, _, ones = number.rpartition("十")
-    if "十" not in number:
-        return _DIGITS.get(number[-1], 0)
-    return _DIGITS.get(tens[-1:], 1) * 10 + _DIGITS.get(ones, 0)
 
 
 def _spelt(word: str) -> str:

@@ -20,7 +20,7 @@ _EVERYTHING = r"(?P<all{n}>everything|all of them|them all|all|them)"
 _ORDINAL = r"the (?P<ordinal{n}>first|second|third|fourth|fifth) (?:one|reminder|alarm)"
 _ABOUT = r"(?:about|for|to|called|named|with|of|on|saying|that says)"
 _ABOUT_MOVED = r"(?:about|called|named|with|of|saying|that says)"
-_LENGTH = (
+LENGTH = (
     r"(?P<length{n}>(?:about |another |an extra )?(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty"
     r"|forty-five|sixty|ninety|half an?|a half|a quarter of an|three quarters of an|a couple(?: of)?|a few|\d{{1,4}}(?:\.\d)?)(?: and a half)?[ -]?"
     r"(?:seconds?|secs?|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|wks?|w|months?|years?)(?: and a half)?(?:(?:,? and |,? )?\d{{1,3}} ?(?:minutes?|mins?|m))?)"
@@ -126,18 +126,18 @@ _SNOOZE = _pattern(
 _BACK = r"(?:back|off|out)"
 _AHEAD = r"(?:forward|forwards|up|ahead)"
 _LATER = _pattern(
-    rf"(?:postpone|delay|push|defer|put off|move|bump|shift|snooze|set back)(?: {_BACK})?(?: {_target(1, _ABOUT_MOVED)})?(?: {_BACK})? by {_LENGTH.format(n=1)}(?: later)?",
-    rf"(?:postpone|delay|push|defer|put off|bump)(?: {_BACK})?(?: {_target(2, _ABOUT_MOVED)})?(?: {_BACK})?(?: for)? {_LENGTH.format(n=2)}(?: later)?",
-    rf"(?:move|shift|put|set|push) (?:{_target(3, _ABOUT_MOVED)} )?{_BACK} {_LENGTH.format(n=3)}",
-    rf"(?:move|shift|make|change|put|set|push|reschedule|ring|remind me(?: of)?)(?: {_target(4, _ABOUT_MOVED)})?(?: for| to| by)? {_LENGTH.format(n=4)} later",
-    rf"{_LENGTH.format(n=5)} later",
+    rf"(?:postpone|delay|push|defer|put off|move|bump|shift|snooze|set back)(?: {_BACK})?(?: {_target(1, _ABOUT_MOVED)})?(?: {_BACK})? by {LENGTH.format(n=1)}(?: later)?",
+    rf"(?:postpone|delay|push|defer|put off|bump)(?: {_BACK})?(?: {_target(2, _ABOUT_MOVED)})?(?: {_BACK})?(?: for)? {LENGTH.format(n=2)}(?: later)?",
+    rf"(?:move|shift|put|set|push) (?:{_target(3, _ABOUT_MOVED)} )?{_BACK} {LENGTH.format(n=3)}",
+    rf"(?:move|shift|make|change|put|set|push|reschedule|ring|remind me(?: of)?)(?: {_target(4, _ABOUT_MOVED)})?(?: for| to| by)? {LENGTH.format(n=4)} later",
+    rf"{LENGTH.format(n=5)} later",
 )
 _EARLIER = _pattern(
-    rf"(?:bring|move|push|shift|pull) (?:{_AHEAD} )?(?:{_target(1, _ABOUT_MOVED)} )?(?:{_AHEAD} )?(?:by )?{_LENGTH.format(n=1)} (?:earlier|sooner|forward|ahead)",
-    rf"(?:bring|move|push|shift|pull) {_AHEAD}(?: {_target(2, _ABOUT_MOVED)})?(?: by)? {_LENGTH.format(n=2)}",
-    rf"(?:bring|move|push|shift|pull) {_target(3, _ABOUT_MOVED)} {_AHEAD}(?: by)? {_LENGTH.format(n=3)}",
-    rf"(?:make|change|put|set|reschedule|remind me(?: of)?)(?: {_target(4, _ABOUT_MOVED)})?(?: for| to| by)? {_LENGTH.format(n=4)} (?:earlier|sooner)",
-    rf"{_LENGTH.format(n=5)} (?:earlier|sooner)",
+    rf"(?:bring|move|push|shift|pull) (?:{_AHEAD} )?(?:{_target(1, _ABOUT_MOVED)} )?(?:{_AHEAD} )?(?:by )?{LENGTH.format(n=1)} (?:earlier|sooner|forward|ahead)",
+    rf"(?:bring|move|push|shift|pull) {_AHEAD}(?: {_target(2, _ABOUT_MOVED)})?(?: by)? {LENGTH.format(n=2)}",
+    rf"(?:bring|move|push|shift|pull) {_target(3, _ABOUT_MOVED)} {_AHEAD}(?: by)? {LENGTH.format(n=3)}",
+    rf"(?:make|change|put|set|reschedule|remind me(?: of)?)(?: {_target(4, _ABOUT_MOVED)})?(?: for| to| by)? {LENGTH.format(n=4)} (?:earlier|sooner)",
+    rf"{LENGTH.format(n=5)} (?:earlier|sooner)",
 )
 _BARE_TIME = r"(?:\d|tomorrow|tonight|today|next |noon|midnight|in |at |on |every |mon|tue|wed|thu|fri|sat|sun|half |quarter |the )"
 _MOVE = _pattern(

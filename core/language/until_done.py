@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from core.language.grammar.chinese_lexicon import number as numeral
+
 USUAL_MINUTES = 10
 USUAL_MOST = 6
 LONGEST_MINUTES = 24 * 60
@@ -48,7 +50,7 @@ _CHINESE = (
 _PATTERNS = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (*_ENGLISH, *_CHINESE))
 _WORDS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30,
-    "other": 2, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
+    "other": 2,
 }  # fmt: skip
 _READ = 2_200
 _ASKS = re.compile(r"\b(?:remind|alarm|nag|bug me|pester|wake|ping|forget)", re.IGNORECASE)
@@ -110,14 +112,5 @@ def _asked(found: re.Match[str]) -> UntilDone:
     if number.startswith("half") or number == "半":
         minutes = 30 if hours else 1
     else:
-        minutes = _counted(number) * (60 if hours else 1)
+        minutes = (_WORDS.get(number) or numeral(number) or 0) * (60 if hours else 1)
     return UntilDone(min(minutes, LONGEST_MINUTES), most, said=True)
-
-
-def _counted(number: str) -> int:
-    if number.isdecimal():
-        return int(number)
-    if "十" in number:
-        tens, _, ones = number.partition("十")
-        return _WORDS.get(tens, 1) * 10 + _WORDS.get(ones, 0)
-    return _WORDS.get(number, 1)
