@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from adapters._bodies import TooLarge, body
 from adapters.slack.web import Json
 from core.ports import Clock
 
@@ -37,15 +38,15 @@ class Events:
 
     async def take_in(self, request: Request) -> Response:
         try:
-            body = await _body(request)
+            sent = await body(request, _LARGEST)
         except ClientDisconnect:
             return _refuse(400, "the request broke off")
-        if body is None:
+        except TooLarge:
             return _refuse(413, "the body is too large")
         stamp, signature = (request.headers.get(f"x-slack-{name}", "") for name in ("request-timestamp", "signature"))
-        if why := self._forged(stamp, signature, body):
+        if why := self._forged(stamp, signature, sent):
             return _refuse(401, why)
-        payload = _payload(request.headers.get("content-type", ""), body)
+        payload = _payload(request.headers.get("content-type", ""), sent)
         if payload is None:
             return _refuse(400, "the body is not what Slack sends")
         if payload.get("type") == "url_verification":
@@ -55,13 +56,13 @@ class Events:
             return _refuse(503, "not kept")
         return JSONResponse(answer) if answer else Response()
 
-    def _forged(self, stamp: str, signature: str, body: bytes) -> str:
+    def _forged(self, stamp: str, signature: str, sent: bytes) -> str:
         """Why this is not from Slack, or not from now; "" if it is."""
         if not (stamp.isascii() and stamp.isdecimal() and len(stamp) < 16):
             return "the timestamp is not a number"
         if abs(self._clock.now().timestamp() - int(stamp)) > _OLDEST_SECONDS:
             return "the timestamp is too old or in the future"
-        wanted = "v0=" + hmac.digest(self._secret, f"v0:{stamp}:".encode() + body, "sha256").hex()
+        wanted = "v0=" + hmac.digest(self._secret, f"v0:{stamp}:".encode() + sent, "sha256").hex()
         return "" if hmac.compare_digest(wanted.encode(), signature.encode()) else "the signature is wrong"
 
 
@@ -70,24 +71,13 @@ def _refuse(status: int, why: str) -> Response:
     return PlainTextResponse(f"{why}\n", status)
 
 
-async def _body(request: Request) -> bytes | None:
-    """None if it is too large; not more of it is read than is needed to know."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > _LARGEST:
-            return None
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _payload(content_type: str, body: bytes) -> Json | None:
+def _payload(content_type: str, sent: bytes) -> Json | None:
     """Events are JSON; interactions are JSON in a form; slash commands are the form itself."""
     try:
         if not content_type.startswith("application/x-www-form-urlencoded"):
-            found = json.loads(body)
+            found = json.loads(sent)
         else:
-            form = {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
+            form = {name: values[0] for name, values in parse_qs(sent.decode(), keep_blank_values=True).items()}
             found = json.loads(form["payload"]) if "payload" in form else form
     except (ValueError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""What holds for every request and response: known hosts, our own pages, bounded bodies, headers that close doors."""
+"""What holds for every request and response: known hosts, our own pages, headers that close doors."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_DRAINED = 8 << 20
-"""Bytes of a body that is too large which are still read, so that the browser gets to hear why it was refused."""
 
 
 class Guard:
@@ -72,21 +70,3 @@ def from_our_page(request: Request) -> bool:
     if site is not None:  # no page can forge it
         return site == "same-origin"
     return origin is not None and urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
-
-
-class TooLarge(Exception):
-    """The body is longer than it may be."""
-
-
-async def body(request: Request, limit: int) -> bytes:
-    """The body, at most `limit` bytes; raises `TooLarge`."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size <= limit:
-            parts.append(part)
-        elif size > _DRAINED:
-            break
-    if size > limit:
-        raise TooLarge
-    return b"".join(parts)

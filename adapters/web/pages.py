@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from adapters._bodies import TooLarge, body
 from adapters.web import guard
 from adapters.web.look import Look, accepted
 from adapters.web.markdown import to_html
@@ -114,9 +115,9 @@ class Pages:
         if wait := self._attempts.wait(client):
             return JSONResponse({"error": words["enter_wait"]}, 429, headers={"Retry-After": str(wait)})
         try:
-            given = _Token.model_validate_json(await guard.body(request, _SMALL))
+            given = _Token.model_validate_json(await body(request, _SMALL))
             person = self._sign_in.redeem(given.token)
-        except (ValidationError, guard.TooLarge):
+        except (ValidationError, TooLarge):
             person = None
         if person is None:
             self._attempts.failed(client)
@@ -158,8 +159,8 @@ class Pages:
             return visitor
         words = self._look.words(request)
         try:
-            sent = _Sent.model_validate_json(await guard.body(request, _LARGEST))
-        except guard.TooLarge:
+            sent = _Sent.model_validate_json(await body(request, _LARGEST))
+        except TooLarge:
             return JSONResponse({"error": words["too_large"]}, 413)
         except ValidationError:
             return JSONResponse({"error": words["not_understood"]}, 400)

@@ -66,7 +66,7 @@ def test_no_platform_knows_another(graph: grimp.ImportGraph) -> None:
         ("telegram", ("adapters.telegram", "bots._demo")),
         ("slack_sdk", ("adapters.slack",)),
         ("aiohttp", ("adapters.slack", "core.lm", "bots._demo")),
-        ("starlette", ("adapters.web", "adapters.slack", "adapters.telegram")),
+        ("starlette", ("adapters.web", "adapters.slack", "adapters.telegram", "adapters._bodies")),
         ("uvicorn", ("adapters.web",)),
         ("jinja2", ("adapters.web", "core.lm")),
         ("prompt_toolkit", ("adapters.console", "adapters._terminal")),
