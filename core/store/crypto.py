@@ -72,7 +72,10 @@ async def reseal(tx: Tx, metadata: sa.MetaData) -> int:
     count = 0
     for table in metadata.sorted_tables:
         sealed = [column for column in table.c if isinstance(column.type, Sealed)]
-        for row in await tx.rows(sa.select(table.c.id, *sealed)) if sealed else ():
+        if not sealed:
+            continue
+        filled = sa.or_(*(column.is_not(None) for column in sealed))
+        for row in await tx.rows(sa.select(table.c.id, *sealed).where(filled)):
             values = {column.name: getattr(row, column.name) for column in sealed}
             count += await tx.run(sa.update(table).where(table.c.id == row.id).values(**values))
     return count

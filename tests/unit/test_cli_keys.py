@@ -17,12 +17,14 @@ NOW = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 
 
 async def with_token(data: Path, key: bytes) -> None:
-    """A database with one workspace, as Remora leaves it behind."""
+    """A database with one workspace, and one that has put us out, as Remora leaves it behind."""
     crypto.unlock(key)
     store = Store(f"sqlite:///{data / 'remora.db'}")
     await migrate.upgrade(store)
     async with store.write() as tx:
-        await installations.save(tx, "slack", Installation("T1", "", "U1", "", "", "", "xoxb-canary"), NOW)
+        for team in ("T1", "T2"):
+            await installations.save(tx, "slack", Installation(team, "", "U1", "", "", "", "xoxb-canary"), NOW)
+        await installations.remove(tx, "slack", "T2", NOW + dt.timedelta(days=1), NOW)
     await store.aclose()
 
 
