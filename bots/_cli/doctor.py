@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import click
@@ -40,11 +41,8 @@ def _fix(settings: Settings) -> None:
     from core.store import Store, migrate
 
     async def upgrade() -> None:
-        store = Store(settings.store_url)
-        try:
+        async with aclosing(Store(settings.store_url)) as store:
             await migrate.upgrade(store)
-        finally:
-            await store.aclose()
 
     asyncio.run(upgrade())
     prepare(settings, lambda line: click.echo(line, err=True))
@@ -76,31 +74,22 @@ def _checks(settings: Settings) -> dict[str, Callable[[], Awaitable[str]]]:
     async def database() -> str:
         from core.store import Store
 
-        store = Store(settings.store_url)
-        try:
+        async with aclosing(Store(settings.store_url)) as store:
             return await health.database(store)
-        finally:
-            await store.aclose()
 
     async def troubles() -> str:
         from core.clock import SystemClock
         from core.store import Store
 
-        store = Store(settings.store_url)
-        try:
+        async with aclosing(Store(settings.store_url)) as store:
             return await health.troubles(store, SystemClock())
-        finally:
-            await store.aclose()
 
     async def model() -> str:
         from core import lm
 
-        made = lm.create(settings)
-        try:
+        async with aclosing(lm.create(settings)) as made:
             await made.ready()
             return f"{made.info.name} ({made.info.backend}) answers"
-        finally:
-            await made.aclose()
 
     async def zones() -> str:
         from zoneinfo import available_timezones
@@ -136,14 +125,11 @@ def _platform(name: str, settings: Settings) -> Callable[[], Awaitable[str]]:
         from bots._app import made
         from core.store import Store
 
-        store = Store(settings.store_url)
-        try:
+        async with aclosing(Store(settings.store_url)) as store:
             adapter: Adapter | None = made(name, settings, hooks={}, opened=store)
             if adapter is None:
                 return "off: no token"
             async with adapter.connect():
                 return f"connected: {adapter.where}"
-        finally:
-            await store.aclose()
 
     return check

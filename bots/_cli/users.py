@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -34,13 +35,10 @@ def _done(work: Callable[[Tx, dt.datetime], Awaitable[_T]]) -> _T:
     url = load_settings().store_url
 
     async def run() -> _T:
-        store = Store(url)
-        try:
+        async with aclosing(Store(url)) as store:
             await migrate.upgrade(store)
             async with store.write() as tx:
                 return await work(tx, SystemClock().now())
-        finally:
-            await store.aclose()
 
     return asyncio.run(run())
 

@@ -18,7 +18,7 @@ Role: TypeAlias = Literal["owner", "member", "removed"]
 Standing: TypeAlias = Literal["host", "owner", "member"]
 """As what a person is answered; "host": whoever runs Remora, at the terminal or in the browser."""
 
-REMOVED = f"{CLOSED}: their access was taken away"
+REMOVED = f"{CLOSED}their access was taken away"
 _FORGET_STRANGERS = dt.timedelta(days=2)
 _UNIQUE = ("platform", "workspace", "account", "chat")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.messages import Address
+from core.store import addresses
 from core.store.codec import address_from_json
 from core.store.database import Tx
 from core.store.people import Person
@@ -59,19 +60,13 @@ async def known(
 
 async def private_address(tx: Tx, person_id: int, platform: str, workspace: str) -> Address | None:
     """Where this person last wrote to us alone on a platform; None if they never did."""
-    mine = sa.and_(
-        account.c.person_id == person_id, account.c.platform == platform, account.c.workspace == workspace,
-        account.c.private_address.is_not(None),
-    )  # fmt: skip
-    row = await tx.row(sa.select(account.c.private_address).where(mine).order_by(account.c.id.desc()).limit(1))
-    return address_from_json(row[0]) if row else None
+    known = await addresses.private(tx, person_id)
+    return next((one for one in reversed(known) if (one.platform, one.workspace) == (platform, workspace)), None)
 
 
 async def any_private_address(tx: Tx, person_id: int) -> Address | None:
     """Where this person wrote to us alone, on whichever platform."""
-    mine = sa.and_(account.c.person_id == person_id, account.c.private_address.is_not(None))
-    row = await tx.row(sa.select(account.c.private_address).where(mine).order_by(account.c.id.desc()).limit(1))
-    return address_from_json(row[0]) if row else None
+    return next(reversed(await addresses.private(tx, person_id)), None)
 
 
 async def asked_from(tx: Tx, cause: str) -> Address | None:

@@ -191,11 +191,16 @@ async def claim(
     for row in await tx.rows(_CLAIM, {"ids": ids, "worker": worker}):
         try:
             claimed.append(_claimed(row))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            log.error("a row of the outbox cannot be read", extra={"outbox": row.id, "error": type(error).__name__})
-            values = {"state": "parked", "claimed_by": None, "finished_at": now, "reason": "the row cannot be read"}
-            await tx.run(sa.update(outbox).where(outbox.c.id == row.id).values(**values))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            await set_aside(tx, row.id, now)
     return sorted(claimed, key=lambda one: (one.send_at, one.delivery.id))
+
+
+async def set_aside(tx: Tx, outbox_id: int, now: dt.datetime) -> None:
+    """A message that cannot be read is neither sent nor judged, and holds up no other."""
+    log.error("a row of the outbox cannot be read", extra={"outbox": outbox_id})
+    values = {"state": "parked", "claimed_by": None, "finished_at": now, "reason": "the row cannot be read"}
+    await tx.run(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
 
 
 def _claimed(row: sa.Row[Any]) -> ClaimedDelivery:
@@ -388,7 +393,6 @@ class Orphan:
     id: int
     cause: str
     platform: str
-    attempt: int
     claimed_by: str
     fence: int
     send_at: dt.datetime
@@ -400,18 +404,16 @@ async def orphans(tx: Tx, live: list[str]) -> list[Orphan]:
     """The attempts of workers that are gone and not in `live`."""
     lost = sa.and_(outbox.c.state == "attempting", outbox.c.claimed_by.not_in(live), is_gone(outbox.c.claimed_by))
     columns = (
-        outbox.c.id, outbox.c.cause, outbox.c.platform, outbox.c.attempts, outbox.c.claimed_by, outbox.c.fence,
-        outbox.c.next_try_at, outbox.c.doubtful,
+        outbox.c.id, outbox.c.cause, outbox.c.platform, outbox.c.claimed_by, outbox.c.fence, outbox.c.next_try_at,
+        outbox.c.doubtful,
     )  # fmt: skip
     statement = sa.select(*columns).where(lost)
     if tx.skip_locked:
         statement = statement.with_for_update(skip_locked=True)
     return [
-        Orphan(
-            row.id, row.cause, row.platform, row.attempts, row.claimed_by, row.fence, row.next_try_at, row.doubtful
-        )
+        Orphan(row.id, row.cause, row.platform, row.claimed_by, row.fence, row.next_try_at, row.doubtful)
         for row in await tx.rows(statement)
-    ]  # fmt: skip
+    ]
 
 
 async def adopt(

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.messages import Address, Reply
-from core.store.codec import address_from_json, address_to_json, reply_from_json, reply_to_json
+from core.store.codec import address_from_json, address_to_json, reply_to_json
 from core.store.database import Tx
-from core.store.outbox import OPEN, PUNCTUAL
+from core.store.outbox import OPEN, PUNCTUAL, set_aside
 from core.store.reminders import Reminder, from_row
 from core.store.tables import Moment, outbox, person, reminder
 
@@ -66,14 +66,26 @@ async def alone(tx: Tx) -> bool:
 
 
 _QUIET = (person.c.quiet_from, person.c.quiet_until, person.c.zone.label("person_zone"))
+_COMES_DUE = (
+    reminder.c.state == "active",
+    reminder.c.next_due.is_not(None),
+    reminder.c.next_due <= sa.bindparam("moment", type_=Moment()),
+)
+_IS_UNJUDGED = (
+    outbox.c.state == "planned",
+    outbox.c.reminder_id.is_not(None),
+    sa.text("NOT outbox.judged"),
+    outbox.c.due_at < sa.bindparam("fresh", type_=Moment()),
+)
+_HAS_EXPIRED = (
+    outbox.c.state == "planned",
+    outbox.c.expires_at.is_not(None),
+    outbox.c.expires_at <= sa.bindparam("now", type_=Moment()),
+)
 _DUE = (
     sa.select(reminder, sa.null().label("planned"), *_QUIET)
     .join(person, person.c.id == reminder.c.person_id)
-    .where(
-        reminder.c.state == "active",
-        reminder.c.next_due.is_not(None),
-        reminder.c.next_due <= sa.bindparam("moment", type_=Moment()),
-    )
+    .where(*_COMES_DUE)
     .order_by(reminder.c.next_due)
     .limit(sa.bindparam("most", type_=sa.Integer()))
 )
@@ -146,7 +158,6 @@ class Late:
     id: int
     cause: str
     address: Address
-    reply: Reply
     due_at: dt.datetime
     expires_at: dt.datetime | None
     reminder_id: int
@@ -155,7 +166,6 @@ class Late:
     language: str
     zone: str
     late_policy: str
-    one_off: bool
     quiet: QuietHours
     reason: str
 
@@ -166,55 +176,37 @@ _TOLD_POLICY = sa.case((reminder.c.state.in_(("active", "fired")), reminder.c.la
 """What was cancelled while it was on its way is not told of."""
 _LATE = (
     sa.select(
-        outbox.c.id, outbox.c.cause, outbox.c.address, outbox.c.reply, outbox.c.due_at, outbox.c.expires_at,
-        outbox.c.reminder_id, outbox.c.person_id, outbox.c.reason, reminder.c.text, reminder.c.language,
-        reminder.c.zone, _TOLD_POLICY, reminder.c.rule, *_QUIET,
+        outbox.c.id, outbox.c.cause, outbox.c.address, outbox.c.due_at, outbox.c.expires_at, outbox.c.reminder_id,
+        outbox.c.person_id, outbox.c.reason, reminder.c.text, reminder.c.language, reminder.c.zone, _TOLD_POLICY,
+        *_QUIET,
     )
     .join(reminder, reminder.c.id == outbox.c.reminder_id)
     .join(person, person.c.id == reminder.c.person_id)
     .order_by(outbox.c.person_id, outbox.c.due_at, outbox.c.id)
     .limit(sa.bindparam("most", type_=sa.Integer()))
 )  # fmt: skip
-_UNJUDGED = _LATE.where(
-    outbox.c.state == "planned",
-    outbox.c.reminder_id.is_not(None),
-    sa.text("NOT outbox.judged"),
-    outbox.c.due_at < sa.bindparam("moment", type_=Moment()),
-)
-_EXPIRED = _LATE.where(
-    outbox.c.state == "planned",
-    outbox.c.expires_at.is_not(None),
-    outbox.c.expires_at <= sa.bindparam("moment", type_=Moment()),
-)
+_UNJUDGED, _EXPIRED = _LATE.where(*_IS_UNJUDGED), _LATE.where(*_HAS_EXPIRED)
 
 
 async def late(tx: Tx, now: dt.datetime, limit: int) -> list[Late]:
     """What is late and not judged yet, or has expired: all of a person together, of as many persons as fit."""
     found: dict[int, Late] = {}
-    for statement, moment in ((_UNJUDGED, now - PUNCTUAL), (_EXPIRED, now)):
-        rows = list(await tx.rows(statement, {"moment": moment, "most": limit}))
+    for statement, moment in ((_UNJUDGED, {"fresh": now - PUNCTUAL}), (_EXPIRED, {"now": now})):
+        rows = list(await tx.rows(statement, {**moment, "most": limit}))
         if len(rows) == limit and rows[0].person_id != rows[-1].person_id:
             rows = [row for row in rows if row.person_id != rows[-1].person_id]
         for row in rows:
             try:
                 found[row.id] = _late(row)
             except (KeyError, TypeError, ValueError, AttributeError):
-                await _set_aside(tx, row.id, now)
+                await set_aside(tx, row.id, now)
     return list(found.values())
-
-
-async def _set_aside(tx: Tx, outbox_id: int, now: dt.datetime) -> None:
-    """A message that cannot be read is judged by nobody, and holds up no other reminder."""
-    log.error("a row of the outbox cannot be read", extra={"outbox": outbox_id})
-    values = {"state": "parked", "finished_at": now, "reason": "the row cannot be read"}
-    await tx.run(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
 
 
 def _late(row: sa.Row[Any]) -> Late:
     return Late(
-        row.id, row.cause, address_from_json(row.address), reply_from_json(row.reply), row.due_at, row.expires_at,
-        row.reminder_id, row.person_id, row.text, row.language, row.zone, row.late_policy, row.rule is None,
-        QuietHours(row.quiet_from, row.quiet_until, row.person_zone), row.reason,
+        row.id, row.cause, address_from_json(row.address), row.due_at, row.expires_at, row.reminder_id, row.person_id,
+        row.text, row.language, row.zone, row.late_policy, QuietHours(row.quiet_from, row.quiet_until, row.person_zone), row.reason,
     )  # fmt: skip
 
 
@@ -313,28 +305,9 @@ async def nags(tx: Tx, reminder_ids: Collection[int]) -> list[Nag]:
 
 
 _ANYTHING = sa.select(
-    sa.exists()
-    .where(
-        reminder.c.state == "active",
-        reminder.c.next_due.is_not(None),
-        reminder.c.next_due <= sa.bindparam("moment", type_=Moment()),
-    )
-    .label("due"),
-    sa.exists()
-    .where(
-        outbox.c.state == "planned",
-        outbox.c.reminder_id.is_not(None),
-        sa.text("NOT outbox.judged"),
-        outbox.c.due_at < sa.bindparam("fresh", type_=Moment()),
-    )
-    .label("late"),
-    sa.exists()
-    .where(
-        outbox.c.state == "planned",
-        outbox.c.expires_at.is_not(None),
-        outbox.c.expires_at <= sa.bindparam("now", type_=Moment()),
-    )
-    .label("expired"),
+    sa.exists().where(*_COMES_DUE).label("due"),
+    sa.exists().where(*_IS_UNJUDGED).label("late"),
+    sa.exists().where(*_HAS_EXPIRED).label("expired"),
 )
 
 
