@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeAlias
 
 from pydantic import ValidationError
@@ -69,19 +70,12 @@ class Dispatcher:
             return {}
         task = asyncio.create_task(self._dispatch(payload), name="slack-event")
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(partial(self._ended, kind_of(payload)))
         await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
         if not task.done():
             log.error("an event takes too long", extra={"kind": kind_of(payload)})
             return None
-        if task.cancelled():
-            return None
-        if (error := task.exception()) is not None:
-            # The text of an unforeseen error may hold a person's words; its type and place do not.
-            fields = {"kind": kind_of(payload), "error": type(error).__name__, "at": _place(error)}
-            log.error("an event could not be dealt with", extra=fields)
-            return None
-        return task.result()
+        return None if task.cancelled() or task.exception() else task.result()
 
     async def aclose(self) -> None:
         """Ends what is still being dealt with; Slack was not told that we have it."""
@@ -89,6 +83,14 @@ class Dispatcher:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+    def _ended(self, kind: str, task: asyncio.Task[Json | None]) -> None:
+        """Also of what ends too late to be answered."""
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The text of an unforeseen error may hold a person's words; its type and place do not.
+            fields = {"kind": kind, "error": type(error).__name__, "at": _place(error)}
+            log.error("an event could not be dealt with", extra=fields)
 
     async def _dispatch(self, payload: Json) -> Json | None:
         try:

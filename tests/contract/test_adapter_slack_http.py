@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import hmac
 import json
@@ -132,6 +133,27 @@ async def test_slack_never_waits_long_for_an_answer(http: HttpRig, monkeypatch: 
         monkeypatch.undo()
         assert await http.event(said) == 200
         assert inbox.kept.empty()
+
+
+async def test_what_breaks_too_late_to_be_answered_tells_nobodys_words(
+    http: HttpRig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(dispatch, "_PATIENCE_SECONDS", 0.01)
+    broken = asyncio.Event()
+
+    def breaks(message: object) -> None:
+        broken.set()
+        raise KeyError(str(message))
+
+    async with hearing(http) as inbox:
+        inbox.open.clear()
+        monkeypatch.setattr(inbox.kept, "put_nowait", breaks)
+        assert await http.event(payload(http, "private words")) == 503
+        inbox.open.set()
+        await broken.wait()
+    gc.collect()
+    assert "KeyError" in {getattr(record, "error", "") for record in caplog.records}
+    assert "private words" not in logged(caplog)
 
 
 async def test_before_and_after_listening_nothing_is_confirmed(http: HttpRig) -> None:
