@@ -67,7 +67,6 @@ class TelegramAdapter:
         self._capabilities = replace(_CAPABILITIES, per_second=per_second, hooked=self._webhook is not None)
         self._inbound: Inbound | None = None
         self._me = Me(0, "")
-        self._answers: set[asyncio.Task[None]] = set()
 
     @property
     def name(self) -> str:
@@ -109,10 +108,6 @@ class TelegramAdapter:
             if self._webhook is not None:
                 self._around.hooks.pop(PLATFORM, None)
             await self._outbound.close()
-            if self._answers:
-                await asyncio.wait(self._answers, timeout=2.0)
-            for task in self._answers:
-                task.cancel()
             for client in self._clients:
                 await client.shutdown()
 
@@ -205,16 +200,11 @@ class TelegramAdapter:
         if message is not None:
             await inbound(message)
         if update.callback_query is not None:
-            self._answer_later(update.callback_query.id, toast)
+            self._outbound.later(self._answer(update.callback_query.id, toast))
         if update.my_chat_member is not None:
             change = update.my_chat_member
             log.info("membership changed", extra={"in": change.chat.type, "now": change.new_chat_member.status})
         return update.update_id
-
-    def _answer_later(self, query: str, toast: str) -> None:
-        task = asyncio.create_task(self._answer(query, toast), name="telegram-answer")
-        self._answers.add(task)
-        task.add_done_callback(self._answers.discard)
 
     async def _answer(self, query: str, toast: str) -> None:
         """Stops the button's spinner. A query that is too old was answered before, or nobody waits for it."""

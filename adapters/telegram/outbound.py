@@ -33,7 +33,7 @@ class Outbound:
 
     def begin(self) -> None:
         """Takes away what earlier processes left unfinished and nobody came for."""
-        self._later(self._tidy())
+        self.later(self._tidy())
 
     async def close(self) -> None:
         for preview in tuple(self._previews.values()):
@@ -50,7 +50,7 @@ class Outbound:
         receipt = await self._post.deliver(delivery, left)
         chat, pressed = number(delivery.address.chat), number(delivery.reply_to)
         if delivery.reply.settles and chat and pressed:
-            self._later(self._quietly(self._bot.edit_message_reply_markup(chat, pressed)))
+            self.later(self._quietly(self._bot.edit_message_reply_markup(chat, pressed)))
         return receipt
 
     async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
@@ -87,7 +87,7 @@ class Outbound:
             return None, say(language, "stop_not_yours")
         if not showing:
             if pressed.message is not None:
-                self._later(self._remove_stray(pressed.message.chat.id, pressed.message.message_id))
+                self.later(self._remove_stray(pressed.message.chat.id, pressed.message.message_id))
             return None, ""
         for preview in showing:
             preview.end()
@@ -103,8 +103,9 @@ class Outbound:
             await self._quietly(self._bot.delete_message(growth.chat, growth.message))
             await self._growths.forget(growth.cause)
 
-    def _later(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work, name="telegram-tidying")
+    def later(self, work: Coroutine[object, object, None]) -> None:
+        """Does it beside everything else; `close` waits two seconds for it."""
+        task = asyncio.create_task(work, name="telegram-later")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -120,12 +120,8 @@ class RawBot(Bot):
 def build_bot(token: str, api_base_url: str) -> tuple[RawBot, tuple[BaseRequest, ...]]:
     """A bot that is not connected yet, and its HTTP clients. Polling has one of its own: it never waits for sending."""
     hide(token)
-    for name in (
-        "httpx",
-        "httpcore",
-        "telegram",
-    ):  # below, their records hold the URL of each call, and what people write
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("httpx", "httpcore", "telegram"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # below: the URL of each call, and what people write
     root = api_base_url.rstrip("/")
     sending, polling = WatchedRequest(connections=64), WatchedRequest(connections=2)
     bot = RawBot(

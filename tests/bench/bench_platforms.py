@@ -2,9 +2,10 @@
 
     python -m tests.bench.bench_platforms [--rates 80 120] [--seconds 10] [--people 200]
 
-People who were answered once before write at a steady rate, whether or not they were answered again. `ack`: from sending to the moment the platform is told
-that we have the message; `reply`: until the reply stands in the chat; `cpu`: processor time of the product for one
-message, which says on a busy machine too what it could do (Linux). One JSON line a rate.
+People who were answered once before write at a steady rate, whether or not they were answered again. `ack`: from sending
+to the moment the platform is told that we have the message; `reply`: until the reply stands in the chat; `cpu_ms`:
+processor time of the product for one message, which says on a busy machine too what it could do (0 where there is no
+/proc). One JSON line a rate.
 """
 
 from __future__ import annotations
