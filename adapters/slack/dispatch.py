@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from pydantic import ValidationError
 
+from adapters.slack.quiet import say_if_broken
 from adapters.slack.recent import Recent
 from adapters.slack.web import CallFailed, Json
 from adapters.slack.workspaces import NotInstalled, Workspace, Workspaces
@@ -70,7 +71,8 @@ class Dispatcher:
             return {}
         task = asyncio.create_task(self._dispatch(payload), name="slack-event")
         self._running.add(task)
-        task.add_done_callback(partial(self._ended, kind_of(payload)))
+        task.add_done_callback(self._running.discard)
+        task.add_done_callback(partial(say_if_broken, kind_of(payload)))
         await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
         if not task.done():
             log.error("an event takes too long", extra={"kind": kind_of(payload)})
@@ -83,14 +85,6 @@ class Dispatcher:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-
-    def _ended(self, kind: str, task: asyncio.Task[Json | None]) -> None:
-        """Also of what ends too late to be answered."""
-        self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # The text of an unforeseen error may hold a person's words; its type and place do not.
-            fields = {"kind": kind, "error": type(error).__name__, "at": _place(error)}
-            log.error("an event could not be dealt with", extra=fields)
 
     async def _dispatch(self, payload: Json) -> Json | None:
         try:
@@ -150,13 +144,6 @@ def _echo(payload: Json) -> bool:
         return False
     changed = event.get("message")
     return bool(event.get("bot_id") or (isinstance(changed, dict) and changed.get("bot_id")))
-
-
-def _place(error: BaseException) -> str:
-    where = error.__traceback__
-    while where is not None and where.tb_next is not None:
-        where = where.tb_next
-    return f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "unknown place"
 
 
 def kind_of(payload: Json) -> str:

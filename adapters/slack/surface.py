@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from pydantic import BaseModel, Field
 
@@ -18,6 +19,7 @@ from adapters.slack.home import home
 from adapters.slack.inbound import PLATFORM, Identity
 from adapters.slack.modals import About, View, notice, reminder_form, settings_form, snooze_form, wishes, wrong
 from adapters.slack.people import People, language_of
+from adapters.slack.quiet import say_if_broken
 from adapters.slack.recent import Recent
 from adapters.slack.web import CallFailed, Json, Web
 from core.errors import Unavailable
@@ -156,6 +158,7 @@ class Surface:
             task = asyncio.create_task(self._publish_soon(user), name="slack-home")
             self._publishing.add(task)
             task.add_done_callback(self._publishing.discard)
+            task.add_done_callback(partial(say_if_broken, "home"))
 
     async def aclose(self) -> None:
         for task in self._publishing:
