@@ -21,13 +21,14 @@ class Retention:
         self._days = days
 
     async def tick(self) -> None:
+        if not self._days:
+            return
         before = self._clock.now() - dt.timedelta(days=self._days)
-        for kept in retention.KEPT if self._days else ():
+        for kept in retention.KEPT:
             after: int | None = 0
             while after is not None:
                 async with self._store.write() as tx:
                     after = await retention.prune(tx, kept, before, after)
                 await asyncio.sleep(0)
-        if self._days:
-            async with self._store.write() as tx:
-                await intents.prune_inbox(tx, before)
+        async with self._store.write() as tx:
+            await intents.prune_inbox(tx, before)

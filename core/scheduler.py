@@ -24,7 +24,7 @@ TICK_SECONDS = 1.0
 
 
 class Heartbeat:
-    """Calls every `tick` about once a second, never two of the same at once, and never stops because one failed."""
+    """Calls each `tick` about as often as it is told to, never two of the same at once, and never stops because one failed."""
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone="UTC")

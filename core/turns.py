@@ -32,6 +32,7 @@ from core.messages import Address, Begun, Message, Reply, ReplyEvent
 from core.outbox import Deliverer, back_off
 from core.ports import Adapter, Clock, served
 from core.reminders import closed, wording
+from core.reminders.lateness import language_of
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
 from core.store import Store, Tx, edits, inbox, intents, moved, outbox, people, reminders
@@ -232,8 +233,8 @@ class Turns:
     def _language(self, chosen: str | None, text: str, history: Sequence[PastTurn], message: Message) -> Language:
         """What the person chose, else what they write, else what they wrote before, else what their platform says, else
         the default."""
-        if chosen in ("en", "zh"):
-            return "zh" if chosen == "zh" else "en"
+        if chosen:
+            return language_of(chosen)
         for said in (text, *(past.said for past in reversed(history))):
             words = said.partition(" ")[2] if said.startswith("/") else said
             if said.startswith("/start "):

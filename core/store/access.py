@@ -21,6 +21,7 @@ Standing: TypeAlias = Literal["host", "owner", "member"]
 REMOVED = f"{CLOSED}their access was taken away"
 _FORGET_STRANGERS = dt.timedelta(days=2)
 _UNIQUE = ("platform", "workspace", "account", "chat")
+_SAME = sa.and_(*(access.c[name] == account.c[name] for name in ("platform", "workspace", "account")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +123,14 @@ async def _park(tx: Tx, place: Place, now: dt.datetime) -> None:
 
 def is_removed(person_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """A person who was put out stays silent, also where their chat is open again."""
-    same = sa.and_(*(access.c[name] == account.c[name] for name in ("platform", "workspace", "account")))
-    return sa.exists().where(account.c.person_id == person_id, same, access.c.role == "removed")
+    return sa.exists().where(account.c.person_id == person_id, _SAME, access.c.role == "removed")
 
 
 async def listed(tx: Tx) -> list[Entry]:
     """Everybody and everything that is in or was put out, the oldest first."""
-    same = sa.and_(*(access.c[name] == account.c[name] for name in ("platform", "workspace", "account")))
     rows = await tx.rows(
         sa.select(access, person.c.id.label("person_id"), person.c.name, account.c.handle)
-        .outerjoin(account, same)
+        .outerjoin(account, _SAME)
         .outerjoin(person, person.c.id == account.c.person_id)
         .order_by(access.c.id)
     )
@@ -160,9 +159,8 @@ async def met(tx: Tx, platform: str, workspace: str, name: str) -> list[Entry]:
 
 async def count_owners(tx: Tx, platform: str | None = None) -> int:
     """Owners on a platform, or on all of them."""
-    owners = sa.select(sa.func.count()).select_from(access).where(access.c.role == "owner")
-    row = await tx.row(owners if platform is None else owners.where(access.c.platform == platform))
-    return int(row[0]) if row else 0
+    owners = access.c.role == "owner"
+    return await tx.count(access, owners if platform is None else sa.and_(owners, access.c.platform == platform))
 
 
 # --- codes
@@ -207,8 +205,7 @@ async def drop_first_codes(tx: Tx, platform: str) -> None:
 async def count_codes(tx: Tx, given_by: int, now: dt.datetime) -> int:
     """Open invitations of a person."""
     theirs = sa.and_(access_code.c.given_by == given_by, access_code.c.expires_at > now)
-    row = await tx.row(sa.select(sa.func.count()).select_from(access_code).where(theirs))
-    return int(row[0]) if row else 0
+    return await tx.count(access_code, theirs)
 
 
 # --- strangers

@@ -97,8 +97,7 @@ async def is_muted(tx: Tx, person_id: int, sender_id: int) -> bool:
 async def count_proposed(tx: Tx, person_id: int, sender_id: int) -> int:
     """Reminders from this sender to which this person has not answered yet."""
     asked = sa.and_(reminder.c.person_id == person_id, reminder.c.asked_by == sender_id, reminder.c.state == "proposed")
-    row = await tx.row(sa.select(sa.func.count()).select_from(reminder).where(asked))
-    return int(row[0]) if row else 0
+    return await tx.count(reminder, asked)
 
 
 async def called(tx: Tx, name: str) -> list[Person]:

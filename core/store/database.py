@@ -55,6 +55,12 @@ class Tx:
     async def row(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> sa.Row[Any] | None:
         return (await self._result(statement, values)).first()
 
+    async def count(self, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
+        """How many rows there are of that kind."""
+        return int(
+            (await self._connection.execute(sa.select(sa.func.count()).select_from(table).where(where))).scalar_one()
+        )
+
     async def run(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> int:
         """Executes a change; returns how many rows it touched."""
         if (got := await self._directly(statement, values)) is not None:

@@ -153,5 +153,4 @@ async def release_lost(tx: Tx, live: list[str]) -> int:
 async def count_open(tx: Tx, served: Collection[str]) -> int:
     """Messages of what is served that wait for an answer or are being answered."""
     waiting = sa.and_(_is_served(served), inbox.c.state.in_(("new", "claimed")))
-    row = await tx.row(sa.select(sa.func.count()).select_from(inbox).where(waiting))
-    return int(row[0]) if row else 0
+    return await tx.count(inbox, waiting)

@@ -435,5 +435,4 @@ async def adopt(
 async def count_open(tx: Tx, served: Collection[str], now: dt.datetime) -> int:
     """Messages to what is served that should be out by now and are not."""
     late = sa.and_(_is_served(served), outbox.c.state.in_(OPEN), outbox.c.due_at <= now)
-    row = await tx.row(sa.select(sa.func.count()).select_from(outbox).where(late))
-    return int(row[0]) if row else 0
+    return await tx.count(outbox, late)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from core.messages import Address, Line, Message, Sender
 from core.store.codec import address_to_json, reply_from_json
 from core.store.database import Tx
+from core.store.reminders import address_key_prefix
 from core.store.tables import account, inbox, outbox, person, session, turn
 from core.store.tables_intents import intent_inbox
 
@@ -164,7 +165,7 @@ async def session_of(tx: Tx, person_id: int, message: Message, now: dt.datetime,
 
 async def session_before(tx: Tx, person_id: int, address: Address, since: dt.datetime) -> Session | None:
     """The newest conversation of a person in another thread of this chat, if something was said in it after `since`."""
-    chat = replace(address, thread="").key()
+    chat = address_key_prefix(address)
     there = sa.func.substr(session.c.address_key, 1, len(chat)) == chat
     mine = sa.and_(session.c.person_id == person_id, session.c.last_at >= since, there)
     elsewhere = sa.and_(mine, session.c.address_key != address.key())
@@ -243,8 +244,7 @@ def _sender(row: sa.Row[Any]) -> tuple[str, ...]:
 
 
 async def count_turns(tx: Tx, person_id: int) -> int:
-    row = await tx.row(sa.select(sa.func.count()).select_from(turn).where(turn.c.person_id == person_id))
-    return int(row[0]) if row else 0
+    return await tx.count(turn, turn.c.person_id == person_id)
 
 
 async def transcript(tx: Tx, address_key: str, limit: int) -> list[Line]:
