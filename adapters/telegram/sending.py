@@ -84,7 +84,7 @@ class Letter:
     locate: str = ""
     """Label of a button that sends where the person is; never together with choices."""
     rich: str = ""
-    """All of it as a rich message, which is tried first."""
+    """All of it as a rich message, which is tried first; then the piece is empty."""
     edits: int = 0
     """The message that becomes this one; 0: none, it is new."""
 
@@ -161,13 +161,13 @@ class Post:
         if chat is None:
             raise Undeliverable("the address is not one of Telegram's", gone=True)
         reply, group = delivery.reply, not is_private(delivery.address)
-        pieces = await pieces_of(reply, group=group)
-        if not pieces:
+        whole = rich and delivery.cause not in self._arrived
+        if html := await asyncio.to_thread(rich_html, reply, group=group) if whole else "":
+            letters = [Letter(chat, thread, Rendered(""), rich=html)]
+        else:
+            letters = [Letter(chat, thread, piece) for piece in await pieces_of(reply, group=group)]
+        if not letters:
             raise Undeliverable("the reply has no text")
-        letters = [Letter(chat, thread, piece) for piece in pieces]
-        if rich and delivery.cause not in self._arrived:
-            html = await asyncio.to_thread(rich_html, reply, group=group)
-            letters = [Letter(chat, thread, pieces[0], rich=html)] if html else letters
         if group:
             edits = growth.message if growth is not None and growth.chat == chat else 0
             letters[0] = replace(letters[0], reply_to=number(delivery.reply_to), edits=edits)
