@@ -84,12 +84,13 @@ class Desk:
             zone = person.zone or self.settings.default_timezone or "UTC"
             found, left = ical_import.read(data, now, ZoneInfo(zone), _language(person, "", self.settings))
             taken = known = 0
+            room = self.settings.max_reminders - await reminders.count_open(tx, person.id)
             for one in found:
                 cause = f"ical:{person.id}:{one.cause}"
                 if await reminders.by_cause(tx, cause, person.id) is not None:
                     known += 1
                     continue
-                if await reminders.count_open(tx, person.id) >= self.settings.max_reminders:
+                if taken >= room:
                     left.append(Left(one.text, f"more than {self.settings.max_reminders} reminders of one person"))
                     continue
                 await reminders.add(tx, _new(one, cause, person, address, self.settings), now)

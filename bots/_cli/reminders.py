@@ -157,14 +157,13 @@ def export(person: str) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(person: str, file: Path) -> None:
     """Take the events of an iCalendar FILE over as reminders; exit 1 where some are not taken."""
+    from core.reminders.ical_import import MAX_BYTES
+
     with file.open("rb") as opened:
-        data = opened.read(_MOST_BYTES + 1)
+        data = opened.read(MAX_BYTES + 1)
     taken, known, left = _at_desk(lambda desk: desk.imported(person, data))
     click.echo(f"{taken} taken" + (f", {known} known already" if known else ""))
     for one in left:
         click.echo(f"not taken: {one.text or '(no title)'}: {one.why}", err=True)
     if left:
         raise click.exceptions.Exit(1)
-
-
-_MOST_BYTES = 1_000_000

@@ -111,7 +111,7 @@ class Demo:
                 async with app.store.read() as tx:
                     found = await reminders.open_everywhere(tx, "", "", _MOST_STOPS)
                 now = self.clock.now()
-                coming = [when for one in found if (when := one.rings or one.next_due) is not None and when > now]
+                coming = [when for one in found if (when := one.rings) is not None and when > now]
                 following = min(coming, default=None)
                 if following is None or (end is not None and following > end):
                     break

@@ -38,7 +38,7 @@ class Slack:
         message = {"type": "message", "user": _PERSON, "text": text, "ts": ts, "thread_ts": self._thread}
         self._messages[ts] = message
         self._stage.put(Bubble("slack", ts, "person", lines(text), self._stage.time()))
-        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        escaped = html.escape(text, quote=False)
         await self._event(message | {"text": escaped, "channel": _DIRECT, "channel_type": "im", "event_ts": ts})
 
     async def press(self, bubble: str, number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -92,9 +93,10 @@ def read(data: bytes, now: dt.datetime, zone: ZoneInfo, language: Language) -> t
     components = list(islice(_components(text), MAX_EVENTS + 1))
     if len(components) > MAX_EVENTS:
         left.append(Left("…", say(language, "import_too_many", limit=MAX_EVENTS)))
-    for component in (events := components[:MAX_EVENTS]):
+    events = components[:MAX_EVENTS]
+    _leave_out(events)
+    for component in events:
         title = shortened(" ".join(component.text("SUMMARY").split()), MAX_TEXT)
-        _leave_out(component, events)
         try:
             taken, notes = _reminders(component, title, now, zone)
             found += taken
@@ -106,13 +108,16 @@ def read(data: bytes, now: dt.datetime, zone: ZoneInfo, language: Language) -> t
     return found, left
 
 
-def _leave_out(component: _Component, events: Sequence[_Component]) -> None:
-    """An occurrence that another event of the file moves or cancels is none of this one."""
-    uid = component.text("UID")
-    if uid and component.one("RRULE") is not None and component.one("RECURRENCE-ID") is None:
-        for other in events:
-            if (moved := other.one("RECURRENCE-ID")) is not None and other.text("UID") == uid:
-                component.add("EXDATE", *moved)
+def _leave_out(events: Sequence[_Component]) -> None:
+    """An occurrence that another event of the file moves or cancels is none of the repeating one."""
+    moved: defaultdict[str, list[tuple[dict[str, str], str]]] = defaultdict(list)
+    for one in events:
+        if (occurrence := one.one("RECURRENCE-ID")) is not None:
+            moved[one.text("UID")].append(occurrence)
+    for one in events:
+        if one.one("RRULE") is not None and one.one("RECURRENCE-ID") is None and (uid := one.text("UID")):
+            for occurrence in moved[uid]:
+                one.add("EXDATE", *occurrence)
 
 
 def _components(text: str) -> Iterator[_Component]:

@@ -23,9 +23,9 @@ async def edited(turn: Turn, earlier: Edited) -> Outcome | None:
         return None
     wish = recognize(turn)
     if wish is None or wish.understood.when is None:
-        said = Reply(say(turn.language, "edited_kept", **shown(turn, reminder)))
+        said = say(turn.language, "edited_kept", **shown(turn, reminder))
         buttons = wording.confirmation_buttons(turn.language, reminder)
-        return Outcome(Reply(said.text, buttons, quiet=True), intent="edited")
+        return Outcome(Reply(said, buttons, quiet=True), intent="edited")
     choices = tuple(
         Choice(say(turn.language, f"button_{verb}"), f"{NAME}:{verb}:{reminder.id}") for verb in ("replace", "keep")
     )

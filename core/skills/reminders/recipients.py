@@ -174,16 +174,22 @@ def _proposal(turn: Turn, kept: Reminder, other: Person, language: Language) -> 
 def _fields(turn: Turn, kept: Reminder, language: Language, zone: ZoneInfo | None = None) -> dict[str, str]:
     zone = zone or ZoneInfo(kept.zone)
     rule = rule_said(Rule.parse(kept.rule), language) if kept.rule else ""
-    moment = kept.rings or kept.next_due
     return {
         "task": wording.task(language, kept.text),
-        "when": wording.moment(language, moment, zone, turn.now) if moment else "–",
+        "when": wording.moment(language, kept.rings, zone, turn.now) if kept.rings else "–",
         "rule": say(language, "reminder_line_rule", rule=rule) if rule else "",
     }
 
 
 def _language(person: Person, otherwise: Language) -> Language:
     return {"en": "en", "zh": "zh"}.get(person.language or "", otherwise)  # type: ignore[return-value]  # two languages
+
+
+async def check_limit(tx: Tx, turn: Turn) -> None:
+    """Refuses one reminder too many."""
+    count = await reminders.count_open(tx, turn.person.id)
+    if count >= turn.settings.max_reminders:
+        raise Refused(say(turn.language, "reminder_limit", count=count))
 
 
 async def accept(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
@@ -197,8 +203,7 @@ async def accept(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     if due is None or due <= turn.now:
         await reminders.set_state(tx, reminder.id, "declined", turn.now)
         return Reply(say(turn.language, "proposal_too_late", **_fields(turn, reminder, turn.language)))
-    if await reminders.count_open(tx, turn.person.id) >= turn.settings.max_reminders:
-        raise Refused(say(turn.language, "reminder_limit", count=turn.settings.max_reminders))
+    await check_limit(tx, turn)
     await reminders.advance(tx, reminder.id, due, local)
     await reminders.set_state(tx, reminder.id, "active", turn.now)
     await _tell_sender(tx, turn, reminder, "proposal_accepted_told")
@@ -262,16 +267,14 @@ async def me_too(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
 
 async def copied(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     """The same reminder for this person, in their private chat if it is known, else here."""
-    if reminder.state not in ("active", "paused") or (reminder.next_due is None and reminder.rings is None):
+    if reminder.state not in ("active", "paused") or reminder.rings is None:
         return Reply(say(turn.language, "me_too_over"))
     cause = f"metoo:{reminder.id}:{turn.person.id}"
     mine = await reminders.by_cause(tx, cause, turn.person.id)
     if mine is not None and mine.state in ("active", "paused"):
         return Reply(say(turn.language, "me_too_already"))
-    if await reminders.count_open(tx, turn.person.id) >= turn.settings.max_reminders:
-        raise Refused(say(turn.language, "reminder_limit", count=turn.settings.max_reminders))
+    await check_limit(tx, turn)
     moment = reminder.next_due or reminder.rings
-    assert moment is not None, "looked at above"
     here = turn.message.address
     where = await acquaintances.private_address(tx, turn.person.id, here.platform, here.workspace)
     new = NewReminder(

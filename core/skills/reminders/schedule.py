@@ -17,7 +17,8 @@ from core.reminders import schedule as days
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn
 from core.skills.reminders.changing import cancelled
-from core.skills.reminders.setting import PREFERENCES, check_limit
+from core.skills.reminders.recipients import check_limit
+from core.skills.reminders.setting import PREFERENCES
 from core.store import Tx, reminders
 from core.store.reminders import NewReminder
 

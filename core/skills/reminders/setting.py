@@ -27,6 +27,7 @@ from core.skills.reminders.recipients import (
     Recipient,
     about,
     called_here,
+    check_limit,
     kept_for,
     named_in,
     names_before,
@@ -223,13 +224,6 @@ def _new(
         late_policy=wish.late.policy if wish.late else "",
         late_minutes=wish.late.minutes if wish.late else 0,
     )
-
-
-async def check_limit(tx: Tx, turn: Turn) -> None:
-    """Refuses one reminder too many."""
-    count = await reminders.count_open(tx, turn.person.id)
-    if count >= turn.settings.max_reminders:
-        raise Refused(say(turn.language, "reminder_limit", count=count))
 
 
 def _confirmation(turn: Turn, kept: Reminder, ring: creating.FirstRing, *, ask_zone: bool) -> Reply:
