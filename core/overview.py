@@ -11,6 +11,7 @@ from core.language.phrases import Language, say
 from core.language.times import understand_time
 from core.language.values import Preferences
 from core.reminders import creating, wording
+from core.reminders.quiet import zone_here
 from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
 from core.store import Store, access, people, reminders
@@ -61,17 +62,17 @@ async def of_account(
     digest = next((one for one in own if one.kind == "digest"), None)
     rest = tuple(one for one in own if one.kind != "digest")
     there = asked if asked is not None and asked.state in ("active", "paused", "fired", "parked") else None
-    return Overview(person, language, now, ZoneInfo(person.zone or "UTC"), rest, digest, turns, there)
+    return Overview(person, language, now, zone_here(person.zone or "UTC"), rest, digest, turns, there)
 
 
 def stranger(name: str, zone: str | None, language: Language, now: dt.datetime) -> Overview:
     """Of somebody who has never written to us: what their platform says of them, and nothing else."""
-    return Overview(Person(0, name, None, zone), language, now, ZoneInfo(zone or "UTC"), (), None, 0)
+    return Overview(Person(0, name, None, zone), language, now, zone_here(zone or "UTC"), (), None, 0)
 
 
 def unclear(words: str, language: Language, zone: ZoneInfo, now: dt.datetime) -> str:
     """Why these words name no time at which a reminder could ring; "" if they do."""
-    understood = understand_time(words, now, zone, language, Preferences())
+    understood = understand_time(words, now, zone, language)
     if understood.problem is not None:
         return creating.problem_said(understood.problem, language)
     if understood.when is None:

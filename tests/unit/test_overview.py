@@ -53,6 +53,15 @@ async def test_who_never_wrote_has_no_overview_and_is_not_made_known_by_asking(s
         assert await people.find(tx, "T", "slack", "eve") is None
 
 
+async def test_a_zone_that_this_machine_does_not_know_hides_nothing(store: Store) -> None:
+    ann = await person(store, "ann")
+    await keep(store, ann, "tea")
+    async with store.write() as tx:
+        await people.set_zone(tx, ann, "Mars/Olympus")
+    assert [one.text for one in (await seen(store, "ann")).reminders] == ["tea"]
+    assert overview.stranger("Eve", "Mars/Olympus", "en", NOW).zone.key == "UTC"
+
+
 async def test_the_morning_schedule_is_a_setting_and_no_reminder(store: Store) -> None:
     ann = await person(store, "ann")
     await keep(store, ann, "your day", kind="digest")
