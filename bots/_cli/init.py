@@ -44,6 +44,8 @@ _QUESTIONS = {
 @click.option("--file", default=".env", show_default=True, help="Where the settings are written.")
 def command(file: str) -> None:
     """Connect to Telegram and Slack: asks for the tokens, tries each, and writes .env (readable by you alone)."""
+    from dotenv import dotenv_values
+
     from core.logs import configure
     from core.settings import load_settings
 
@@ -55,12 +57,12 @@ def command(file: str) -> None:
     configure("ERROR")
     path, settings = Path(file), load_settings()
     roots = {"T": settings.telegram_api_base_url.rstrip("/"), "S": settings.slack_api_base_url}
-    known = dict(_lines_of(path))
+    known = dotenv_values(path, interpolate=False)
     given: dict[str, str] = {}
     for steps, questions in _QUESTIONS.items():
         click.echo(f"\n{steps}")
         for question in questions:
-            token = _ask(question, known.get(question.setting, ""), roots[question.setting[0]])
+            token = _ask(question, known.get(question.setting) or "", roots[question.setting[0]])
             given[question.setting] = token
             if not token:
                 break
@@ -118,13 +120,6 @@ def _tried(question: Question, token: str, root: str) -> str:
     return (
         " in ".join(str(answer[name]) for name in ("user", "team") if answer.get(name)) or "connections can be opened"
     )
-
-
-def _lines_of(path: Path) -> list[tuple[str, str]]:
-    if not path.exists():
-        return []
-    pairs = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
-    return [(name.strip(), value.strip().strip("'\"")) for name, found, value in pairs if found]
 
 
 def write(path: Path, given: Mapping[str, str]) -> None:
