@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 _LONG = 60.0
-"""Seconds of a wanted silence from which somebody should know of it."""
+"""Seconds of a wanted silence from which somebody should know of it, and between two times of saying so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,10 @@ async def recover(bot: Bot, error: TelegramError, backoff: Backoff, tell: Tell) 
         case RetryAfter():
             delay = max(delay, wait_of(error).total_seconds())
             log.warning("Telegram asks us to wait", extra={"seconds": round(delay)})
-            if delay > _LONG:
+            while delay > _LONG:
                 await tell("limit", f"Telegram wants no calls for {round(delay / 60)} minutes", "it goes on by itself")
+                await asyncio.sleep(_LONG)
+                delay -= _LONG
         case Conflict() if "webhook is active" in error.message:
             log.warning("a webhook is set for this bot; it is removed, since we poll")
             await _remove_webhook(bot)

@@ -41,7 +41,7 @@ async def drop(tx: Tx, key: str) -> None:
 
 async def older(tx: Tx, prefix: str, before: dt.datetime) -> list[str]:
     """What was noted before that moment under keys that begin so."""
-    found = sa.and_(note.c.key.startswith(prefix), note.c.noted_at < before)
+    found = sa.and_(note.c.key.startswith(prefix, autoescape=True), note.c.noted_at < before)
     return [str(row.value) for row in await tx.rows(sa.select(note.c.value).where(found))]
 
 

@@ -14,8 +14,11 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from telegram.error import RetryAfter
 
 from adapters import Listed, Surroundings
+from adapters.telegram import polling
+from adapters.telegram.transport import build_bot
 from adapters.telegram.webhook import MOST
 from adapters.web import hooks
 from core.language.phrases import Language
@@ -255,6 +258,19 @@ class TestTroubles:
             await until(lambda: _some(troubles(store)))
         assert "60 minutes" in (await troubles(store))[0]
         assert len(server.calls("getUpdates")) == 1
+
+    async def test_a_long_silence_is_said_again_while_it_goes_on(
+        self, server: TelegramServer, around: Surroundings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(polling, "_LONG", 0.1)
+        told: list[str] = []
+
+        async def tell(key: str, _what: str, _mend: str) -> None:
+            told.append(key)
+
+        bot, _ = build_bot(server.token, server.url)
+        await polling.recover(bot, RetryAfter(dt.timedelta(seconds=0.25)), polling.Backoff(QUICK), tell)
+        assert told == ["limit", "limit"]
 
     async def test_without_a_database_it_goes_on(self, server: TelegramServer, around: Surroundings) -> None:
         def gone() -> Store:
