@@ -296,21 +296,22 @@ class Turns:
 
     async def _finish(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome) -> None:
         """T3, again and again while the database cannot take it; the answer is not thrown away for that."""
+        done: tuple[Reply, ClaimedDelivery | None] | None = None
         for attempt in range(1, _STORE_PATIENCE + 1):
             try:
-                reply, delivery = await self._commit(claimed, turn, outcome)
+                done = await self._commit(claimed, turn, outcome)
                 break
             except Refused as refused:
                 outcome = Outcome(Reply(refused.what, quiet=True), intent=outcome.intent)
             except StoreUnavailable as error:
                 log.error("an answer waits for the database", extra={"inbox": claimed.id, "why": error.what})
-                if attempt == _STORE_PATIENCE or self._draining:
-                    self._abandoned.append(claimed)
-                    return
+                if self._draining:
+                    break
                 await asyncio.sleep(min(0.1 * 2**attempt, 2.0))
-        else:
+        if done is None:
             self._abandoned.append(claimed)
             return
+        reply, delivery = done
         if delivery is None:
             self._deliverer.wake()
         else:
