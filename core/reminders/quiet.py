@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from core.store.people import Person
 from core.store.planning import QuietHours
 
 
@@ -34,3 +35,8 @@ def held_until(moment: dt.datetime, quiet: QuietHours, zone: str) -> dt.datetime
     elif clock >= end:
         return None
     return dt.datetime.combine(day, end, place).astimezone(dt.UTC)
+
+
+def held_for(person: Person, moment: dt.datetime, zone: str) -> dt.datetime | None:
+    """The same for a person's own quiet hours."""
+    return held_until(moment, QuietHours(person.quiet_from, person.quiet_until, person.zone), zone)

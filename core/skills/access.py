@@ -68,9 +68,14 @@ def _who(entry: Entry, language: Language) -> str:
     return f"{literal(entry.name)} ({account})" if entry.name else account
 
 
+def _bare(who: str) -> str:
+    """A name without what makes it a mention."""
+    return who.removeprefix("<").removesuffix(">").removeprefix("@")
+
+
 async def matching(tx: Tx, who: str) -> list[Entry]:
     """Whom a name, "@handle" or account means among those who were let in, or put out."""
-    low = who.removeprefix("<").removesuffix(">").removeprefix("@").casefold()
+    low = _bare(who).casefold()
     entries = [one for one in await access.listed(tx) if one.place.account]
     exact = [one for one in entries if low in (account_of(one.place).casefold(), one.place.account.casefold())]
     return exact or [one for one in entries if low in (one.handle.casefold(), one.name.casefold())]
@@ -92,9 +97,7 @@ async def _remove(tx: Tx, turn: Turn, who: str) -> Reply:
 async def _met(tx: Tx, turn: Turn, who: str) -> list[Entry]:
     """Somebody who may write without having been let in by name: the workspace or the chat is open."""
     mine = turn.message.address
-    found = await access.met(
-        tx, mine.platform, mine.workspace, who.removeprefix("<").removesuffix(">").removeprefix("@")
-    )
+    found = await access.met(tx, mine.platform, mine.workspace, _bare(who))
     return [one for one in found if one.place.account != turn.message.sender.account]
 
 

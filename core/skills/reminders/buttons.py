@@ -6,15 +6,16 @@ import datetime as dt
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from core.language.phrases import say
 from core.messages import Reply
 from core.reminders.creating import LATEST_YEAR
+from core.reminders.lateness import language_of
 from core.skills.base import Outcome, Turn
 from core.skills.reminders import edited, recipients, sharing, snoozing
-from core.skills.reminders.changing import cancelled, may_change, not_yours, shown
+from core.skills.reminders.changing import Change, cancelled, may_change, not_yours, shown
 from core.skills.reminders.setting import NAME, when_pressed
 from core.store import Tx, reminders
 from core.store.reminders import Reminder
@@ -62,7 +63,7 @@ def _speaking(turn: Turn, reminder: Reminder | None) -> Turn:
     """A button has no words: it is answered in the language of its reminder, unless the person has chosen one."""
     if reminder is None or turn.person.language or reminder.person_id != turn.person.id:
         return turn
-    return replace(turn, language="zh" if reminder.language == "zh" else "en")
+    return replace(turn, language=language_of(reminder.language))
 
 
 def _nothing(pending: dict[str, Any] | None, why: str) -> Reply:
@@ -70,14 +71,6 @@ def _nothing(pending: dict[str, Any] | None, why: str) -> Reply:
     if pending is not None:
         pending.clear()
     return Reply(why, quiet=True)
-
-
-async def _done(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
-    return await snoozing.done(tx, turn, reminder)
-
-
-async def _silence(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
-    return await snoozing.silence(tx, turn, reminder)
 
 
 async def _snooze(tx: Tx, turn: Turn, reminder: Reminder, length: str) -> Reply:
@@ -100,42 +93,30 @@ def snoozed_until(length: str, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     return now + dt.timedelta(minutes=60 if length == "60" else 10)
 
 
-async def _edit(_tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
+async def _edit(_tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     return Reply(say(turn.language, "edit_how", when=shown(turn, reminder)["when"]))
 
 
-async def _cancel(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
-    return await cancelled(tx, turn, reminder)
+Pressed: TypeAlias = Callable[[Tx, Turn, Reminder, str], Awaitable[Reply]]
 
 
-async def _accept(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
-    return await recipients.accept(tx, turn, reminder)
+def _plain(change: Change) -> Pressed:
+    """A button whose data says no more than which reminder."""
+    return lambda tx, turn, reminder, _argument: change(tx, turn, reminder)
 
 
-async def _decline(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
-    return await recipients.decline(tx, turn, reminder)
-
-
-async def _mute(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
-    return await recipients.mute_sender(tx, turn, reminder)
-
-
-async def _me_too(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
-    return await recipients.me_too(tx, turn, reminder)
-
-
-_PRESSED: dict[str, Callable[[Tx, Turn, Reminder, str], Awaitable[Reply]]] = {
-    "done": _done,
-    "silence": _silence,
+_PRESSED: dict[str, Pressed] = {
+    "done": _plain(snoozing.done),
+    "silence": _plain(snoozing.silence),
     "snooze": _snooze,
-    "edit": _edit,
-    "cancel": _cancel,
-    "stop": _cancel,
-    "accept": _accept,
-    "decline": _decline,
-    "mute": _mute,
-    "metoo": _me_too,
-    "replace": edited.replaced,
-    "keep": edited.kept,
-    "share": sharing.shared,
+    "edit": _plain(_edit),
+    "cancel": _plain(cancelled),
+    "stop": _plain(cancelled),
+    "accept": _plain(recipients.accept),
+    "decline": _plain(recipients.decline),
+    "mute": _plain(recipients.mute_sender),
+    "metoo": _plain(recipients.me_too),
+    "replace": _plain(edited.replaced),
+    "keep": _plain(edited.kept),
+    "share": _plain(sharing.shared),
 }

@@ -19,6 +19,8 @@ from core.skills.reminders.setting import NAME
 from core.store import Tx, outbox, reminder_changes, reminders
 from core.store.reminders import Reminder
 
+GONE = ("cancelled", "declined", "proposed")
+"""States in which a reminder can no longer, or not yet, be changed."""
 LIST_LENGTH = 20
 MOST = 10_000
 _NUMBERED = 200

@@ -34,12 +34,12 @@ async def edited(turn: Turn, earlier: Edited) -> Outcome | None:
     return Outcome(Reply(text, choices, quiet=True), intent="edited", pending=asked)
 
 
-async def kept(_tx: Tx, turn: Turn, _reminder: Reminder, _argument: str) -> Reply:
+async def kept(_tx: Tx, turn: Turn, _reminder: Reminder) -> Reply:
     """It stays as it was set."""
     return Reply(say(turn.language, "never_mind"), quiet=True)
 
 
-async def replaced(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
+async def replaced(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     """Sets what the edited message asks for, and cancels what its first form set, if that can be done."""
     asked = turn.session.pending or {}
     if asked.get("step") != "replace" or asked.get("reminder") != reminder.id:

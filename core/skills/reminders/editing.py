@@ -16,14 +16,13 @@ from core.reminders.recurrence import Occurrence, Rule
 from core.reminders.retiming import Asking, Retimed, is_time, said, shifted
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn
-from core.skills.reminders.changing import about, changeable, choose, remembered, seen, shown, shown_before
+from core.skills.reminders.changing import GONE, about, changeable, choose, remembered, seen, shown, shown_before
 from core.skills.reminders.rules import late_set
 from core.skills.reminders.setting import NAME, PREFERENCES, notes
 from core.store import Tx, outbox, reminders
 from core.store.reminders import Reminder
 
 _LONGEST_ANSWER = 60
-_GONE = ("cancelled", "declined", "proposed")
 
 
 def requested(turn: Turn, request: ReminderRequest) -> Outcome:
@@ -180,7 +179,7 @@ def asked_again(turn: Turn, request: ReminderRequest, number: int) -> Outcome:
 
     async def write(tx: Tx) -> Reply:
         reminder = await changeable(tx, turn, number)
-        if reminder is None or reminder.state in _GONE:
+        if reminder is None or reminder.state in GONE:
             return Reply(say(turn.language, "reminder_gone"))
         return await _changed(tx, turn, reminder, request)
 
@@ -206,7 +205,7 @@ def corrected(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
 def _moving(turn: Turn, number: int, words: str = "") -> Outcome:
     async def write(tx: Tx) -> Reply:
         reminder = await changeable(tx, turn, number)
-        if reminder is None or reminder.state in _GONE:
+        if reminder is None or reminder.state in GONE:
             return Reply(say(turn.language, "reminder_gone"))
         return await moved_to(tx, turn, reminder, words or turn.text)
 

@@ -15,14 +15,13 @@ from core.language.phrases import say
 from core.language.times import understand_time
 from core.messages import Reply
 from core.skills.base import Outcome, Turn
-from core.skills.reminders.changing import changeable, not_yours
+from core.skills.reminders.changing import GONE, changeable, not_yours
 from core.skills.reminders.editing import moved_to, renamed
 from core.skills.reminders.rules import late_set
 from core.skills.reminders.setting import NAME, PREFERENCES, Wish, set_reminder
 from core.store import Tx, reminders
 
 _LONGEST_ID = 15
-_GONE = ("cancelled", "declined", "proposed")
 
 
 async def filled(turn: Turn, data: str) -> Outcome | None:
@@ -55,7 +54,7 @@ def _edited(turn: Turn, number: int, what: str, when: str, late: LateRule | None
         reminder = await changeable(tx, turn, number)
         if reminder is None:
             return Reply(not_yours(turn, await reminders.get_any(tx, number)))
-        if reminder.state in _GONE:
+        if reminder.state in GONE:
             return Reply(say(turn.language, "reminder_gone"))
         replies: list[Reply] = []
         if when:

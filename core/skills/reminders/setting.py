@@ -19,7 +19,7 @@ from core.language.values import Delta, Preferences, Problem, Recurrence, Unders
 from core.language.zones import find_zone
 from core.messages import Choice, Reply
 from core.reminders import creating, late_rules, moving, wording
-from core.reminders.quiet import held_until
+from core.reminders.quiet import held_for
 from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn
@@ -35,7 +35,6 @@ from core.skills.reminders.recipients import (
     recipient_of,
 )
 from core.store import Tx, reminder_changes, reminders
-from core.store.planning import QuietHours
 from core.store.reminders import NewReminder, Reminder
 
 PREFERENCES = Preferences()
@@ -266,8 +265,7 @@ def notes(turn: Turn, ring: creating.FirstRing, rings: dt.datetime, zone: ZoneIn
         text += say(language, "reminder_gap", time=rings.astimezone(zone).strftime("%H:%M"))
     if ring.note == "fold":
         text += say(language, "reminder_fold")
-    quiet = QuietHours(turn.person.quiet_from, turn.person.quiet_until, turn.person.zone)
-    if until := held_until(rings, quiet, zone.key):
+    if until := held_for(turn.person, rings, zone.key):
         text += say(language, "reminder_held", time=until.astimezone(zone).strftime("%H:%M"))
     return text
 

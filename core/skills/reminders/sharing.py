@@ -17,7 +17,7 @@ PAYLOAD = "reminder_"
 _BYTES = 12
 
 
-async def shared(tx: Tx, turn: Turn, reminder: Reminder, _argument: str) -> Reply:
+async def shared(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     """Tells the owner the link."""
     if not turn.start_link:
         return Reply(say(turn.language, "stale_button"))

@@ -12,13 +12,12 @@ from core.language.times import understand_time
 from core.language.values import Instant, Recurrence
 from core.messages import Reply
 from core.reminders import creating, wording
-from core.reminders.quiet import held_until
+from core.reminders.quiet import held_for
 from core.skills.base import Outcome, Turn
-from core.skills.reminders.changing import changeable, choose, remembered, seen, shown, shown_before
+from core.skills.reminders.changing import GONE, changeable, choose, remembered, seen, shown, shown_before
 from core.skills.reminders.setting import NAME, PREFERENCES
 from core.store import Tx, outbox, reminder_changes, reminders
 from core.store.outbox import Planned
-from core.store.planning import QuietHours
 from core.store.reminders import Reminder
 
 _USUAL = dt.timedelta(minutes=10)
@@ -108,8 +107,7 @@ async def snooze(tx: Tx, turn: Turn, reminder: Reminder, due: dt.datetime, *, ex
     if reminder.rings is None and turn.now - rang > _LONG_AGO:
         return Reply(say(turn.language, "reminder_long_ago", **shown(turn, reminder)))
     zone = ZoneInfo(reminder.zone)
-    quiet = QuietHours(turn.person.quiet_from, turn.person.quiet_until, turn.person.zone)
-    held = None if exact else held_until(due, quiet, reminder.zone)
+    held = None if exact else held_for(turn.person, due, reminder.zone)
     await reminder_changes.remember(tx, reminder.id, "snooze", turn.now, turn.person.id)
     await outbox.cancel_extra(tx, reminder.id, turn.now)
     again = Planned(
@@ -139,7 +137,7 @@ def asked_until(turn: Turn, number: int) -> Outcome | None:
 
     async def write(tx: Tx) -> Reply:
         reminder = await changeable(tx, turn, number)
-        if reminder is None or reminder.state in ("cancelled", "declined", "proposed"):
+        if reminder is None or reminder.state in GONE:
             return Reply(say(turn.language, "reminder_gone"))
         due, exact = until(turn, turn.text, reminder)
         return await snooze(tx, turn, reminder, due, exact=exact)
