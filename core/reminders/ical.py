@@ -79,7 +79,7 @@ def _events(reminder: Reminder, now: dt.datetime) -> Iterator[str]:
             yield from _event(reminder, suffix, _local("DTSTART", listed[0], zone), [dates])
         else:
             lines = list(_rule_lines(part, begins, zone))
-            if (until := reminder.paused_until) is not None and until > now:
+            if (until := reminder.rests_until(now)) is not None:
                 resting = takewhile(lambda one: one.utc < until, occurrences(part, begins, zone, now))
                 lines += [
                     f"EXDATE{_parameter(zone)}:{_stamp(one.nominal, zone)}" for one in islice(resting, _DATES_LISTED)

@@ -72,9 +72,8 @@ def line(language: Language, number: int, reminder: Reminder, now: dt.datetime, 
     """A reminder as one line of a list."""
     rings = reminder.rings or reminder.last_due
     resting = say(language, "paused_mark") if reminder.state == "paused" else ""
-    if reminder.paused_until is not None and reminder.paused_until > now:
-        until = moment(language, reminder.paused_until, ZoneInfo(reminder.zone), now)
-        resting = say(language, "paused_until_mark", until=until)
+    if end := reminder.rests_until(now):
+        resting = say(language, "paused_until_mark", until=moment(language, end, ZoneInfo(reminder.zone), now))
     return say(
         language,
         "reminder_line",

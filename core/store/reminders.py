@@ -79,6 +79,10 @@ class Reminder:
     shared: bool = False
     """Everybody in its channel may change it."""
 
+    def rests_until(self, now: dt.datetime) -> dt.datetime | None:
+        """The end of a pause that ends by itself and has not yet."""
+        return self.paused_until if self.paused_until is not None and self.paused_until > now else None
+
 
 _PLANNED = (
     sa.select(sa.func.min(outbox.c.due_at))
@@ -185,7 +189,7 @@ async def set_wall(tx: Tx, reminder_id: int, zone: str, starts_local: str) -> No
 
 
 async def set_state(tx: Tx, reminder_id: int, state: ReminderState, now: dt.datetime) -> None:
-    await tx.run(sa.update(reminder).where(reminder.c.id == reminder_id).values(state=state, updated_at=now))
+    await amend(tx, reminder_id, now, state=state)
 
 
 async def amend(tx: Tx, reminder_id: int, now: dt.datetime, **values: object) -> None:
@@ -204,7 +208,8 @@ async def take_back_planned(tx: Tx, reminder_id: int, now: dt.datetime) -> tuple
     return (rows[0].due_at, str(rows[0].cause).split(":", 2)[2]) if rows else None
 
 
-IS_EXTRA = sa.or_(outbox.c.cause.like("reminder:%:snooze:%"), outbox.c.cause.like("reminder:%:nag:%"))
+_IS_SNOOZE = outbox.c.cause.like("reminder:%:snooze:%")
+IS_EXTRA = sa.or_(_IS_SNOOZE, outbox.c.cause.like("reminder:%:nag:%"))
 """A snooze or a nag, no occurrence of the reminder's own."""
 
 
@@ -220,9 +225,7 @@ async def revive(tx: Tx, reminder_id: int, taken_back_at: dt.datetime, since: dt
 
 async def reword(tx: Tx, reminder_id: int, reply: Reply) -> None:
     """Gives the snoozes that are planned other words."""
-    planned = sa.and_(
-        outbox.c.reminder_id == reminder_id, outbox.c.state == "planned", outbox.c.cause.like("reminder:%:snooze:%")
-    )
+    planned = sa.and_(outbox.c.reminder_id == reminder_id, outbox.c.state == "planned", _IS_SNOOZE)
     await tx.run(sa.update(outbox).where(planned).values(reply=reply_to_json(reply)))
 
 

@@ -102,7 +102,7 @@ async def _paused_until(tx: Tx, turn: Turn, reminder: Reminder, until: dt.dateti
 
 async def resumed(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     """A repeating one goes on with its next occurrence; a single one whose time passed meanwhile asks for another."""
-    early = reminder.paused_until is not None and reminder.paused_until > turn.now
+    early = reminder.rests_until(turn.now) is not None
     if reminder.state != "paused" and not early:
         return Reply(say(turn.language, "reminder_not_paused", **shown(turn, reminder)))
     since = await reminder_changes.paused_at(tx, reminder.id)

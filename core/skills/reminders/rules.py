@@ -55,14 +55,13 @@ async def late_set(tx: Tx, turn: Turn, reminder: Reminder, late: LateRule) -> Re
 def in_full(turn: Turn, reminder: Reminder) -> str:
     """Everything that is kept of a reminder and that its person can change."""
     language, zone = turn.language, ZoneInfo(reminder.zone)
-    resting = reminder.paused_until is not None and reminder.paused_until > turn.now
     lines = [say(language, "detail_when" if reminder.rings else "detail_rang", **shown(turn, reminder))]
     if reminder.rule:
         lines.append(say(language, "detail_repeats", rule=rule_said(Rule.parse(reminder.rule), language)))
-    if reminder.state == "paused" or resting:
-        until = reminder.paused_until if resting else None
-        said = wording.moment(language, until, zone, turn.now) if until else ""
-        lines.append(say(language, "detail_paused_until" if until else "detail_paused", until=said))
+    if until := reminder.rests_until(turn.now):
+        lines.append(say(language, "detail_paused_until", until=wording.moment(language, until, zone, turn.now)))
+    elif reminder.state == "paused":
+        lines.append(say(language, "detail_paused"))
     lines.append(say(language, "detail_late", rule=late_rules.late_said(language, reminder)))
     if reminder.nag_minutes:
         every = wording.minutes(language, reminder.nag_minutes)
