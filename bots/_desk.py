@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from core.errors import RemoraError
 from core.language.detect import detect
-from core.language.phrases import Language
+from core.language.phrases import Language, language_of
 from core.messages import Address, Message, Sender
 from core.ports import Clock
 from core.reminders import feed, ical_import
@@ -139,7 +139,7 @@ async def _answered(tx: Tx, outcome: Outcome) -> str:
 
 def _language(person: Person, words: str, settings: Settings) -> Language:
     if person.language in ("en", "zh"):
-        return "zh" if person.language == "zh" else "en"
+        return language_of(person.language)
     return detect(words) if words else settings.default_language
 
 

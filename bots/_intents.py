@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -116,11 +117,8 @@ async def explained(settings: Settings, editing: Editing, text: str) -> list[str
 
 async def at_work(settings: Settings, work: Callable[[Editing], Awaitable[_T]]) -> _T:
     """Does the work on the database of the settings, brought to this version, with the bot's own file taken over."""
-    store = Store(settings.store_url)
-    try:
+    async with aclosing(Store(settings.store_url)) as store:
         await migrate.upgrade(store)
         made = editing(store, settings)
-        await made.take_seed(seed_of(Path(__file__).parent / settings.bot))
+        await made.take_seed(await asyncio.to_thread(seed_of, Path(__file__).parent / settings.bot))
         return await work(made)
-    finally:
-        await store.aclose()

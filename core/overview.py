@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from core.errors import Refused
-from core.language.phrases import Language, say
+from core.language.phrases import Language, language_of, say
 from core.language.times import understand_time
 from core.language.values import Preferences
 from core.reminders import creating, wording
@@ -58,7 +58,7 @@ async def of_account(
         turns = await people.count_turns(tx, person.id)
         asked = await reminders.get(tx, about, person.id) if about else None
     if person.language in ("en", "zh"):
-        language = "zh" if person.language == "zh" else "en"
+        language = language_of(person.language)
     digest = next((one for one in own if one.kind == "digest"), None)
     rest = tuple(one for one in own if one.kind != "digest")
     there = asked if asked is not None and asked.state in ("active", "paused", "fired", "parked") else None

@@ -26,13 +26,12 @@ from core.errors import LeaseLost, Refused, StoreUnavailable
 from core.intents.checks import same_words
 from core.intents.definition import LONGEST_EXAMPLE
 from core.language.detect import detect
-from core.language.phrases import Language, say
+from core.language.phrases import Language, language_of, say
 from core.language.requests import refers_back
 from core.messages import Address, Begun, Message, Reply, ReplyEvent
 from core.outbox import Deliverer, back_off
 from core.ports import Adapter, Clock, served
 from core.reminders import closed, wording
-from core.reminders.lateness import language_of
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
 from core.store import Store, Tx, edits, inbox, intents, moved, outbox, people, reminders

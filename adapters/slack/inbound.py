@@ -10,11 +10,11 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from adapters.slack.modes import Modes
-from adapters.slack.people import People, language_of
+from adapters.slack.people import People
 from adapters.slack.text import readable
 from adapters.slack.threads import Threads
 from adapters.slack.web import Json
-from core.language.phrases import say
+from core.language.phrases import language_of, say
 from core.messages import Address, Message, MessageKind
 from core.store.modes import Mode
 

@@ -17,11 +17,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from adapters.slack.manifest import SCOPES
-from adapters.slack.people import language_of
 from adapters.slack.web import CallFailed, Json
 from adapters.slack.workspaces import Client, Workspaces, who
 from core.errors import Unavailable
-from core.language.phrases import say
+from core.language.phrases import language_of, say
 from core.store import installations
 from core.store.installations import Installation
 

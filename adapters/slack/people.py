@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from adapters.slack.recent import Recent
 from adapters.slack.web import CallFailed, Web
 from core.errors import Unavailable
-from core.language.phrases import Language
 from core.messages import Sender
 
 log = logging.getLogger(__name__)
@@ -128,11 +127,6 @@ class People:
             profile, kept = old[0] if old else Profile(), _FAILURE_SECONDS
         self._known.put(user, (profile, asyncio.get_running_loop().time() + kept))
         return profile
-
-
-def language_of(locale: str | None) -> Language:
-    """What to speak with somebody of whom nothing but the locale is known ("zh-CN")."""
-    return "zh" if (locale or "").lower().startswith("zh") else "en"
 
 
 def _reason(failure: CallFailed | ValidationError) -> str:

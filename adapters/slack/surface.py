@@ -18,12 +18,12 @@ from adapters.slack.budget import Budget
 from adapters.slack.home import home
 from adapters.slack.inbound import PLATFORM, Identity
 from adapters.slack.modals import About, View, notice, reminder_form, settings_form, snooze_form, wishes, wrong
-from adapters.slack.people import People, language_of
+from adapters.slack.people import People
 from adapters.slack.quiet import say_if_broken
 from adapters.slack.recent import Recent
 from adapters.slack.web import CallFailed, Json, Web
 from core.errors import Unavailable
-from core.language.phrases import Language, say
+from core.language.phrases import Language, language_of, say
 from core.messages import Address, Delivery, Message, MessageKind
 from core.overview import Overview, of_account, stranger
 

@@ -14,7 +14,7 @@ from adapters.telegram.polling import Pace, reason
 from adapters.telegram.preview import Draft, Growing, Preview, Stage
 from adapters.telegram.sending import Post, number
 from adapters.telegram.updates import Update, is_private
-from core.language.phrases import Language, say
+from core.language.phrases import language_of, say
 from core.messages import Address, Delivery, Message, Receipt, ReplyEvent
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Outbound:
             for preview in showing:
                 preview.end()
             return message, ""
-        language: Language = "zh" if (pressed.sender.language_code or "").lower().startswith("zh") else "en"
+        language = language_of(pressed.sender.language_code)
         if showing and message is None:
             return None, say(language, "stop_not_yours")
         if not showing:

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
 
+from adapters._bodies import TooLarge, body
 from adapters.telegram.polling import Backoff, Pace, Tell, recover
 from adapters.telegram.updates import KINDS, PLATFORM
 from core.errors import Unavailable
@@ -70,13 +71,10 @@ class Webhook:
             return 405, "not a POST"
         if not _same(request.headers.get("x-telegram-bot-api-secret-token", ""), self._token):
             return 401, "the secret token is wrong"
-        body = b""
         try:
-            async for part in request.stream():
-                body += part
-                if len(body) > MOST:
-                    return 413, "the body is longer than an update can be"
-            await self._take(json.loads(body))
+            await self._take(json.loads(await body(request, MOST)))
+        except TooLarge:
+            return 413, "the body is longer than an update can be"
         except ClientDisconnect:
             return 400, "the caller went away"
         except (ValueError, RecursionError):

@@ -18,6 +18,11 @@ def phrases(language: Language) -> dict[str, str]:
     return {key: str(value) for key, value in tomllib.loads(text).items()}
 
 
+def language_of(name: str | None) -> Language:
+    """Which of our languages a kept choice ("zh"), a locale ("zh-CN", "zh_hans") or a browser's list of them means."""
+    return "zh" if (name or "").lower().startswith("zh") else "en"
+
+
 def say(language: Language, key: str, **fields: object) -> str:
     """The phrase with its fields filled in. An unknown key or a missing field is a mistake in our code."""
     return phrases(language)[key].format(**fields)

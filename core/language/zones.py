@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _MORE = {
     "Asia/Shanghai": "beijing peking shenzhen guangzhou hangzhou chengdu wuhan nanjing tianjin xian suzhou qingdao china "
@@ -46,6 +46,14 @@ _FRAME = re.compile(
     r"|(?:\s+time|\s*(?:时间|时区|市))$|[.!。！]+$",
     re.IGNORECASE,
 )
+
+
+def known_zone(name: str | None) -> ZoneInfo | None:
+    """The zone of that name; None where this machine's time zones do not have it."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 @cache

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from core.language.phrases import say
+from core.language.phrases import language_of, say
 from core.messages import Address, Reply
-from core.reminders.lateness import language_of
 from core.store import Tx, addresses, chats, outbox
 from core.store.outbox import Planned
 

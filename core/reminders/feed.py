@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 
-from core.language.phrases import Language, say
+from core.language.phrases import language_of, say
 from core.reminders.ical import calendar
 from core.store import Tx, people, preferences, reminders
 
@@ -26,6 +26,6 @@ async def of_secret(tx: Tx, secret: str, now: dt.datetime) -> str | None:
 async def of_person(tx: Tx, person_id: int, now: dt.datetime) -> str:
     """The iCalendar file of what is going to ring for a person, the morning's schedule apart."""
     person = await people.get(tx, person_id)
-    language: Language = "zh" if person.language == "zh" else "en"
+    language = language_of(person.language)
     own = [one for one in await reminders.open_of(tx, person_id, _MOST) if one.kind != "digest"]
     return calendar(own, now, say(language, "calendar_title"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from core.language.phrases import Language, say
+from core.language.phrases import Language, language_of, say
 from core.messages import Address, Reply
 from core.reminders import wording
 from core.reminders.quiet import held_until, zone_here
@@ -194,7 +194,3 @@ def _between(language: Language, zone: ZoneInfo, gap: Downtime) -> str:
     if began.date() == ended.date():
         return f"{began:%H:%M}–{ended:%H:%M}"
     return f"{_short(language, gap.began_at, zone)} – {_short(language, gap.ended_at, zone)}"
-
-
-def language_of(name: str) -> Language:
-    return "zh" if name == "zh" else "en"

@@ -7,9 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.language.phrases import say
+from core.language.phrases import language_of, say
 from core.messages import Reply
-from core.reminders.lateness import language_of
 from core.reminders.quiet import held_until
 from core.store import Tx, outbox, planning, reminders
 from core.store.outbox import ClaimedDelivery, Planned

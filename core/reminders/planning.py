@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from core.language.phrases import say
+from core.language.phrases import language_of, say
 from core.messages import Reply
 from core.ports import Clock
 from core.reminders import lateness, schedule, wording
@@ -121,7 +121,7 @@ def _held(occasion: Occasion, reminder: Reminder, until: dt.datetime, now: dt.da
     """The same at the end of the quiet hours, or skipped where it is not worth sending by then."""
     if occasion.expires_at is not None and occasion.expires_at <= until:
         return replace(occasion, state="skipped", reason="in quiet hours, and not worth sending after them")
-    language = lateness.language_of(reminder.language)
+    language = language_of(reminder.language)
     when = wording.moment(language, occasion.due_at, zone_here(reminder.zone), now)
     text = f"{occasion.reply.text}\n{say(language, 'held_quiet', when=when)}"
     reply = Reply(text, occasion.reply.choices, occasion.reply.plain)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from core.language.zones import known_zone
 from core.store.people import Person
 from core.store.planning import QuietHours
 
@@ -12,10 +13,7 @@ from core.store.planning import QuietHours
 def zone_here(name: str) -> ZoneInfo:
     """A zone that was kept; UTC where this machine's time zones do not have it: an hour told wrongly is better than a
     reminder that is not sent."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
+    return known_zone(name) or ZoneInfo("UTC")
 
 
 def held_until(moment: dt.datetime, quiet: QuietHours, zone: str) -> dt.datetime | None:

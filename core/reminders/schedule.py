@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
-from core.language.phrases import Language, say
+from core.language.phrases import Language, language_of, say
 from core.language.times import understand_time
 from core.language.values import Instant, Window
 from core.messages import Choice, Reply
@@ -124,7 +124,7 @@ def day_said(day: dt.date, language: Language, today: dt.date) -> str:
 
 async def morning(tx: Tx, reminder: Reminder, due_at: dt.datetime) -> Reply:
     """The message of a morning's schedule: what rings on its day from then on, as it is known when it is planned."""
-    language: Language = "zh" if reminder.language == "zh" else "en"
+    language = language_of(reminder.language)
     zone = ZoneInfo(reminder.zone)
     today = due_at.astimezone(zone).date()
     text = await shown(

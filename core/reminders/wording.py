@@ -6,7 +6,7 @@ import datetime as dt
 from contextvars import ContextVar
 from zoneinfo import ZoneInfo
 
-from core.language.phrases import Language, say
+from core.language.phrases import Language, language_of, say
 from core.messages import Choice, Moment, Reply
 from core.render import literal
 from core.store.reminders import Reminder
@@ -98,7 +98,7 @@ def to_task(language: Language, text: str) -> str:
 
 def ringing(reminder: Reminder) -> Reply:
     """The reminder as it is delivered, with its buttons; a person's words in it are shown as they are."""
-    language: Language = "zh" if reminder.language == "zh" else "en"
+    language = language_of(reminder.language)
     key = "reminder_rings" if reminder.text else "reminder_rings_bare"
     text = say(language, key, task=reminder.text)
     return Reply(f"{text}\n{reminder.link}" if reminder.link else text, buttons(language, reminder), plain=True)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from core.intents.live import NOTHING, Catalog
 from core.language.phrases import Language
+from core.language.zones import known_zone
 from core.messages import Message, Reply
 from core.settings import Settings
 from core.store import Tx
@@ -53,9 +54,8 @@ class Turn:
 
     @property
     def zone(self) -> ZoneInfo | None:
-        """The person's zone, or the owner's default; None where neither is known."""
-        name = self.person.zone or self.settings.default_timezone
-        return ZoneInfo(name) if name else None
+        """The person's zone, or the owner's default; None where neither is known, or known on this machine."""
+        return known_zone(self.person.zone) or known_zone(self.settings.default_timezone)
 
 
 Write: TypeAlias = Callable[[Tx], Awaitable[Reply]]

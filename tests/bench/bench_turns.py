@@ -27,7 +27,8 @@ from core.store.tables import worker
 from tests.fakes.platform import FakePlatform
 from tests.fakes.postgres import server_of_run
 
-TRANSACTIONS_A_TURN = 4
+TRANSACTIONS_A_TURN = 5
+"""Accepted, claimed, loaded, finished, delivered."""
 
 
 async def measure(url: str, folder: Path, conversations: int, turns: int) -> dict[str, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenario.world import World, world_in
+from tests.scenario.world import ZONES, World, world_in
 
 PLAYS = {
     "times that do not exist": """
@@ -264,3 +264,18 @@ async def test_made_up_buttons_change_nothing(world: World, data: str) -> None:
     await world.press(data, "bob")
     told = world.heard("bob").reply.text
     assert "isn't yours" in told or "no longer does anything" in told
+
+
+async def test_a_zone_that_this_machine_does_not_have_is_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A platform may know zones that we do not."""
+    monkeypatch.setitem(ZONES, "ann", "Mars/Olympus")
+    await world.play("""
+        ann> hello there
+        model
+        ann> remind me tomorrow at 15:00 to call mum
+        < zone
+        ann> Paris
+        < to call mum: **Thu 26 Nov 15:00 Europe/Paris**
+    """)

@@ -337,7 +337,9 @@ async def test_recognition_that_breaks_leaves_the_message_to_the_model(
 
     monkeypatch.setattr(Recognizer, "recognize", breaks)
     monkeypatch.setattr(Recognizer, "explain", breaks)
-    await world.play("ann> when are you open\nmodel\nann> remind me at 18:00 to call mum\n< 18:00\nann> /why\n< went wrong")
+    await world.play(
+        "ann> when are you open\nmodel\nann> remind me at 18:00 to call mum\n< 18:00\nann> /why\n< went wrong"
+    )
 
 
 async def test_a_question_that_a_newer_release_does_not_ask_is_dropped(world: World) -> None:

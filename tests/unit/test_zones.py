@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from core.language.zones import find_zone
+from core.language.zones import find_zone, known_zone
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,9 @@ def test_what_is_no_place_has_none(said: str) -> None:
 def test_every_zone_is_found_by_its_own_name() -> None:
     missing = [zone for zone in available_timezones() if "/" in zone and find_zone(zone) is None]
     assert missing == []
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "", None, "../../etc/passwd", "x" * 5_000, "\0"])
+def test_a_zone_that_this_machine_does_not_have_is_none(name: str | None) -> None:
+    assert known_zone(name) is None
+    assert known_zone("Europe/Paris") == ZoneInfo("Europe/Paris")

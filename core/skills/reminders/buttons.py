@@ -9,10 +9,9 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from core.language.phrases import say
+from core.language.phrases import language_of, say
 from core.messages import Reply
 from core.reminders.creating import LATEST_YEAR
-from core.reminders.lateness import language_of
 from core.skills.base import Outcome, Turn
 from core.skills.reminders import edited, recipients, sharing, snoozing
 from core.skills.reminders.changing import Change, cancelled, may_change, not_yours, shown
