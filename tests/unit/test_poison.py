@@ -25,7 +25,7 @@ async def test_a_late_message_that_cannot_be_read_stops_no_other_reminder(store:
         before = NOW - dt.timedelta(minutes=5)
         late = Planned("late", address(), Reply("hi"), before, person_id=ann.id, reminder_id=kept[0].id)
         await outbox.add(tx, late, NOW)
-        await tx.run(sa.update(tables.outbox).values(reply={"damaged": 1}))
+        await tx.run(sa.update(tables.outbox).values(address={"damaged": 1}))
     async with store.write() as tx:
         await plan_due(tx, NOW)
     async with store.read() as tx:
