@@ -209,4 +209,6 @@ def _e5() -> Model:
 def _minilm(folder: Path, fetch: bool) -> Model:
     if fetch:
         minilm.ensure(folder)
+    if not minilm.present(folder):
+        raise FileNotFoundError(f"{minilm.NAME} was not fetched")
     return Model(minilm.NAME, minilm.SIZE, (0.35, 0.35), minilm.MiniLM(folder).encode)
