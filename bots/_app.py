@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from adapters import Listed, Surroundings, available, create
 from adapters.web.signin import signing_key
 from bots._intents import editing, seed_of
-from core import health, lm, skills
+from bots._skills import skills_of
+from core import health, lm
 from core.access import FIRST_CODE_LIFE, HOUR, first_code
 from core.catalog import load_bot
 from core.clock import SystemClock
@@ -121,7 +122,7 @@ async def running(
         stack.callback(journal.close)
         intents = await _intents(store, settings, stack)
         bot = load_bot(BOTS / settings.bot)
-        engine = Engine(bot, skills.available(), model, settings, lambda: intents.current)
+        engine = Engine(bot, skills_of(settings.bot), model, settings, lambda: intents.current)
         deliverer = Deliverer(store, by_name, clock, journal, name, min(SETTLE, 2 * _lease(settings)))
         turns = Turns(store, engine, by_name, deliverer, clock, settings, name)
         worker = Worker(name, store, clock, _lease(settings), deliverer, served(adapters))
@@ -150,9 +151,9 @@ async def _intents(store: Store, settings: Settings, stack: AsyncExitStack) -> L
     return live
 
 
-def listed(language: Language) -> Sequence[Listed]:
-    """Every command there is, for a platform that lists them."""
-    named = [(skill, *pair) for skill in skills.available() for pair in skill.commands.items()]
+def listed(language: Language, bot: str = "assistant") -> Sequence[Listed]:
+    """Every command of a bot, for a platform that lists them."""
+    named = [(skill, *pair) for skill in skills_of(bot) for pair in skill.commands.items()]
     return [Listed(name[1:], say(language, key), name in skill.personal) for skill, name, key in named]
 
 
@@ -198,7 +199,7 @@ def made(
     called = {} if hooks is None else hooks
     public_url = settings.public_url.rstrip("/")
     around = Surroundings(
-        clock, key, history, checks, calendar, called, store, listed, public_url, has_web=hooks is not None
+        clock, key, history, checks, calendar, called, store, partial(listed, bot=settings.bot), public_url, has_web=hooks is not None
     )
     return create(name, settings, around)
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from core import skills
+from bots._skills import skills_of
 from core.clock import SystemClock
 from core.errors import ConfigurationError
 from core.intents import files
@@ -54,7 +54,7 @@ def seed_of(folder: Path) -> tuple[Intent, ...]:
 
 def editing(store: Store, settings: Settings) -> Editing:
     """The intents of the bot that the settings name."""
-    known = skills.available()
+    known = skills_of(settings.bot)
     return Editing(
         store,
         SystemClock(),

@@ -23,6 +23,8 @@ def manifest(name: str, http: bool, as_json: bool) -> None:
     """
     import json
 
+    from functools import partial
+
     import yaml
 
     from adapters.slack.manifest import SCOPES
@@ -40,7 +42,7 @@ def manifest(name: str, http: bool, as_json: bool) -> None:
         raise ConfigurationError(
             "PUBLIC_URL must be an https address for events over HTTP", "set it, or use Socket Mode"
         )
-    found = made(listed, name, public_url, sockets=not over_http)
+    found = made(partial(listed, bot=settings.bot), name, public_url, sockets=not over_http)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
