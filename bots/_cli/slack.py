@@ -22,7 +22,6 @@ def manifest(name: str, http: bool, as_json: bool) -> None:
     Paste it at api.slack.com/apps: Create New App, From a manifest.
     """
     import json
-
     from functools import partial
 
     import yaml
