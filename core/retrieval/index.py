@@ -20,8 +20,8 @@ Id = TypeVar("Id", bound=Hashable)
 _Row: TypeAlias = NDArray[np.float32]
 
 K1, B = 1.2, 0.75
-MEANING = 0.5
-"""How much the likeness of vectors counts where there are some; the rest is for words."""
+MEANING = 0.25
+"""How much the likeness of vectors counts where there are some; the rest is for words, which find more by far."""
 _NO_VECTOR = np.float32(-1)
 _SPARE = 64
 
