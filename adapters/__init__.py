@@ -21,6 +21,7 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from core.admin.desk import Desk
     from core.store import Store
 
 
@@ -30,6 +31,11 @@ async def no_calendar(_secret: str) -> str | None:
 
 
 def no_store() -> Store:
+    """There is none here."""
+    raise Unavailable("Remora is starting")
+
+
+def no_desk() -> Desk:
     """There is none here."""
     raise Unavailable("Remora is starting")
 
@@ -63,6 +69,8 @@ class Surroundings:
     An adapter puts itself here when it connects, and away when it leaves."""
     store: Callable[[], Store] = no_store
     """The database, for what a platform itself has to keep; raises `Unavailable` until Remora runs."""
+    desk: Callable[[], Desk] = no_desk
+    """What the admin side works with; raises `Unavailable` until Remora runs."""
     commands: Callable[[Language], Sequence[Listed]] = lambda _language: ()
     """Everything that can be typed as a command, in the order of the help."""
     public_url: str = ""

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters import Listed, Surroundings, available, create
+from adapters.web.adapter import WebAdapter
 from adapters.web.signin import signing_key
 from bots._intents import editing, seed_of
 from bots._skills import skills_of
 from core import health, lm
 from core.access import FIRST_CODE_LIFE, HOUR, first_code
+from core.admin import signin
+from core.admin.desk import Desk
 from core.catalog import load_bot
 from core.clock import SystemClock
 from core.engine import Engine
@@ -64,8 +67,11 @@ class App:
     clock: Clock
     broken: asyncio.Event
     """Set when there is no more use in going on."""
+    intents: Live
     first_codes: Mapping[str, str] = field(default_factory=dict)
     """By platform, where nobody is in yet: the code that makes its owner."""
+    setup_secret: str = ""
+    """Where nobody may enter the admin side yet: what the link holds that makes its owner."""
 
     def greeting(self) -> list[str]:
         """What the person who starts it wants to read: who answers, where, and how to get in."""
@@ -77,7 +83,18 @@ class App:
             told = say(language, "first_code", platform=name.capitalize(), code=code, hours=hours)
             link = self.adapters[name].capabilities.start_link if name in self.adapters else ""
             lines.append(f"{told}: {link}{code}" if link else told)
+        web = self.adapters.get("web")
+        if self.setup_secret and isinstance(web, WebAdapter):
+            minutes = signin.LINK_LIFE.seconds // 60
+            lines.append(say(language, "first_admin", link=web.admin_link(self.setup_secret), minutes=minutes))
         return lines
+
+    def desk(self) -> Desk:
+        """What the admin side works with."""
+        return Desk(
+            self.store, self.clock, self.settings, self.engine.bot, self.model, editing(self.store, self.settings),
+            self.intents, self.adapters, self.checks(), self.deliverer.wake,
+        )  # fmt: skip
 
     def checks(self) -> Mapping[str, health.Check]:
         """What `/readyz` shows of this process."""
@@ -131,7 +148,10 @@ async def running(
         for adapter in everybody:
             await stack.enter_async_context(adapter.connect())
         codes = await _first_codes(store, everybody, clock) if listen and settings.allow.strip() != "*" else {}
-        app = App(settings, store, model, engine, turns, deliverer, by_name, clock, asyncio.Event(), codes)
+        setup = await _setup_secret(store, clock) if "web" in by_name else ""
+        app = App(
+            settings, store, model, engine, turns, deliverer, by_name, clock, asyncio.Event(), intents, codes, setup
+        )
         async with _working(app, worker, everybody if listen else (), intents):
             yield app
 
@@ -195,11 +215,16 @@ def made(
             raise Unavailable("Remora is starting")
         return opened or here[0].store
 
+    def desk() -> Desk:
+        if not here:
+            raise Unavailable("Remora is starting")
+        return here[0].desk()
+
     checks = {part: check(part) for part in health.PARTS}
     called = {} if hooks is None else hooks
     public_url = settings.public_url.rstrip("/")
     around = Surroundings(
-        clock, key, history, checks, calendar, called, store, partial(listed, bot=settings.bot), public_url, has_web=hooks is not None
+        clock, key, history, checks, calendar, called, store, desk, partial(listed, bot=settings.bot), public_url, has_web=hooks is not None
     )
     return create(name, settings, around)
 
@@ -221,6 +246,11 @@ async def _first_codes(store: Store, adapters: Sequence[Adapter], clock: Clock) 
     async with store.write() as tx:
         made = [(name, await first_code(tx, name, clock.now())) for name in closed]
     return {name: code for name, code in made if code is not None}
+
+
+async def _setup_secret(store: Store, clock: Clock) -> str:
+    async with store.write() as tx:
+        return await signin.setup_link(tx, clock.now()) or ""
 
 
 async def _leave(worker: Worker) -> None:

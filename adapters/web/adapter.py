@@ -11,7 +11,9 @@ from starlette.applications import Starlette
 
 from adapters import Surroundings
 from adapters.web import calendar, health, hooks
+from adapters.web.admin.side import Side
 from adapters.web.guard import Guard
+from adapters.web.look import Look
 from adapters.web.markdown import to_html
 from adapters.web.pages import Pages
 from adapters.web.server import listening_sockets, serving
@@ -39,19 +41,23 @@ class WebAdapter:
         self._streams = Streams()
         self._inbound: Inbound | None = None
         self._serving: asyncio.Task[None] | None = None
+        look, secure = Look(), self._public.startswith("https://")
         pages = Pages(
             self._take,
             sign_in=self.sign_in,
             streams=self._streams,
             clock=around.clock,
             history=around.history,
-            secure=self._public.startswith("https://"),
+            look=look,
+            secure=secure,
         )
+        admin = Side(around.desk, around.key, around.clock, look.version, secure=secure)
         parts = (
             pages.routes(),
             health.routes(around.checks),
             calendar.routes(around.calendar),
             hooks.routes(around.hooks),
+            admin.routes(),
         )
         app = Starlette(routes=[route for part in parts for route in part])
         self._app = Guard(app, [self._host, urlsplit(self._public).hostname or ""])
@@ -71,6 +77,10 @@ class WebAdapter:
     def where(self) -> str:
         """What is said of it at start: how the owner gets in. Each time it is asked, a new link is made."""
         return f"{self.sign_in.new_link(OWNER)} (works once, within {LINK_LIFE.seconds // 60} minutes)"
+
+    def admin_link(self, secret: str) -> str:
+        """The one-time link of an admin that holds this secret."""
+        return f"{self.url}/admin/enter#{secret}"
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import mimetypes
 import re
@@ -47,8 +48,9 @@ class Look:
     def __init__(self) -> None:
         self._words = load_words()
         files = {file.name: file.read_bytes() for file in (_PACKAGE / "static").iterdir()}
+        self._packed = {name: gzip.compress(data, 9, mtime=0) for name, data in files.items()}
         self._kinds = {name: mimetypes.guess_type(name)[0] or "application/octet-stream" for name in files}
-        self._version = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:12]
+        self.version = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:12]
         self._files = files
         sources = {file.name: file.read_text(encoding="utf-8") for file in (_PACKAGE / "templates").iterdir()}
         self._templates = Environment(
@@ -68,7 +70,7 @@ class Look:
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         words = self.words(request)
-        html = self._templates.get_template(template).render(words=words, version=self._version, **values)
+        html = self._templates.get_template(template).render(words=words, version=self.version, **values)
         return HTMLResponse(html, status, headers={"Vary": "Accept-Language, Cookie"})
 
     def route(self) -> Route:
@@ -79,6 +81,9 @@ class Look:
             if name not in self._files:
                 return Response(status_code=404)
             keep = "public, max-age=31536000, immutable" if "v" in request.query_params else "no-cache"
-            return Response(self._files[name], media_type=self._kinds[name], headers={"Cache-Control": keep})
+            headers, data = {"Cache-Control": keep, "Vary": "Accept-Encoding"}, self._files[name]
+            if "gzip" in request.headers.get("accept-encoding", ""):
+                headers, data = {**headers, "Content-Encoding": "gzip"}, self._packed[name]
+            return Response(data, media_type=self._kinds[name], headers=headers)
 
         return Route("/static/{name}", file)

@@ -65,12 +65,13 @@ class Pages:
         streams: Streams,
         clock: Clock,
         history: Callable[[Address], Awaitable[Sequence[Line]]],
+        look: Look,
         secure: bool,
     ) -> None:
         """`take` keeps a message for good or raises `Unavailable`; `secure`: people reach us by https."""
         self._take, self._sign_in, self._streams, self._clock = take, sign_in, streams, clock
         self._history, self._secure = history, secure
-        self._look = Look()
+        self._look = look
         self._attempts = Attempts(clock)
         self._zones = _zones()
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.store.database import Tx
 from core.store.outbox import CLOSED
 from core.store.tables import account, outbox, person, reminder
-from core.store.tables_access import access, access_code, stranger
+from core.store.tables.access import access, access_code, stranger
 
 Role: TypeAlias = Literal["owner", "member", "removed"]
 Standing: TypeAlias = Literal["host", "owner", "member"]

@@ -10,7 +10,7 @@ from core.messages import Address
 from core.store.database import Tx
 from core.store.reminders import address_key_prefix
 from core.store.tables import inbox, outbox, turn
-from core.store.tables_notes import feedback
+from core.store.tables.notes import feedback
 
 _LATELY = 500
 """Messages of a chat among which the rated one is looked for."""

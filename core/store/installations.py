@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.store.database import Tx
 from core.store.outbox import CLOSED
 from core.store.tables import outbox, reminder
-from core.store.tables_installations import installation, spent_state
+from core.store.tables.installations import installation, spent_state
 
 REFRESH_PATIENCE = dt.timedelta(seconds=30)
 """For so long one worker alone may exchange a token; if it dies meanwhile, another one may after that."""

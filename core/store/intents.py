@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from core.store.database import Tx
 from core.store.tables import turn
-from core.store.tables_intents import catalog_live, catalog_release, intent_draft, intent_inbox
+from core.store.tables.intents import catalog_live, catalog_release, intent_draft, intent_inbox
 
 
 @dataclass(frozen=True, slots=True)

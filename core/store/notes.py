@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from core.store.database import Tx
-from core.store.tables_notes import note
+from core.store.tables.notes import note
 
 RECENT = dt.timedelta(minutes=5)
 """How long ago a trouble may have been noted to be one still."""

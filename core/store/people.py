@@ -13,7 +13,7 @@ from core.store.codec import address_to_json, reply_from_json
 from core.store.database import Tx
 from core.store.reminders import address_key_prefix
 from core.store.tables import account, inbox, outbox, person, session, turn
-from core.store.tables_intents import intent_inbox
+from core.store.tables.intents import intent_inbox
 
 
 @dataclass(frozen=True, slots=True)

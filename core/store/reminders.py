@@ -14,7 +14,7 @@ from core.store import outbox as queue
 from core.store.codec import address_from_json, address_to_json, reply_to_json
 from core.store.database import Tx
 from core.store.tables import Moment, outbox, reminder
-from core.store.tables_channels import channel
+from core.store.tables.channels import channel
 
 ReminderState = Literal["proposed", "active", "paused", "parked", "fired", "done", "cancelled", "declined"]
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import StoreUnavailable
 from core.store import Store, planning
 from core.store.tables import outbox, reminder, worker
-from core.store.tables_notes import note
+from core.store.tables.notes import note
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import keep_many, rows, running, until
 from tests.fakes.platform import FakePlatform

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from core import access as door
 from core.access import TRIES, allowed, code_in, digest, first_code, new_code
 from core.messages import Address, Sender
-from core.store import access, tables, tables_access
+from core.store import access, tables
 from core.store.access import Place
+from core.store.tables import access as tables_access
 from tests.scenario.world import START, World, world_in
 
 HELLO = "only answer people who have been let in"

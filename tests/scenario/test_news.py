@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.messages import Address, Message
 from core.store import notes
 from core.store.tables import outbox, person, reminder, session
-from core.store.tables_notes import feedback
+from core.store.tables.notes import feedback
 from tests.scenario.world import World
 
 

@@ -15,7 +15,7 @@ from core.errors import StoreUnavailable
 from core.store import Store, Tx, notes
 from core.store._writer import Writer
 from core.store.tables import person
-from core.store.tables_notes import note
+from core.store.tables.notes import note
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 

@@ -1,0 +1,204 @@
+"""The admin side as routes: who is signed in, whether they may, and what an error looks like to them."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Message
+
+from adapters._bodies import TooLarge, body
+from adapters.web import guard
+from adapters.web.admin import screens
+from adapters.web.admin.look import Look
+from adapters.web.admin.screen import Screen, Visit, Way
+from adapters.web.look import accepted
+from adapters.web.signin import Attempts
+from core.admin import signin
+from core.admin.desk import Desk
+from core.admin.roles import Actor, Forbidden
+from core.errors import Refused, RemoraError, Unavailable
+from core.language.phrases import Language, language_of
+from core.ports import Clock
+from core.store.admin import accounts
+from core.store.admin.accounts import Session
+
+COOKIE = "remora_admin"
+_SMALL = 4_096
+
+
+def all_screens() -> list[Screen]:
+    """Every screen, in the order of the menu."""
+    names = sorted(module.name for module in iter_modules(screens.__path__))
+    found: list[Screen] = [import_module(f"{screens.__name__}.{name}").SCREEN for name in names]
+    return sorted(found, key=lambda screen: screen.order)
+
+
+class Side:
+    """The routes under `/admin`."""
+
+    def __init__(self, desk: Callable[[], Desk], key: bytes, clock: Clock, version: str, *, secure: bool) -> None:
+        """`desk` raises `Unavailable` until Remora runs; `secure`: people reach us by https."""
+        self._desk, self._key, self._secure = desk, key, secure
+        self.look = Look(version)
+        self.look.screens = all_screens()
+        self._attempts = Attempts(clock)
+
+    def routes(self) -> Sequence[BaseRoute]:
+        ways = [way for screen in self.look.screens for way in screen.ways]
+        own = [
+            Route("/admin/enter", self.entrance),
+            Route("/admin/enter", self.enter, methods=["POST"]),
+            Route("/admin/out", self.leave, methods=["POST"]),
+        ]
+        return [*own, *(Route(way.path, self._served(way), methods=[way.method]) for way in ways)]
+
+    # --- getting in and out
+
+    async def entrance(self, request: Request) -> Response:
+        """Where a one-time link leads. Reading it uses nothing up; the page itself exchanges the link."""
+        return self.look.outside("enter.html", _language(request))
+
+    async def enter(self, request: Request) -> Response:
+        words = self.look.words[_language(request)]["common"]
+        if not guard.from_our_page(request):
+            return JSONResponse({"error": words["forbidden"]}, 403)
+        client = _client(request)
+        if wait := self._attempts.wait(client):
+            return JSONResponse({"error": words["enter_wait"]}, 429, headers={"Retry-After": str(wait)})
+        try:
+            desk, secret = self._desk(), (await body(request, _SMALL)).decode("utf-8", "replace")
+        except TooLarge:
+            return JSONResponse({"error": words["enter_failed"]}, 413)
+        except Unavailable:
+            return JSONResponse({"error": words["starting"]}, 503, headers={"Retry-After": "5"})
+        now = desk.clock.now()
+        async with desk.store.write() as tx:
+            found = await signin.redeem(tx, secret, now)
+            agent = request.headers.get("user-agent", "")
+            cookie = await signin.begin(tx, found[0], client, agent, now) if found else ""
+        if not cookie:
+            self._attempts.failed(client)
+            return JSONResponse({"error": words["enter_failed"]}, 401)
+        response = Response(status_code=204)
+        response.set_cookie(
+            COOKIE, cookie, max_age=int(signin.LONGEST.total_seconds()), httponly=True, samesite="strict",
+            secure=self._secure, path="/",
+        )  # fmt: skip
+        return response
+
+    async def leave(self, request: Request) -> Response:
+        session = await self._session(request)
+        if session is not None:
+            if not await self._ours(request, await _form(request, _SMALL)):
+                return self._failed(request, 403, None)
+            async with self._desk().store.write() as tx:
+                await accounts.end_session(tx, session.id)
+        response = RedirectResponse("/admin/enter", 303)
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self._secure, path="/")
+        return response
+
+    # --- every screen
+
+    def _served(self, way: Way) -> Callable[[Request], object]:
+        async def serve(request: Request) -> Response:
+            try:
+                return await self._visit(request, way)
+            except Unavailable as error:
+                return self._failed(request, 503, error)
+            except TooLarge:
+                return self._failed(request, 413, None)
+
+        return serve
+
+    async def _visit(self, request: Request, way: Way) -> Response:
+        desk = self._desk()
+        session = await self._session(request)
+        if session is None:
+            return _to_the_door(request)
+        form = await _form(request, way.most) if way.method == "POST" else FormData()
+        if way.method == "POST" and not await self._ours(request, form):
+            return self._failed(request, 403, None)
+        account = session.account
+        actor = Actor(f"web:{account.name}", account.role, _client(request))
+        language = language_of(account.language) if account.language else _language(request)
+        visit = Visit(
+            request, desk, account, actor, self.look, self._form_token(request), language, form, desk.clock.now(), session.id
+        )  # fmt: skip
+        try:
+            actor.need(way.needs)
+            return await way.handler(visit)
+        except HTTPException as error:
+            return visit.page("error.html", error.status_code, what=visit.words["common"]["gone"], mend="")
+        except Forbidden:
+            return visit.page("error.html", 403, what=visit.words["common"]["not_yours"], mend="")
+        except Unavailable as error:
+            return visit.page("error.html", 503, what=error.what, mend=error.mend)
+        except Refused as error:
+            return visit.page("error.html", 422, what=error.what, mend=error.mend)
+        finally:
+            await form.close()
+
+    async def _session(self, request: Request) -> Session | None:
+        cookie = request.cookies.get(COOKIE, "")
+        if not cookie:
+            return None
+        desk = self._desk()
+        now = desk.clock.now()
+        async with desk.store.read() as tx:
+            session = await signin.session_of(tx, cookie, now)
+        if session is not None and signin.to_be_noted(session, now):
+            async with desk.store.write() as tx:
+                await accounts.seen(tx, session.id, now)
+        return session
+
+    def _form_token(self, request: Request) -> str:
+        cookie = request.cookies.get(COOKIE, "")
+        return hmac.digest(self._key, f"remora admin form\n{cookie}".encode(), "sha256").hex()
+
+    async def _ours(self, request: Request, form: FormData) -> bool:
+        """It comes from a page of ours, with the token that only our pages know."""
+        given = request.headers.get("x-form-token") or form.get("form_token") or ""
+        fits = isinstance(given, str) and hmac.compare_digest(given.encode(), self._form_token(request).encode())
+        return fits and guard.from_our_page(request)
+
+    def _failed(self, request: Request, status: int, error: RemoraError | None) -> Response:
+        language = _language(request)
+        words = self.look.words[language]["common"]
+        said = {403: words["forbidden"], 413: words["too_large"], 503: words["starting"]}[status]
+        what, mend = (error.what, error.mend) if error is not None else (said, "")
+        return self.look.outside("failed.html", language, status, what=what, mend=mend)
+
+
+def _to_the_door(request: Request) -> Response:
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": "/admin/enter"})
+    return RedirectResponse("/admin/enter", 303)
+
+
+async def _form(request: Request, most: int) -> FormData:
+    """What was sent, at most `most` bytes; files are kept in memory, since they are no larger."""
+    data = await body(request, most)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": data, "more_body": False}
+
+    return await Request(request.scope, receive).form(max_files=20, max_fields=5_000, max_part_size=most)
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _language(request: Request) -> Language:
+    for tag in accepted(request.headers.get("accept-language", "")):
+        if (name := tag.partition("-")[0].lower()) in ("en", "zh"):
+            return language_of(name)
+    return "en"

@@ -1,0 +1,31 @@
+"""What the admin side works with: one value, made once by the composition root, given to every page and verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from core.catalog import Bot
+from core.health import Check
+from core.intents.live import Live
+from core.intents.releases import Editing
+from core.ports import Adapter, Clock, LanguageModel
+from core.settings import Settings
+from core.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`editing` holds drafts and releases, `live` is what recognises now; `wake` lets what was just put into the outbox
+    go at once; `adapters` are those of this process, by name."""
+
+    store: Store
+    clock: Clock
+    settings: Settings
+    bot: Bot
+    model: LanguageModel
+    editing: Editing
+    live: Live
+    adapters: Mapping[str, Adapter]
+    checks: Mapping[str, Check]
+    wake: Callable[[], None]

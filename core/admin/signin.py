@@ -1,0 +1,71 @@
+"""Getting in: one-time links and sessions. Whoever has no account gets one from an owner; nothing is open by default."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+
+from core.store import Tx
+from core.store.admin import accounts, audit
+from core.store.admin.accounts import Account, Purpose, Session
+
+LINK_LIFE = dt.timedelta(minutes=30)
+IDLE, LONGEST = dt.timedelta(days=7), dt.timedelta(days=30)
+"""A session ends after so much silence, and in any case after the second."""
+_SEEN_AGAIN = dt.timedelta(minutes=1)
+FIRST_OWNER = "owner"
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+async def new_link(tx: Tx, purpose: Purpose, now: dt.datetime, admin_id: int | None = None) -> str:
+    """The secret of a link that works once, within `LINK_LIFE`."""
+    secret = secrets.token_urlsafe(32)
+    await accounts.put_link(tx, purpose, digest(secret), now + LINK_LIFE, admin_id)
+    return secret
+
+
+async def setup_link(tx: Tx, now: dt.datetime) -> str | None:
+    """The secret that makes the first owner; None where somebody is in already."""
+    return None if await accounts.count(tx) else await new_link(tx, "setup", now)
+
+
+async def redeem(tx: Tx, secret: str, now: dt.datetime) -> tuple[Account, Purpose] | None:
+    """Whose link it was and what for, and the link is used up; None if it is unknown, used or too old."""
+    found = await accounts.take_link(tx, digest(secret), now)
+    if found is None:
+        return None
+    purpose, admin_id = found
+    if admin_id is not None:
+        account = await accounts.get(tx, admin_id)
+        return (account, purpose) if account is not None and not account.disabled else None
+    if await accounts.count(tx):
+        return None  # somebody was quicker
+    account = await accounts.add(tx, FIRST_OWNER, "owner", now)
+    assert account is not None, "there was none of any name"
+    await audit.add(tx, now, f"web:{account.name}", "admin.create", f"admin:{account.name}", {"role": "owner"})
+    return account, purpose
+
+
+async def begin(tx: Tx, account: Account, client: str, agent: str, now: dt.datetime) -> str:
+    """A new session; returns its cookie."""
+    cookie = secrets.token_urlsafe(32)
+    await accounts.begin_session(tx, account.id, digest(cookie), client, agent[:200], now)
+    await audit.add(tx, now, f"web:{account.name}", "admin.sign_in", f"admin:{account.name}", client=client)
+    return cookie
+
+
+async def session_of(tx: Tx, cookie: str, now: dt.datetime) -> Session | None:
+    """The session of a cookie that still holds."""
+    found = await accounts.session(tx, digest(cookie)) if cookie else None
+    if found is None or now - found.seen_at > IDLE or now - found.created_at > LONGEST:
+        return None
+    return found
+
+
+def to_be_noted(session: Session, now: dt.datetime) -> bool:
+    """Whether it is time to note that the session is in use."""
+    return now - session.seen_at > _SEEN_AGAIN

@@ -1,0 +1,1 @@
+"""What the admin side keeps and asks of the database."""
