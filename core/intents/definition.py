@@ -72,6 +72,7 @@ class Limits:
     platforms: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

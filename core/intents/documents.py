@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar, cast
 
 from core.intents.definition import (
@@ -193,7 +193,7 @@ def _action(read: _Reading) -> Action:
 
 
 def _limits(read: _Reading) -> Limits:
-    limits = Limits(read.texts("platforms"), read.texts("channels"), read.texts("roles"))
+    limits = Limits(read.texts("platforms"), read.texts("channels"), read.texts("roles"), read.texts("workspaces"))
     read.finish()
     return limits
 
@@ -212,7 +212,7 @@ def document_of(intent: Intent) -> dict[str, Any]:
         "confirm": intent.confirm or None,
         "must_match": list(intent.must_match),
         "must_not_match": list(intent.must_not_match),
-        "limits": _filled({name: list(getattr(intent.limits, name)) for name in ("platforms", "channels", "roles")}),
+        "limits": _filled({name: list(values) for name, values in asdict(intent.limits).items()}),
         "enabled": None if intent.enabled else False,
     }
     return _filled(said)

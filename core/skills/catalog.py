@@ -101,7 +101,7 @@ async def unbroken(turn: Turn, work: Callable[[], _T]) -> _T | None:
 def open_to(turn: Turn) -> dict[str, Intent]:
     """The intents that are for this person and place."""
     intents = turn.catalog.recognizer.intents
-    return {name: intent for name, intent in intents.items() if _within(turn, intent.limits)}
+    return {name: intent for name, intent in intents.items() if within(turn, intent.limits)}
 
 
 def situation(turn: Turn) -> Situation:
@@ -114,7 +114,8 @@ def _in_force(turn: Turn, name: object) -> Intent | None:
     return open_to(turn).get(str(name))
 
 
-def _within(turn: Turn, limits: Limits) -> bool:
+def within(turn: Turn, limits: Limits) -> bool:
+    """The limits let this person and place in."""
     address = turn.message.address
     role = "owner" if turn.standing == "host" else turn.standing
     return all(
@@ -123,6 +124,7 @@ def _within(turn: Turn, limits: Limits) -> bool:
             (limits.platforms, {address.platform}),
             (limits.channels, {address.chat, f"{address.platform}:{address.chat}"}),
             (limits.roles, {role}),
+            (limits.workspaces, {address.workspace}),
         )
     )
 
