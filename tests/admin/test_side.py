@@ -71,6 +71,24 @@ async def test_a_session_ends_by_itself_and_when_it_is_told_to(admin: AdminSide)
         assert (await browser.get("/admin")).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("back", "where"),
+    [("/admin/people/5", "/admin/people/5"), ("https://evil.example/admin", "/admin"), ("//evil.example", "/admin"),
+     ("/admin//evil.example", "/admin"), ("", "/admin")],
+)  # fmt: skip
+async def test_the_chosen_language_stays_and_leads_back_to_a_page_of_ours(admin: AdminSide, back, where) -> None:
+    async with admin.browser("viewer") as browser:
+        answer = await browser.post("/admin/language", {"language": "zh", "back": back})
+        assert (answer.status_code, answer.headers["location"]) == (303, where)
+        assert 'lang="zh"' in (await browser.get("/admin")).text
+
+
+async def test_whoever_is_signed_in_stays_who_they_are_at_the_door(admin: AdminSide) -> None:
+    async with admin.browser("viewer") as browser:
+        door = await browser.get("/admin/enter")
+        assert (door.status_code, door.headers["location"]) == (303, "/admin")
+
+
 async def test_the_audit_log_shows_where_it_was_tampered_with(admin: AdminSide) -> None:
     import sqlalchemy as sa
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -18,7 +20,7 @@ from adapters._bodies import TooLarge, body
 from adapters.web import guard
 from adapters.web.admin import screens
 from adapters.web.admin.look import Look
-from adapters.web.admin.screen import Screen, Visit, Way
+from adapters.web.admin.screen import Screen, Visit, Way, post
 from adapters.web.look import accepted
 from adapters.web.signin import Attempts
 from core.admin import signin
@@ -32,6 +34,8 @@ from core.store.admin.accounts import Session
 
 COOKIE = "remora_admin"
 _SMALL = 4_096
+_OWN_PAGE = re.compile(r"/admin(/[\w.~%-]+)*", re.ASCII)
+"""Where a form may send its reader back to: a page of ours, never another host."""
 
 
 def all_screens() -> list[Screen]:
@@ -57,13 +61,22 @@ class Side:
             Route("/admin/enter", self.entrance),
             Route("/admin/enter", self.enter, methods=["POST"]),
             Route("/admin/out", self.leave, methods=["POST"]),
+            Route(
+                "/admin/language",
+                self._served(post("/admin/language", _choose_language, "see", _SMALL)),
+                methods=["POST"],
+            ),
         ]
         return [*own, *(Route(way.path, self._served(way), methods=[way.method]) for way in ways)]
 
     # --- getting in and out
 
     async def entrance(self, request: Request) -> Response:
-        """Where a one-time link leads. Reading it uses nothing up; the page itself exchanges the link."""
+        """Where a one-time link leads. Reading it uses nothing up; the page itself exchanges the link. Whoever is in
+        stays who they are: a link of somebody else's does not take their place."""
+        with suppress(Unavailable):
+            if await self._session(request) is not None:
+                return RedirectResponse("/admin", 303)
         return self.look.outside("enter.html", _language(request))
 
     async def enter(self, request: Request) -> Response:
@@ -175,6 +188,13 @@ class Side:
         said = {403: words["forbidden"], 413: words["too_large"], 503: words["starting"]}[status]
         what, mend = (error.what, error.mend) if error is not None else (said, "")
         return self.look.outside("failed.html", language, status, what=what, mend=mend)
+
+
+async def _choose_language(visit: Visit) -> Response:
+    back = visit.field("back")
+    async with visit.desk.store.write() as tx:
+        await accounts.change(tx, visit.account.id, language=language_of(visit.field("language")))
+    return visit.go(back if _OWN_PAGE.fullmatch(back) else "/admin")
 
 
 def _to_the_door(request: Request) -> Response:

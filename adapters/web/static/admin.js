@@ -5,6 +5,8 @@
   const root = document.documentElement;
   const data = document.body.dataset;
 
+  if (/^#[\w-]{43}$/.test(location.hash)) history.replaceState(null, "", location.pathname); // a link that was not needed
+
   const theme = localStorage.getItem("theme");
   if (theme) root.dataset.theme = theme;
   document.getElementById("theme")?.addEventListener("click", () => {
