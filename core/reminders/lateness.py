@@ -103,18 +103,27 @@ async def _without_digests(
     for one in late:
         by_person[one.person_id].append(one)
     for person_id, theirs in by_person.items():
-        by_address: dict[Address, list[Late]] = defaultdict(list)
-        for one in theirs:
-            by_address[one.address].append(one)
-        if len(theirs) > MOST_SINGLE and len(by_address) > 1:
+        groups = together(theirs)
+        if len(theirs) > MOST_SINGLE and len(groups) > 1:
             private = set(await addresses.private(tx, person_id))
-            by_address = dict(sorted(by_address.items(), key=lambda there: there[0] not in private))
-        for address, there in by_address.items():
-            if len(theirs) > MOST_SINGLE and len(there) > 1:
-                await _gather(tx, address, there, gaps, now)
+            groups.sort(key=lambda there: there[0].address not in private)
+        for there in groups:
+            if len(there) > 1:
+                await _gather(tx, there[0].address, there, gaps, now)
             else:
-                alone |= {one.id: held_until(now, one.quiet, one.zone) or now for one in there}
+                alone[there[0].id] = held_until(now, there[0].quiet, there[0].zone) or now
     return alone
+
+
+def together(theirs: Sequence[Late]) -> list[list[Late]]:
+    """What of a person's late reminders becomes one message each: at an address, if there are more of them than
+    `MOST_SINGLE`."""
+    if len(theirs) <= MOST_SINGLE:
+        return [[one] for one in theirs]
+    by_address: dict[Address, list[Late]] = defaultdict(list)
+    for one in theirs:
+        by_address[one.address].append(one)
+    return list(by_address.values())
 
 
 async def _gather(tx: Tx, address: Address, late: list[Late], gaps: Sequence[Downtime], now: dt.datetime) -> None:

@@ -68,7 +68,7 @@ async def plan_due(tx: Tx, now: dt.datetime) -> int:
     moves: list[tuple[int, dt.datetime | None, str | None]] = []
     for number, one in enumerate(due, 1):
         try:
-            made, move = _planned(one, now)
+            made, move = planned(one, now)
         except _UNREADABLE as error:
             log.error("a reminder cannot be planned", extra={"reminder": one.reminder.id, "error": str(error)})
             broken.append(one.reminder.id)
@@ -87,7 +87,7 @@ async def plan_due(tx: Tx, now: dt.datetime) -> int:
     return len(due) + len(broken) + await lateness.judge(tx, now)
 
 
-def _planned(due: Due, now: dt.datetime) -> tuple[list[Occasion], tuple[int, dt.datetime | None, str | None]]:
+def planned(due: Due, now: dt.datetime) -> tuple[list[Occasion], tuple[int, dt.datetime | None, str | None]]:
     """The rows of a reminder's next occurrence, and where the reminder goes from there."""
     reminder = due.reminder
     missed, this, following = _occurrences(reminder, now)

@@ -37,18 +37,21 @@ async def between(tx: Tx, person_id: int, start: dt.datetime, end: dt.datetime) 
     found: list[Entry] = []
     for reminder in await reminders.open_of(tx, person_id, _MOST_REMINDERS):
         if reminder.state == "active" and reminder.kind != "digest":
-            found += [Entry(rings, reminder) for rings in _rings(reminder, start, end)]
+            found += [Entry(rings, reminder) for rings in rings_between(reminder, start, end)]
     return sorted(found, key=lambda entry: (entry.rings, entry.reminder.id))
 
 
-def _rings(reminder: Reminder, start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
+def rings_between(
+    reminder: Reminder, start: dt.datetime, end: dt.datetime, most: int = _MOST_OF_ONE
+) -> list[dt.datetime]:
+    """When a reminder rings from `start` up to `end`, in order; of a rule about the first `most` times."""
     own = {reminder.rings} if reminder.rings is not None and start <= reminder.rings < end else set()
     if reminder.rule is None or reminder.next_due is None:
         return sorted(own)
     begin = dt.datetime.fromisoformat(reminder.starts_local)
     ahead = occurrences(Rule.parse(reminder.rule), begin, ZoneInfo(reminder.zone), max(start, reminder.next_due))
     coming = takewhile(lambda moment: moment < end, (found.utc for found in ahead))
-    return sorted(own | set(islice(coming, _MOST_OF_ONE)))
+    return sorted(own | set(islice(coming, most)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ GONE = ("cancelled", "declined", "proposed")
 LIST_LENGTH = 20
 MOST = 10_000
 _NUMBERED = 200
-_UNDO_WITHIN = dt.timedelta(hours=24)
+UNDO_WITHIN = dt.timedelta(hours=24)
 
 
 def requested(turn: Turn, request: ReminderRequest) -> Outcome:
@@ -214,9 +214,14 @@ async def cancelled(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
 
 async def _undo(tx: Tx, turn: Turn) -> Reply:
     """Takes the last change back: all of it, also where it was about many reminders."""
-    changes = await reminder_changes.last(tx, turn.person.id, turn.now - _UNDO_WITHIN)
+    changes = await reminder_changes.last(tx, turn.person.id, turn.now - UNDO_WITHIN)
     if not all([await _visible(tx, turn, made.reminder_id) for made in changes]):
         changes = []
+    return await taken_back(tx, turn, changes)
+
+
+async def taken_back(tx: Tx, turn: Turn, changes: Sequence[reminder_changes.Change]) -> Reply:
+    """Takes these changes back, the newest first."""
     for made in changes:
         if made.verb == "snooze":
             await outbox.cancel_extra(tx, made.reminder_id, turn.now)

@@ -76,7 +76,7 @@ async def _touched(tx: Tx, turn: Turn) -> Reminder | None:
 async def _changed(tx: Tx, turn: Turn, reminder: Reminder, request: ReminderRequest) -> Reply:
     asking = Asking(turn.now, _zone(turn, reminder), PREFERENCES, turn.language)
     if request.shift:
-        return await _retime(
+        return await retime(
             tx, turn, reminder, shifted(reminder, request.when, earlier=request.shift == "earlier", asking=asking)
         )
     if request.verb == "rename" or not is_time(request.when, turn.now, asking.zone):
@@ -96,7 +96,7 @@ async def _reworded(tx: Tx, turn: Turn, reminder: Reminder, request: ReminderReq
         time = _time_words(request.when, understood.task)
         retimed = said(reminder, time, asking)
         if retimed is not None:
-            return await _retime(tx, turn, reminder, retimed, text=text)
+            return await retime(tx, turn, reminder, retimed, text=text)
     return await renamed(tx, turn, reminder, text)
 
 
@@ -133,10 +133,11 @@ async def moved_to(tx: Tx, turn: Turn, reminder: Reminder, when: str, *, text: s
     if retimed is None:
         what = wording.to_task(turn.language, reminder.text)
         raise Refused(say(turn.language, "ask_when", what=what))
-    return await _retime(tx, turn, reminder, retimed, text=text)
+    return await retime(tx, turn, reminder, retimed, text=text)
 
 
-async def _retime(tx: Tx, turn: Turn, reminder: Reminder, retimed: Retimed, *, text: str = "") -> Reply:
+async def retime(tx: Tx, turn: Turn, reminder: Reminder, retimed: Retimed, *, text: str = "") -> Reply:
+    """Gives a reminder a time that was worked out, and other words."""
     ring = retimed.ring
     _check_length(turn, text)
     reminder = await remembered(tx, turn, reminder, "move")

@@ -42,11 +42,16 @@ async def filled(turn: Turn, data: str) -> Outcome | None:
 def _added(turn: Turn, what: str, when: str, late: LateRule | None) -> Outcome:
     if not what and not turn.message.quoted:
         return Outcome(Reply(say(turn.language, "form_what")), intent="reminder_form")
+    return set_reminder(turn, wish_of(turn, what, when, late))
+
+
+def wish_of(turn: Turn, what: str, when: str, late: LateRule | None) -> Wish:
+    """What the fields of a form ask for."""
     understood = understand_time(when, turn.now, turn.zone or ZoneInfo("UTC"), None, PREFERENCES)
     if understood.task or not when:
         understood = replace(understood, when=None, problem=None)
     whole = replace(understood, task=what or "this", recipient=None, asks_reminder=True)
-    return set_reminder(turn, Wish(whole, f"{when} {what}", turn.now, late=late))
+    return Wish(whole, f"{when} {what}", turn.now, late=late)
 
 
 def _edited(turn: Turn, number: int, what: str, when: str, late: LateRule | None) -> Outcome:

@@ -34,10 +34,10 @@ def requested(turn: Turn, request: ReminderRequest) -> Outcome:
             return await change(tx, turn, request, resumed, pending)
         if not request.when:
             return await change(tx, turn, request, paused, pending)
-        until = _end(turn, request.when)
+        until = end_of(turn, request.when)
 
         async def rested(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
-            return await _paused_until(tx, turn, reminder, until)
+            return await paused_until(tx, turn, reminder, until)
 
         said = wording.moment(turn.language, until, turn.zone or ZoneInfo("UTC"), turn.now)
         return await change(tx, turn, request, rested, pending, until=said)
@@ -45,7 +45,7 @@ def requested(turn: Turn, request: ReminderRequest) -> Outcome:
     return Outcome(write=write, intent=f"reminder_{request.verb}", pending=pending)
 
 
-def _end(turn: Turn, words: str) -> dt.datetime:
+def end_of(turn: Turn, words: str) -> dt.datetime:
     """When a pause of such words ends: at the moment, at the beginning of the day that they name, or where that has
     begun, at its end. Raises `Refused` where they name none to come."""
     zone = turn.zone or ZoneInfo("UTC")
@@ -80,7 +80,7 @@ async def paused(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     return Reply(say(turn.language, "reminder_paused", **fields))
 
 
-async def _paused_until(tx: Tx, turn: Turn, reminder: Reminder, until: dt.datetime) -> Reply:
+async def paused_until(tx: Tx, turn: Turn, reminder: Reminder, until: dt.datetime) -> Reply:
     """It goes on by itself: its next moment is the first that does not lie in the pause. A single one whose time does
     rings when the pause ends; so does its snooze."""
     zone, own = ZoneInfo(reminder.zone), await remembered(tx, turn, reminder, "pause")

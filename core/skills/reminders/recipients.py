@@ -130,7 +130,8 @@ async def called_here(tx: Tx, turn: Turn, names: tuple[str, ...], *, at: bool = 
 
 
 async def kept_for(tx: Tx, turn: Turn, new: NewReminder, name: str, known: list[Known]) -> Reply:
-    """Proposes a reminder to another person, one of those who have that name; nothing rings before they accept."""
+    """Proposes a reminder to another person, one of those who have that name; nothing rings before they accept. An admin
+    who is nobody in the chats asks as the person 0."""
     address, language = turn.message.address, turn.language
     who = literal(name)
     if len(known) != 1:
@@ -149,7 +150,7 @@ async def kept_for(tx: Tx, turn: Turn, new: NewReminder, name: str, known: list[
         raise Refused(say(language, "other_enough", who=who, count=_MOST_PROPOSED))
     spoken = _language(other, language)
     proposed = replace(
-        new, person_id=other.id, address=where, kind="reminder", state="proposed", asked_by=turn.person.id,
+        new, person_id=other.id, address=where, kind="reminder", state="proposed", asked_by=turn.person.id or None,
         language=spoken,
     )  # fmt: skip
     kept = await reminders.add(tx, proposed, turn.now)

@@ -184,7 +184,7 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
         name, those = await called_here(tx, turn, names, at=recipient.at) if names else ("", [])
         shared = recipient.everybody and await reminders.shared_here(tx, recipient.address)
         for number, ring in enumerate(rings):
-            new = replace(_new(turn, wish, ring, recipient, known, number), shared=shared)
+            new = replace(new_of(turn, wish, ring, recipient, known, number), shared=shared)
             if recipient.names or those:
                 task = new.text if recipient.names else new.text.removeprefix(name).strip()
                 replies.append(await kept_for(tx, turn, replace(new, text=task), name, those))
@@ -193,16 +193,17 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
             kept = await reminders.add(tx, new, turn.now)
             await reminder_changes.remember(tx, kept.id, "set", turn.now)
             pending["reminder"] = kept.id
-            replies.append(_confirmation(turn, kept, ring, ask_zone=zone is None and number == len(rings) - 1))
+            replies.append(confirmation(turn, kept, ring, ask_zone=zone is None and number == len(rings) - 1))
         choices = replies[0].choices if len(replies) == 1 else ()
         return Reply("\n\n".join(reply.text for reply in replies), choices, locate=replies[-1].locate)
 
     return Outcome(write=write, intent="reminder_set", pending=pending)
 
 
-def _new(
+def new_of(
     turn: Turn, wish: Wish, ring: creating.FirstRing, recipient: Recipient, zone: ZoneInfo, number: int
 ) -> NewReminder:
+    """The row of one ring of a wish."""
     text, link = wish.about or (wish.understood.task, "")
     return NewReminder(
         person_id=turn.person.id,
@@ -225,7 +226,7 @@ def _new(
     )
 
 
-def _confirmation(turn: Turn, kept: Reminder, ring: creating.FirstRing, *, ask_zone: bool) -> Reply:
+def confirmation(turn: Turn, kept: Reminder, ring: creating.FirstRing, *, ask_zone: bool) -> Reply:
     """The promise, said from the row that keeps it."""
     language = turn.language
     assert kept.rings is not None, "a new reminder is going to ring"
