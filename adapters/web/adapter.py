@@ -12,6 +12,8 @@ from starlette.applications import Starlette
 from adapters import Surroundings
 from adapters.web import calendar, health, hooks
 from adapters.web.admin.side import Side
+from adapters.web.api import app as api
+from adapters.web.api.talk import PREFIX, Talk
 from adapters.web.guard import Guard
 from adapters.web.look import Look
 from adapters.web.markdown import to_html
@@ -58,6 +60,7 @@ class WebAdapter:
             calendar.routes(around.calendar),
             hooks.routes(around.hooks),
             admin.routes(),
+            api.routes(around.desk, Talk(self._take, self._streams, around.clock), around.clock),
         )
         app = Starlette(routes=[route for part in parts for route in part])
         self._app = Guard(app, [self._host, urlsplit(self._public).hostname or ""])
@@ -115,11 +118,10 @@ class WebAdapter:
         html = await to_html(reply.text, plain=reply.plain)
         choices = [{"label": choice.label, "data": choice.data} for choice in reply.choices]
         self._streams.settle(chat, delivery.cause)
-        event = self._streams.publish(
-            chat,
-            "reply",
-            {"cause": delivery.cause, "html": html, "choices": choices, "answers": delivery.reply_to},
-        )
+        data = {"cause": delivery.cause, "html": html, "choices": choices, "answers": delivery.reply_to}
+        if chat.startswith(PREFIX):
+            data["text"] = reply.text
+        event = self._streams.publish(chat, "reply", data)
         left()
         return Receipt((event,))
 

@@ -11,6 +11,7 @@ import json
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 _REMEMBERED = 200
@@ -91,23 +92,29 @@ class Streams:
 
     async def follow(self, chat: str, last: str) -> AsyncGenerator[bytes]:
         """What happens after the event `last`, as text/event-stream; ends when the product stops."""
+        yield b"retry: 2000\n\n"
+        async with aclosing(self.events(chat, last)) as events:
+            async for event in events:
+                yield b"event: beat\ndata: 1\n\n" if event is None else self._encode(event)
+
+    async def events(self, chat: str, last: str) -> AsyncGenerator[Event | None]:
+        """What happens after the event `last`; None now and then, when nothing does; ends when the product stops."""
         conversation = self._conversation(chat)
         page: asyncio.Queue[Event | None] = asyncio.Queue(_BEHIND)
         conversation.pages.add(page)
         try:
-            yield b"retry: 2000\n\n"
             for event in self._missed(conversation, last):
-                yield self._encode(event)
+                yield event
             while True:
                 try:
                     async with asyncio.timeout(self._heartbeat):
                         next_event = await page.get()
                 except TimeoutError:
-                    yield b"event: beat\ndata: 1\n\n"
+                    yield None
                     continue
                 if next_event is None:
                     return
-                yield self._encode(next_event)
+                yield next_event
         finally:
             conversation.pages.discard(page)
 

@@ -68,6 +68,7 @@ def test_no_platform_knows_another(graph: grimp.ImportGraph) -> None:
         ("aiohttp", ("adapters.slack", "core.lm", "bots._demo")),
         ("starlette", ("adapters.web", "adapters.slack", "adapters.telegram", "adapters._bodies")),
         ("uvicorn", ("adapters.web",)),
+        ("fastapi", ("adapters.web.api",)),
         ("jinja2", ("adapters.web", "core.lm")),
         ("prompt_toolkit", ("adapters.console", "adapters._terminal")),
         ("sqlalchemy", ("core.store", "migrations")),
