@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         "Keep messages that matched no intent, or narrowly, for admins to label; gone with their person, or after REMORA_RETENTION_DAYS.",
     )
 
+    knowledge_phrasing: bool = _named(
+        "REMORA_KNOWLEDGE_PHRASING",
+        False,
+        "Let the language model say in its own words what a document says; the passage stands below in any case.",
+    )
+
     host: str = _named("HOST", "127.0.0.1", "Address the web side listens on; the default is this machine alone.")
     port: int = _named("PORT", 8080, "Port the web side listens on.", ge=0, le=65535)
     public_url: str = _named(
@@ -229,6 +235,12 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The database's URL, also where none is set."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'remora.db').absolute()}"
+
+    @property
+    def web_url(self) -> str:
+        """The address of the web side for people, without a slash at its end."""
+        host = "localhost" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104
+        return self.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def setting_name(field: str) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -27,20 +25,9 @@ def command() -> None:
 
 
 def _done(work: Callable[[Tx, dt.datetime], Awaitable[_T]]) -> _T:
-    """Does the work on the database of the settings."""
-    from core.clock import SystemClock
-    from core.settings import load_settings
-    from core.store import Store, migrate
+    from bots._database import done
 
-    url = load_settings().store_url
-
-    async def run() -> _T:
-        async with aclosing(Store(url)) as store:
-            await migrate.upgrade(store)
-            async with store.write() as tx:
-                return await work(tx, SystemClock().now())
-
-    return asyncio.run(run())
+    return done(work)
 
 
 def _place(text: str) -> Place:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from core.errors import Refused
+from core.language.phrases import Language, say
+from core.store import Tx
+from core.store.admin import audit
 from core.store.admin.accounts import Role
 
 Permission: TypeAlias = Literal[
@@ -40,6 +45,18 @@ class Forbidden(Refused):
     """The admin's role does not allow it."""
 
 
+class Denied(Refused):
+    """What an admin asked for cannot be done; said by a phrase, in English where no language is known, as `said` else."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        what, _, mend = say("en", key, **values).partition(". ")
+        super().__init__(what, mend)
+        self.key, self._values = key, values
+
+    def said(self, language: Language) -> str:
+        return say(language, self.key, **self._values)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who does something on the admin side: `name` as the audit log shows it, "web:ann" or "cli:root"; `client`: from where."""
@@ -55,3 +72,12 @@ class Actor:
         """Raises `Forbidden` where the role does not grant it."""
         if not self.may(permission):
             raise Forbidden(f"the role {self.role} does not allow this ({permission})", "ask an owner")
+
+    async def note(
+        self, tx: Tx, now: dt.datetime, verb: str, subject: str, detail: Mapping[str, Any] | None = None, *,
+        reason: str = "", person_id: int | None = None,
+    ) -> None:  # fmt: skip
+        """Notes in the audit log what they do, in the transaction that does it."""
+        await audit.add(
+            tx, now, self.name, verb, subject, detail, reason=reason, client=self.client, person_id=person_id
+        )

@@ -21,10 +21,12 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-async def new_link(tx: Tx, purpose: Purpose, now: dt.datetime, admin_id: int | None = None) -> str:
-    """The secret of a link that works once, within `LINK_LIFE`."""
-    secret = secrets.token_urlsafe(32)
-    await accounts.put_link(tx, purpose, digest(secret), now + LINK_LIFE, admin_id)
+async def new_link(
+    tx: Tx, purpose: Purpose, now: dt.datetime, admin_id: int | None = None, life: dt.timedelta = LINK_LIFE
+) -> str:
+    """The secret of a link that works once, within `life`."""
+    secret = secrets.token_hex(10) if purpose == "chat" else secrets.token_urlsafe(32)
+    await accounts.put_link(tx, purpose, digest(secret), now + life, admin_id)
     return secret
 
 
@@ -33,10 +35,26 @@ async def setup_link(tx: Tx, now: dt.datetime) -> str | None:
     return None if await accounts.count(tx) else await new_link(tx, "setup", now)
 
 
+async def take(tx: Tx, secret: str, now: dt.datetime, purpose: Purpose) -> Account | None:
+    """Whose link of that purpose it is, and it is used up; None if it is unknown, used or too old, or of another."""
+    found = await accounts.link_of(tx, digest(secret.strip()), now)
+    if found is None or found[0] != purpose or await accounts.take_link(tx, digest(secret.strip()), now) is None:
+        return None
+    account = await accounts.get(tx, found[1]) if found[1] is not None else None
+    return account if account is not None and not account.disabled else None
+
+
+async def wants_code(tx: Tx, secret: str, now: dt.datetime) -> Account | None:
+    """Whose second factor is asked for beside the link; None where the link alone does. Nothing is used up."""
+    purpose, admin_id = await accounts.link_of(tx, digest(secret), now) or ("setup", None)
+    account = await accounts.get(tx, admin_id) if purpose == "login" and admin_id is not None else None
+    return account if account is not None and account.has_totp else None
+
+
 async def redeem(tx: Tx, secret: str, now: dt.datetime) -> tuple[Account, Purpose] | None:
     """Whose link it was and what for, and the link is used up; None if it is unknown, used or too old."""
-    found = await accounts.take_link(tx, digest(secret), now)
-    if found is None:
+    found = await accounts.link_of(tx, digest(secret), now)
+    if found is None or found[0] == "chat" or await accounts.take_link(tx, digest(secret), now) is None:
         return None
     purpose, admin_id = found
     if admin_id is not None:

@@ -8,7 +8,6 @@ from core.language.phrases import say
 from core.language.wishes import FeedWish, feed_wish
 from core.messages import Reply
 from core.reminders.feed import key_of
-from core.settings import Settings
 from core.skills.base import Outcome, Skill, Turn
 from core.store import Tx, preferences
 
@@ -33,15 +32,9 @@ async def _answer(turn: Turn, wish: FeedWish) -> Outcome:
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         await preferences.set_feed_key(tx, turn.person.id, key_of(secret))
         key = "feed_new" if had else "feed_first"
-        return Reply(say(turn.language, key, url=_url(turn.settings, secret)))
+        return Reply(say(turn.language, key, url=f"{turn.settings.web_url}/calendar/{secret}.ics"))
 
     return Outcome(write=write, intent="calendar_feed", secret=True)
-
-
-def _url(settings: Settings, secret: str) -> str:
-    host = "localhost" if settings.host in ("", "0.0.0.0", "::") else settings.host  # noqa: S104
-    root = settings.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    return f"{root}/calendar/{secret}.ics"
 
 
 SKILL = Skill(name="calendar_feed", answer=_answer, recognize=_recognize, order=16)

@@ -86,7 +86,7 @@ def upgrade() -> None:
         _moment("expires_at"),
         sa.PrimaryKeyConstraint("id", name="pk_admin_link"),
         sa.UniqueConstraint("digest", name="uq_admin_link_digest"),
-        sa.CheckConstraint("purpose IN ('setup', 'login', 'reset')", name=op.f("ck_admin_link_purpose")),
+        sa.CheckConstraint("purpose IN ('setup', 'login', 'reset', 'chat')", name=op.f("ck_admin_link_purpose")),
     )
     op.create_table(
         "api_token",

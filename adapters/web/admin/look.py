@@ -60,7 +60,7 @@ class Look:
             language=visit.language,
             me=visit.account,
             may=visit.actor.may,
-            screens=[screen for screen in self.screens if visit.actor.may(screen.needs)],
+            screens=[screen for screen in self.screens if screen.listed and visit.actor.may(screen.needs)],
             here=visit.request.url.path,
             said=self._said(visit),
             form_token=visit.form_token,

@@ -17,7 +17,6 @@ from core.admin.desk import Desk
 from core.admin.roles import Actor, Permission
 from core.language.phrases import Language
 from core.store import Tx
-from core.store.admin import audit
 from core.store.admin.accounts import Account
 
 
@@ -72,10 +71,7 @@ class Visit:
         person_id: int | None = None,
     ) -> None:  # fmt: skip
         """Notes in the audit log what this admin does, in the transaction that does it."""
-        await audit.add(
-            tx, self.now, self.actor.name, verb, subject, detail, reason=reason, client=self.actor.client,
-            person_id=person_id,
-        )  # fmt: skip
+        await self.actor.note(tx, self.now, verb, subject, detail, reason=reason, person_id=person_id)
 
 
 Handler: TypeAlias = Callable[[Visit], Awaitable[Response]]
@@ -113,6 +109,8 @@ class Screen:
     needs: Permission = "see"
     group: str = field(default="")
     """Heading of the menu under which it stands, a key of `common`."""
+    listed: bool = True
+    """Whether the menu shows it."""
 
     @property
     def path(self) -> str:

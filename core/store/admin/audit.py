@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +32,11 @@ class Entry:
     reason: str
     client: str
     digest: str
+
+
+def as_json(entry: Entry) -> str:
+    """One line of the export."""
+    return json.dumps({**asdict(entry), "at": entry.at.isoformat()}, ensure_ascii=False)
 
 
 def _digest(previous: str, at: dt.datetime, texts: Sequence[str]) -> str:

@@ -54,9 +54,10 @@ admin_link = sa.Table(
     _text("digest"),
     _moment("expires_at"),
     sa.UniqueConstraint("digest"),
-    sa.CheckConstraint("purpose IN ('setup', 'login', 'reset')", name="purpose"),
+    sa.CheckConstraint("purpose IN ('setup', 'login', 'reset', 'chat')", name="purpose"),
 )
-"""Links that work once. "setup" makes the first owner, and belongs to nobody yet."""
+"""Links that work once. "setup" makes the first owner, and belongs to nobody yet; "chat" is a code that its owner sends
+from their chat account."""
 
 api_token = sa.Table(
     "api_token",
