@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from bots._desk import Desk
+    from core.admin.reminders.desk import ReminderDesk
 
 _T = TypeVar("_T")
 _person = click.option("--person", required=True, help="Whose: a name, a handle, or PLATFORM:ACCOUNT.")
@@ -23,9 +24,10 @@ def command() -> None:
     """See and change reminders: of a person, of a channel, or of all."""
 
 
-def _at_desk(work: Callable[[Desk], Awaitable[_T]]) -> _T:
+def _at_desk(work: Callable[[ReminderDesk], Awaitable[_T]]) -> _T:
     """Does the work on the database of the settings."""
-    from bots._desk import Desk
+    from core.admin.reminders.desk import ReminderDesk
+    from core.admin.roles import Actor
     from core.clock import SystemClock
     from core.settings import load_settings
     from core.store import Store
@@ -35,7 +37,7 @@ def _at_desk(work: Callable[[Desk], Awaitable[_T]]) -> _T:
     async def run() -> _T:
         store = Store(settings.store_url)
         try:
-            return await work(Desk(store, SystemClock(), settings))
+            return await work(ReminderDesk(store, SystemClock(), settings, Actor(f"cli:{getpass.getuser()}", "owner")))
         finally:
             await store.aclose()
 

@@ -38,6 +38,13 @@ async def remember(tx: Tx, reminder_id: int, verb: str, now: dt.datetime, by: in
     await tx.insert(reminder_change, values)
 
 
+async def newest(tx: Tx, person_id: int) -> int:
+    """The id of a person's newest change; 0 where there is none."""
+    mine = reminder_change.c.person_id == person_id
+    row = await tx.row(sa.select(sa.func.max(reminder_change.c.id)).where(mine))
+    return int(row[0] or 0) if row else 0
+
+
 async def paused_at(tx: Tx, reminder_id: int) -> dt.datetime | None:
     """When it was paused last."""
     paused = sa.and_(reminder_change.c.reminder_id == reminder_id, reminder_change.c.verb == "pause")

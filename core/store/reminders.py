@@ -84,14 +84,14 @@ class Reminder:
         return self.paused_until if self.paused_until is not None and self.paused_until > now else None
 
 
-_PLANNED = (
+PLANNED = (
     sa.select(sa.func.min(outbox.c.due_at))
     .where(outbox.c.reminder_id == reminder.c.id, outbox.c.state.in_(("planned", "attempting")))
     .correlate(reminder)
     .scalar_subquery()
     .label("planned")
 )
-_WHOLE = sa.select(reminder, _PLANNED)
+_WHOLE = sa.select(reminder, PLANNED)
 
 
 def from_row(row: sa.Row[Any]) -> Reminder:
@@ -141,7 +141,7 @@ async def open_of(tx: Tx, person_id: int, limit: int = 50) -> list[Reminder]:
     """A person's reminders that have still to ring or wait for Done, the next one first."""
     statement = (
         _WHOLE.where(reminder.c.person_id == person_id, reminder.c.state.in_(("active", "paused")))
-        .order_by(sa.func.coalesce(_PLANNED, reminder.c.next_due), reminder.c.id)
+        .order_by(sa.func.coalesce(PLANNED, reminder.c.next_due), reminder.c.id)
         .limit(limit)
     )
     return [from_row(row) for row in await tx.rows(statement)]
@@ -151,7 +151,7 @@ async def open_everywhere(tx: Tx, platform: str, chat: str, limit: int) -> list[
     """The open reminders of everybody, or of one chat where it is named; the next one first."""
     statement = (
         _WHOLE.where(reminder.c.state.in_(("active", "paused")))
-        .order_by(sa.func.coalesce(_PLANNED, reminder.c.next_due), reminder.c.id)
+        .order_by(sa.func.coalesce(PLANNED, reminder.c.next_due), reminder.c.id)
         .limit(limit)
     )
     if chat:
@@ -268,7 +268,7 @@ async def of_channel(tx: Tx, address: Address, limit: int) -> list[Reminder]:
             reminder.c.state.in_(("active", "paused")),
             reminder.c.address_key.startswith(place, autoescape=True),
         )
-        .order_by(sa.func.coalesce(_PLANNED, reminder.c.next_due), reminder.c.id)
+        .order_by(sa.func.coalesce(PLANNED, reminder.c.next_due), reminder.c.id)
         .limit(limit)
     )
     return [from_row(row) for row in await tx.rows(statement)]

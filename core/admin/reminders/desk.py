@@ -8,28 +8,33 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.admin.reminders.telling import noted, tell, turn_of
+from core.admin.roles import Actor
 from core.errors import RemoraError
 from core.language.detect import detect
 from core.language.phrases import Language, language_of
-from core.messages import Address, Message, Sender
+from core.messages import Address
 from core.ports import Clock
 from core.reminders import feed, ical_import
 from core.reminders.ical_import import Found, Left
 from core.settings import Settings
 from core.skills.base import Command, Outcome, Turn
 from core.skills.reminders import SKILL
-from core.store import Store, Tx, acquaintances, people, reminders
-from core.store.people import Person, Session
+from core.store import Store, Tx, acquaintances, people, reminder_changes, reminders
+from core.store.people import Person
 from core.store.reminders import NewReminder, Reminder
 
 _MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ReminderDesk:
+    """What is done is done by `actor`: noted, and told to its person."""
+
     store: Store
     clock: Clock
     settings: Settings
+    actor: Actor
 
     async def say(self, whose: str, words: str) -> str:
         """The answer to words said in a person's name; what they ask for is done."""
@@ -38,13 +43,13 @@ class Desk:
             found = SKILL.recognize(turn)
             if found is None:
                 raise RemoraError("that is no request about reminders", "see remora reminders --help")
-            return await _answered(tx, await SKILL.answer(turn, found))
+            return await self._answered(tx, turn, await SKILL.answer(turn, found))
 
     async def remind(self, whose: str, words: str) -> str:
         """Sets a reminder for a person, as /remind does."""
         async with self.store.write() as tx:
             turn = await self._turn(tx, whose, words)
-            return await _answered(tx, await SKILL.answer(turn, Command("/remind", words)))
+            return await self._answered(tx, turn, await SKILL.answer(turn, Command("/remind", words)))
 
     async def fill(self, whose: str, number: int, fields: dict[str, str]) -> str:
         """Sends the form that edits number N of a person's list; raises `RemoraError` where it is not taken."""
@@ -58,7 +63,7 @@ class Desk:
             assert outcome is not None, "an edit of a number is a form of ours"
             if outcome.write is None and outcome.reply is not None:
                 raise RemoraError(outcome.reply.text, "see remora reminders edit --help")
-            return await _answered(tx, outcome)
+            return await self._answered(tx, turn, outcome)
 
     async def listed(self, whose: str | None, channel: str | None) -> list[dict[str, Any]]:
         """Open reminders as rows: of a person, of a channel ("slack:C123"), or of everybody."""
@@ -97,23 +102,24 @@ class Desk:
                 taken += 1
         return taken, known, left
 
+    async def _answered(self, tx: Tx, turn: Turn, outcome: Outcome) -> str:
+        """The answer; where a reminder was changed for it, its person is told so."""
+        before = await reminder_changes.newest(tx, turn.person.id)
+        reply = await outcome.write(tx) if outcome.write else outcome.reply
+        assert reply is not None, "an outcome has a reply or changes that give one"
+        newest = await reminder_changes.newest(tx, turn.person.id)
+        if newest != before:
+            who, verb = self.actor, outcome.intent.replace("_", ".", 1)
+            await noted(tx, who, turn.now, verb, f"person:{turn.person.id}", person_id=turn.person.id)
+            here, cause = turn.message.address, f"admin:change:{newest}"
+            await tell(tx, who, turn.person, reply, cause, turn.now, at=here, language=turn.language)
+        return reply.text
+
     async def _turn(self, tx: Tx, whose: str, words: str) -> Turn:
         person = await self._person(tx, whose)
         address = await self._address(tx, person, whose)
-        now = self.clock.now()
-        message = Message(f"desk:{now.isoformat()}", address, Sender(whose, person.name), words, now)
-        return Turn(
-            id=-int(now.timestamp() * 1_000_000),
-            message=message,
-            text=words.strip(),
-            person=person,
-            session=Session(0, None),
-            history=(),
-            language=_language(person, words, self.settings),
-            now=now,
-            settings=self.settings,
-            commands={},
-        )
+        language = _language(person, words, self.settings)
+        return turn_of(person, address, words, language, self.clock.now(), self.settings)
 
     async def _person(self, tx: Tx, whose: str) -> Person:
         found = await acquaintances.called(tx, whose)
@@ -129,12 +135,6 @@ class Desk:
                 f"{whose} has never written in private, so there is nowhere to send to", "let them write once"
             )
         return address
-
-
-async def _answered(tx: Tx, outcome: Outcome) -> str:
-    reply = await outcome.write(tx) if outcome.write else outcome.reply
-    assert reply is not None, "an outcome has a reply or changes that give one"
-    return reply.text
 
 
 def _language(person: Person, words: str, settings: Settings) -> Language:
