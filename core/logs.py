@@ -68,11 +68,11 @@ class _Lines(logging.Formatter):
         return redact(line)
 
 
-def configure(level: str) -> None:
-    """Logs to standard error at `level`. The HTTP libraries stay at WARNING: they log URLs, and Telegram's hold the token."""
+def configure(level: str, *more: logging.Handler) -> None:
+    """Logs to standard error at `level`, and to `more` handlers. The HTTP libraries stay at WARNING: they log URLs, and Telegram's hold the token."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler, *more], force=True)
     for noisy in (
         "alembic",
         "apscheduler",

@@ -7,6 +7,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Collection
 
+from core import metrics
 from core.errors import StoreUnavailable
 from core.lanes import Lane
 from core.messages import Receipt
@@ -87,10 +88,28 @@ class Outcomes:
                 await asyncio.sleep(_RETRY_SECONDS)
                 self._wake.set()
                 continue
+            self._count(arrived, returned, given_up)
             del self._arrived[: len(arrived)], self._returned[: len(returned)], self._given_up[: len(given_up)]
             if self._unwritten:
                 self._wake.set()
             self._written(bool(returned or given_up))
+
+    def _count(
+        self,
+        arrived: list[tuple[ClaimedDelivery, Receipt]],
+        returned: list[PutBack],
+        given_up: list[tuple[ClaimedDelivery, str, bool]],
+    ) -> None:
+        now = self._clock.now()
+        for claimed, _ in arrived:
+            if claimed.reminder_id is not None:
+                metrics.LATENESS.observe(max(0.0, (now - claimed.due_at).total_seconds()))
+        outcomes = [("sent", one) for one, _ in arrived]
+        outcomes += [("retried", one.claimed) for one in returned if one.tried] + [
+            ("given_up", one) for one, _, _ in given_up
+        ]
+        for outcome, claimed in outcomes:
+            metrics.DELIVERIES.labels(claimed.delivery.address.platform, outcome).inc()
 
     @property
     def _unwritten(self) -> int:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from adapters import Surroundings
-from adapters.web import calendar, health, hooks
+from adapters.web import calendar, health, hooks, metrics
 from adapters.web.admin.side import Side
 from adapters.web.api import app as api
 from adapters.web.api.talk import PREFIX, Talk
@@ -57,6 +57,7 @@ class WebAdapter:
         parts = (
             pages.routes(),
             health.routes(around.checks),
+            metrics.routes(around.desk),
             calendar.routes(around.calendar),
             hooks.routes(around.hooks),
             admin.routes(),

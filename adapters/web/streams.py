@@ -92,17 +92,20 @@ class Streams:
 
     async def follow(self, chat: str, last: str) -> AsyncGenerator[bytes]:
         """What happens after the event `last`, as text/event-stream; ends when the product stops."""
-        yield b"retry: 2000\n\n"
+        nothing = b"retry: 2000\n\n"
         async with aclosing(self.events(chat, last)) as events:
             async for event in events:
-                yield b"event: beat\ndata: 1\n\n" if event is None else self._encode(event)
+                yield nothing if event is None else self._encode(event)
+                nothing = b"event: beat\ndata: 1\n\n"
 
     async def events(self, chat: str, last: str) -> AsyncGenerator[Event | None]:
-        """What happens after the event `last`; None now and then, when nothing does; ends when the product stops."""
+        """What happens after the event `last`; None once it is listened to, and now and then while nothing happens; ends
+        when the product stops."""
         conversation = self._conversation(chat)
         page: asyncio.Queue[Event | None] = asyncio.Queue(_BEHIND)
         conversation.pages.add(page)
         try:
+            yield None
             for event in self._missed(conversation, last):
                 yield event
             while True:

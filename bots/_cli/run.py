@@ -21,10 +21,11 @@ def command(role: str) -> None:
     from bots._app import App, platforms, running, until_stopped
     from bots._prepare import prepare
     from core.logs import configure
+    from core.metrics import Counting
     from core.settings import load_settings
 
     settings = load_settings()
-    configure(settings.log_level)
+    configure(settings.log_level, Counting())
     prepare(settings, click.echo)
 
     async def serve() -> None:

@@ -22,7 +22,7 @@ from adapters.web.api.keys import TheDesk, needing
 from adapters.web.api.talk import Said, Talk
 from core.admin.desk import Desk
 from core.admin.tokens import Machine
-from core.errors import ModelUnavailable
+from core.errors import Unavailable
 from core.messages import Sampling, Utterance
 
 router = APIRouter(tags=["openai"])
@@ -145,8 +145,8 @@ class _Answer:
                     text += more
                     if more:
                         yield self._chunk({"content": more})
-        except (ModelUnavailable, TimeoutError) as error:
-            what = error.what if isinstance(error, ModelUnavailable) else "no reply came in time"
+        except (Unavailable, TimeoutError) as error:
+            what = error.what if isinstance(error, Unavailable) else "no reply came in time"
             yield _event({"error": {"message": what, "type": "server_error", "code": None}})
             return
         yield self._chunk({}, self._reason(text))

@@ -34,7 +34,8 @@ class Talk:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ask(self, token_id: int, user: str, text: str, seconds: float) -> AsyncGenerator[Said]:
-        """Yields the reply's pieces, then the reply; raises `TimeoutError` after so many seconds."""
+        """Yields the reply's pieces, then the reply; raises `TimeoutError` after so many seconds, `Unavailable` where the
+        message cannot be kept now."""
         chat = f"{PREFIX}{token_id}:{hashlib.sha256(user.encode()).hexdigest()[:16]}"
         id_ = secrets.token_hex(12)
         message = Message(
@@ -51,15 +52,13 @@ class Talk:
             turn,
             aclosing(self._streams.events(chat, self._streams.now(chat))) as events,
         ):
-            taken = asyncio.ensure_future(self._take(message))
-            try:
-                async for event in events:
-                    if event is None or event.data.get("answers", id_) != id_:
-                        continue
-                    if event.name == "delta":
-                        yield Said(str(event.data["text"]))
-                    elif event.name == "reply":
-                        yield Said(str(event.data["text"]), whole=True)
-                        return
-            finally:
-                await taken
+            await anext(events)  # from here on nothing is missed
+            await self._take(message)
+            async for event in events:
+                if event is None or event.data.get("answers", id_) != id_:
+                    continue
+                if event.name == "delta":
+                    yield Said(str(event.data["text"]))
+                elif event.name == "reply":
+                    yield Said(str(event.data["text"]), whole=True)
+                    return
