@@ -22,14 +22,17 @@ from core import health, lm
 from core.access import FIRST_CODE_LIFE, HOUR, first_code
 from core.admin import signin
 from core.admin.desk import Desk
-from core.catalog import load_bot
+from core.catalog import Bot, load_bot
 from core.clock import SystemClock
 from core.engine import Engine
 from core.errors import Unavailable
-from core.intents.encoders import load
+from core.intents.encoders import Cached, load
 from core.intents.live import Live
 from core.journal import Journal
+from core.knowledge.documents import FOLDER, Documents
+from core.knowledge.library import Library
 from core.language.phrases import Language, say
+from core.memory.recall import Recall
 from core.messages import Address, Line
 from core.outbox import Deliverer, failed
 from core.ports import Adapter, Clock, LanguageModel, served
@@ -139,7 +142,9 @@ async def running(
         stack.callback(journal.close)
         intents = await _intents(store, settings, stack)
         bot = load_bot(BOTS / settings.bot)
-        engine = Engine(bot, skills_of(settings.bot), model, settings, lambda: intents.current)
+        crypto.unlock(await asyncio.to_thread(signing_key, settings))
+        library = await _library(store, settings, bot, clock, intents, stack)
+        engine = Engine(bot, skills_of(settings.bot), model, settings, lambda: intents.current, library, recall=Recall(store))
         deliverer = Deliverer(store, by_name, clock, journal, name, min(SETTLE, 2 * _lease(settings)))
         turns = Turns(store, engine, by_name, deliverer, clock, settings, name)
         worker = Worker(name, store, clock, _lease(settings), deliverer, served(adapters))
@@ -169,6 +174,20 @@ async def _intents(store: Store, settings: Settings, stack: AsyncExitStack) -> L
     stack.push_async_callback(live.aclose)
     await live.tick()
     return live
+
+
+async def _library(
+    store: Store, settings: Settings, bot: Bot, clock: Clock, intents: Live, stack: AsyncExitStack
+) -> Library:
+    async def encoders() -> Sequence[Cached]:
+        await asyncio.gather(intents.settled(), return_exceptions=True)  # they load the same ones, and fetch what is missing
+        return await asyncio.to_thread(load, settings.intent_encoder, settings.data_dir / "vectors")
+
+    folder = BOTS / settings.bot / FOLDER
+    library = Library(Documents(store, clock, settings.bot), folder, encoders, strict=bot.documents_only)
+    stack.push_async_callback(library.aclose)
+    await library.tick()
+    return library
 
 
 def listed(language: Language, bot: str = "assistant") -> Sequence[Listed]:
@@ -263,6 +282,8 @@ async def _working(app: App, worker: Worker, heard: Sequence[Adapter], intents: 
     heartbeat = Heartbeat()
     heartbeat.every("worker", worker.tick, min(1.0, app.settings.lease_seconds / 4))
     heartbeat.every("intents", intents.tick)
+    if app.engine.library is not None:
+        heartbeat.every("knowledge", app.engine.library.tick)
     heartbeat.every("plan", Planner(app.store, app.clock, app.deliverer.wake).tick)
     retention = Retention(app.store, app.clock, app.settings.retention_days)
     heartbeat.every("retention", retention.tick, EVERY_SECONDS)

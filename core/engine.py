@@ -19,11 +19,12 @@ from core.intents.definition import AskModel, RunSkill
 from core.intents.live import NOTHING, Catalog
 from core.language.phrases import phrases, say
 from core.language.spoken import spoken_command
+from core.memory import keeping
 from core.messages import Reply, ReplyEvent, Sampling, Status, TextDelta
 from core.ports import LanguageModel
 from core.settings import Settings
 from core.skills import catalog
-from core.skills.base import Command, Outcome, Skill, Turn
+from core.skills.base import Command, Outcome, Recall, Skill, Turn, nothing_recalled
 from core.store.access import Standing
 from core.store.edits import Edited
 
@@ -38,6 +39,7 @@ _LEAVES_NOTHING = frozenset(
     ]
 )  # fmt: skip
 """Intents after which nothing but the answer is there, or (a reminder that was set) what is there is looked at first."""
+_RECALLED = 8
 _SLOW_SECONDS = 0.8
 """A skill that takes longer than that is said to be at work."""
 
@@ -63,6 +65,7 @@ class Engine:
     settings: Settings
     in_force: Callable[[], Catalog] = lambda: NOTHING
     """The admins' intents that a turn which begins now is answered by."""
+    recall: Recall = nothing_recalled
 
     def commands(self, standing: Standing) -> Mapping[str, str]:
         """What such a person may command, with the phrase key of its help, in the order in which help shows it."""
@@ -71,6 +74,7 @@ class Engine:
 
     async def answer(self, turn: Turn) -> AsyncGenerator[ReplyEvent | Outcome]:
         """Yields what can be shown meanwhile, and the outcome last."""
+        turn = replace(turn, recall=self.recall)
         ruling = asyncio.create_task(self._ruled(turn))
         try:
             if not (await asyncio.wait({ruling}, timeout=_SLOW_SECONDS))[0]:
@@ -79,12 +83,14 @@ class Engine:
         finally:
             ruling.cancel()
         if isinstance(act.what, Outcome):
-            yield replace(act.what, unsure=act.unsure)
+            hidden = turn.memory.mode == "incognito"
+            yield replace(act.what, unsure="" if hidden else act.unsure)
             return
         instruction = act.what.instruction if isinstance(act.what, AskModel) else ""
         async for event in self._by_model(turn, instruction):
             if isinstance(event, Outcome):
-                yield replace(event, intent=act.intent or event.intent, pending=act.follow, unsure=act.unsure)
+                told = replace(event, intent=act.intent or event.intent, pending=act.follow, unsure=act.unsure)
+                yield keeping.kept(turn, told, event.used)
             else:
                 yield event
 
@@ -212,9 +218,13 @@ class Engine:
         said, note = "", ""
         yield Status(say(turn.language, "status_thinking"))
         persona = prompt.persona_for(self.bot.personas[turn.language], turn.now, turn.zone)
+        persona = "\n".join(part for part in (persona, instruction) if part)
+        past = await turn.recall(turn, turn.text, _RECALLED) if keeping.wants_past(turn) else ()
+        drawn = keeping.drawn(turn, past)
+        persona, number = prompt.knowing(persona, say(turn.language, "memory_prompt"), drawn.lines, self.model)
         try:
             lines = prompt.build(
-                "\n".join(part for part in (persona, instruction) if part),
+                persona,
                 turn.history,
                 turn.text,
                 self.model,
@@ -235,7 +245,8 @@ class Engine:
             note = say(turn.language, "stopped")
         text = promises.guarded(said.strip(), turn.language) if said.strip() else ""
         text = "\n\n".join(part for part in (text, note) if part) or say(turn.language, "model_silent")
-        yield Outcome(Reply(text, rated=bool(said)), intent="chat", model=self.model.info.name if said else "")
+        name = self.model.info.name if said else ""
+        yield Outcome(Reply(text, rated=bool(said)), intent="chat", model=name, used=drawn.facts[:number] if said else ())
 
 
 async def until(stop: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator[_T]:

@@ -11,6 +11,7 @@ from core.ports import LanguageModel
 from core.store.people import PastTurn
 
 _ROOM_FOR_TEMPLATE = 32
+_KNOWN_TOKENS = 400
 
 
 def build(
@@ -39,6 +40,17 @@ def build(
             break
         chosen[:0] = pair
     return [system, *chosen, said]
+
+
+def knowing(persona: str, head: str, lines: Sequence[str], model: LanguageModel) -> tuple[str, int]:
+    """The persona with what is known behind it: data under a head that says so, as many lines as a fifth of the model's
+    context holds; and how many that are."""
+    room = min(model.info.context_tokens // 5, _KNOWN_TOKENS)
+    for number in range(len(lines), 0, -1):
+        block = "\n".join([head, *lines[:number]])
+        if model.count_tokens([Utterance("system", block)]) <= room:
+            return f"{persona}\n\n{block}", number
+    return persona, 0
 
 
 def _fitted(text: str, model: LanguageModel, room: int) -> str:

@@ -34,7 +34,7 @@ from core.ports import Adapter, Clock, served
 from core.reminders import closed, wording
 from core.settings import Settings
 from core.skills.base import Outcome, Turn
-from core.store import Store, Tx, edits, inbox, intents, moved, outbox, people, reminders
+from core.store import Store, Tx, edits, inbox, intents, memory, moved, outbox, people, reminders
 from core.store.access import Standing
 from core.store.inbox import ClaimedMessage
 from core.store.outbox import ClaimedDelivery, Planned
@@ -227,6 +227,7 @@ class Turns:
             start_link=adapter.capabilities.start_link if adapter else "",
             catalog=self._engine.in_force(),
             touched=touched,
+            memory=await memory.known(tx, person.id, message),
         )
 
     def _language(self, chosen: str | None, text: str, history: Sequence[PastTurn], message: Message) -> Language:

@@ -10,9 +10,10 @@ _SPOKEN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for command, words in (
         ("/help", r"help(?: me)?(?: please)?|(?:what|which things) can you do|how do(?:es)? (?:you|this) work|commands|"
                   r"帮助|帮帮我|你能(?:做|干)什么|你会(?:做|干)?什么|怎么用|有哪些命令"),
-        ("/forget", r"(?:please )?(?:forget|delete|clear|erase) (?:everything|our (?:whole )?(?:conversation|chat)|(?:this|the|my) "
+        ("/forget", r"(?:please )?(?:forget|delete|clear|erase) (?:our (?:whole )?(?:conversation|chat)|(?:this|the|my) "
                     r"(?:conversation|chat|history|chat history)|what i (?:said|told you|wrote))|"
-                    r"(?:请)?(?:忘记|忘掉|清除|删除)(?:我们的|所有的?|全部的?|这个|这段)?(?:对话|聊天|聊天记录|对话记录|一切)"),
+                    r"(?:请)?(?:忘记|忘掉|清除|删除)(?:我们的|所有的?|全部的?|这个|这段)?(?:对话|聊天|聊天记录|对话记录)"),
+        ("/forget", r"(?:please )?(?:forget|delete|clear|erase) (?P<all>everything)|(?:请)?(?:忘记|忘掉|清除|删除)(?P<all2>一切|所有|全部)"),
         ("/new", r"(?:start (?:over|again|a new (?:conversation|chat))|new (?:conversation|chat|session))|(?:开始)?新(?:的)?对话|重新开始"),
         ("/timezone", r"(?:my |change my |set my |what(?:['’]?s| is) my )?time ?zone(?:(?: is| to|:)? (?P<place>[^\n]{2,60}?))?|"
                       r"i(?:['’]m| am) (?:now )?in the (?P<place2>[^\n]{2,40}?) time ?zone|"

@@ -17,8 +17,28 @@ from core.settings import Settings
 from core.store import Tx
 from core.store.access import Standing
 from core.store.edits import Edited
+from core.store.memory import NOTHING as NOTHING_KNOWN
+from core.store.memory import Known
 from core.store.people import PastTurn, Person, Session
 from core.store.reminders import Touched
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """An earlier turn of the same person that a question may be about."""
+
+    said: str
+    replied: str
+    at: dt.datetime
+    score: float
+
+
+Recall: TypeAlias = Callable[["Turn", str, int], Awaitable[Sequence[Recalled]]]
+"""Finds the earlier turns that a question is about, at most so many, the likeliest first. Opens a transaction of its own."""
+
+
+async def nothing_recalled(_turn: Turn, _question: str, _most: int) -> Sequence[Recalled]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +61,9 @@ class Turn:
     standing: Standing = "member"
     catalog: Catalog = NOTHING
     """The admins' intents as they were in force when the turn began."""
+    memory: Known = NOTHING_KNOWN
+    """What is remembered of the person and may be used where they write."""
+    recall: Recall = nothing_recalled
     touched: Touched | None = None
     """The reminder that was last changed or rang in this conversation; looked for only where the text may mean it."""
     edited: Edited | None = None
@@ -78,6 +101,8 @@ class Outcome:
     """The reply holds a secret: it is sent, and not kept as a turn that a model might read later."""
     quiet: bool = False
     """As `Reply.quiet`, of whatever reply it comes to."""
+    used: tuple[int, ...] = ()
+    """The facts of the person that a model was shown."""
     unsure: str = ""
     """Why an admin should see the message among those to be labelled: "unmatched", "narrow"."""
 

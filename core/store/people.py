@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -196,11 +197,8 @@ async def forget_conversation(tx: Tx, person_id: int) -> int:
     """Deletes every session and turn of a person, and the copies of their words in both queues and among what waits to be
     labelled; returns the turns."""
     turns = sa.select(turn.c.inbox_id).where(turn.c.person_id == person_id)
-    blank = {"text": "", "attachment": "", "quoted": "", "link": "", "fields": {}}
-    messages = [*await tx.rows(_MESSAGES.where(inbox.c.id.in_(turns))), *await _unanswered(tx, person_id)]
-    for row in messages:
-        await tx.run(sa.update(inbox).where(inbox.c.id == row.id).values(message={**row.message, **blank}))
-        await tx.run(_ANSWERS.where(outbox.c.cause == f"turn:{row.id}"))
+    messages = [*await tx.rows(MESSAGES.where(inbox.c.id.in_(turns))), *await _unanswered(tx, person_id)]
+    await forget_words(tx, messages)
     known = {str(row.id) for row in messages}
     told = await tx.rows(sa.select(outbox.c.cause).where(outbox.c.cause.like("handover:%")))
     theirs = [row.cause for row in told if row.cause.split(":")[1] in known]
@@ -212,7 +210,15 @@ async def forget_conversation(tx: Tx, person_id: int) -> int:
     return gone
 
 
-_MESSAGES = sa.select(inbox.c.id, inbox.c.platform, inbox.c.message)
+async def forget_words(tx: Tx, messages: Sequence[sa.Row[Any]]) -> None:
+    """Deletes what these `MESSAGES` say, and their answers, from both queues."""
+    blank = {"text": "", "attachment": "", "quoted": "", "link": "", "fields": {}}
+    for row in messages:
+        await tx.run(sa.update(inbox).where(inbox.c.id == row.id).values(message={**row.message, **blank}))
+        await tx.run(_ANSWERS.where(outbox.c.cause == f"turn:{row.id}"))
+
+
+MESSAGES = sa.select(inbox.c.id, inbox.c.platform, inbox.c.message)
 _ANSWERS = (
     sa.update(outbox)
     .where(
@@ -233,7 +239,7 @@ async def _unanswered(tx: Tx, person_id: int) -> list[sa.Row[Any]]:
     accounts = {tuple(row) for row in await tx.rows(mine)}
     there = sa.select(session.c.address_key).where(session.c.person_id == person_id)
     over = sa.and_(inbox.c.state.in_(("done", "parked")), ~sa.exists().where(turn.c.inbox_id == inbox.c.id))
-    left = _MESSAGES.where(inbox.c.address_key.in_(there), over)
+    left = MESSAGES.where(inbox.c.address_key.in_(there), over)
     return [row for row in await tx.rows(left) if _sender(row) in accounts]
 
 

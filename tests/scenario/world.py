@@ -36,9 +36,10 @@ from core.intents.live import Live
 from core.intents.releases import Editing
 from core.journal import Journal
 from core.messages import Delivery, Message, Sender
+from core.memory.recall import Recall
 from core.outbox import Deliverer
 from core.reminders.planning import plan_due
-from core.store import Store, inbox, outbox, tables
+from core.store import Store, crypto, inbox, outbox, tables
 from core.turns import Turns
 from tests.conftest import make_settings
 from tests.fakes.model import FakeModel
@@ -213,12 +214,13 @@ async def world_in(folder: Path, migrated: Path, **more: Any) -> AsyncIterator[W
     settings = make_settings(folder, **more)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(migrated, settings.data_dir / "remora.db")
+    crypto.unlock(b"the key of a small world, 32 bytes")
     clock, platform, model = WorldClock(), FakePlatform(), FakeModel(lambda _: MODEL_SAYS)
     adapters = {platform.name: platform}
     store, journal = Store(settings.store_url), Journal(settings.data_dir / "journal", "world")
     worlds: list[World] = []
     in_force = lambda: worlds[0].intents.current  # noqa: E731
-    engine = Engine(load_bot(BOTS / settings.bot), skills.available(), model, settings, in_force)
+    engine = Engine(load_bot(BOTS / settings.bot), skills.available(), model, settings, in_force, recall=Recall(store))
     deliverer = Deliverer(store, adapters, clock, journal, "world", dt.timedelta(seconds=1))
     deliverer.alive(float("inf"), {})
     turns = Turns(store, engine, adapters, deliverer, clock, settings, "world")

@@ -1,0 +1,449 @@
+"""What is remembered of a person, as a glass box: say it, see it with its source and uses, correct it, forget it, switch it off."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from core.errors import Refused
+from core.language.detect import detect
+from core.language.phrases import Language, counted, say
+from core.language.times import turned, understand_time
+from core.memory import keeping
+from core.memory.questions import answers, keys_asked
+from core.memory.statements import told
+from core.memory.wishes import Wish, memory_wish
+from core.messages import Choice, Reply
+from core.reminders import wording
+from core.render import literal, shortened
+from core.retrieval.terms import terms
+from core.skills.base import Command, Outcome, Recalled, Skill, Turn
+from core.store import Tx, memory, people
+from core.store.memory import Fact, Statement, privacy, turns
+
+NAME = "memory"
+_Found: TypeAlias = Wish | tuple[Fact, ...]
+_BUTTONS, _SHOWN, _USES, _QUOTES = 8, 100, 5, 3
+_LONGEST_EXPORT = 12_000
+_NEVER_MIND = re.compile(r"never ?mind|cancel|no|stop|算了|取消|不用了|不改了", re.IGNORECASE)
+_TO_DO = re.compile(
+    r"(?:i|we)(?:['’]ve| have|['’]m| am|['’]ll| need| must| should| want) (?:to|got|a|an|the|my|going|meeting|seeing|be)\b",
+    re.I,
+)
+_OF_ONES_OWN = re.compile(r"(?:that )?(?:i|my|we|our|where i|how i|what i|who i|when i)\b|[\d#]|我|第", re.IGNORECASE)
+
+
+def _recognize(turn: Turn) -> _Found | None:
+    if turn.message.kind not in ("text", "edit"):
+        return None
+    wish = memory_wish(turn.text)
+    if wish is None:
+        return tuple(answers(turn.text, turn.memory.usable)) or None
+    if wish.verb == "remember" and _is_to_do(turn, wish.text):
+        return None
+    if wish.verb == "forget" and not _OF_ONES_OWN.match(wish.text) and not _meant(turn, wish.text):
+        return None
+    return wish
+
+
+def _is_to_do(turn: Turn, text: str) -> bool:
+    """Something to be reminded of, rather than to be known: it names a time and nothing that is always so."""
+    if any(one.key for one in told(text)) and not _TO_DO.match(text):
+        return False
+    if not _TO_DO.match(text) and detect(text) == "en":
+        return False
+    return understand_time(text, turn.now, turn.zone or ZoneInfo("UTC"), turn.language).when is not None
+
+
+async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
+    match found:
+        case Command("/remember", rest):
+            return _remember(turn, rest) if rest else _said(turn, "memory_what")
+        case Command("/forget", rest):
+            return _forget_command(turn, rest)
+        case Command("/incognito", rest):
+            return _incognito(turn, on=rest.strip().lower() not in ("off", "关", "关闭", "0", "no"))
+        case Command("/memory", rest):
+            return _memory_command(turn, rest.strip().lower())
+        case Command("/privacy"):
+            return _in_private(turn, partial(_privacy, turn=turn), "privacy")
+        case Command("/export"):
+            return _in_private(turn, partial(_export, turn=turn), "export")
+        case tuple():
+            return _known(turn, found)
+        case Wish("remember", text):
+            return _remember(turn, text)
+        case Wish("forget", text):
+            return _forget(turn, text)
+        case Wish("forget_all"):
+            return _forget_facts(turn)
+        case Wish("past", text):
+            return await _past(turn, text)
+        case Wish("show"):
+            return _show(turn)
+        case Wish("incognito_on" | "incognito_off" as verb):
+            return _incognito(turn, on=verb == "incognito_on")
+        case Wish(verb):
+            return _switch(turn, on=verb == "on")
+    raise AssertionError(f"nothing else is recognised: {found!r}")
+
+
+def _said(turn: Turn, key: str, **fields: object) -> Outcome:
+    return Outcome(Reply(say(turn.language, key, **fields), quiet=True), intent="memory")
+
+
+def _in_private(turn: Turn, write: Any, intent: str) -> Outcome:
+    if not turn.message.private:
+        return Outcome(Reply(say(turn.language, "only_in_private"), quiet=True), intent=intent)
+    return Outcome(write=write, intent=intent, secret=True)
+
+
+# --- remembering
+
+
+def _remember(turn: Turn, text: str) -> Outcome:
+    if len(text) > memory.LONGEST:
+        return _said(turn, "memory_too_long", limit=memory.LONGEST, length=len(text))
+    if turn.memory.mode != "on":
+        return _said(turn, f"memory_is_{turn.memory.mode}")
+
+    async def write(tx: Tx) -> Reply:
+        statements = told(text.strip())
+        if len(await memory.active(tx, turn.person.id)) >= memory.MOST:
+            raise Refused(say(turn.language, "memory_full", limit=memory.MOST))
+        changed = await keeping.remember(tx, turn, statements, asked=True)
+        kept = [one for one in statements if one.value]
+        said = "; ".join(shown(one.text) for one in kept or statements)
+        key = "memory_kept" if changed and kept else "memory_known" if kept else "memory_no_more"
+        held = await memory.told_in(tx, turn.person.id, memory.place(turn.message))
+        new = next((one for one in reversed(held) if kept and one.text == kept[-1].text), None)
+        choices = _choices(turn.language, new, "forget", "edit") if new else ()
+        return Reply(say(turn.language, key, fact=said), choices)
+
+    return Outcome(write=write, intent="memory_remember")
+
+
+def shown(text: str) -> str:
+    """A fact as it is said to whom it is about: "my wife is called Anna" -> "your wife is called Anna"."""
+    return literal(turned(text.strip(" .。"), detect(text)))
+
+
+def _choices(language: Language, one: Fact, *verbs: str) -> tuple[Choice, ...]:
+    return tuple(Choice(say(language, f"button_memory_{verb}"), f"{NAME}:{verb}:{one.id}") for verb in verbs)
+
+
+# --- seeing
+
+
+def _show(turn: Turn) -> Outcome:
+    if not turn.message.private:
+        return Outcome(Reply(say(turn.language, "only_in_private"), quiet=True), intent="memory_show")
+    facts = turn.memory.facts
+    lines = [say(turn.language, "memory_list")] if facts else [say(turn.language, "memory_none")]
+    lines += [
+        f"{number}. {shown(shortened(fact.text, 300))}{_pinned(fact)} ({_source(turn, fact)})"
+        for number, fact in enumerate(facts[:_SHOWN], 1)
+    ]
+    if len(facts) > _SHOWN:
+        lines.append(say(turn.language, "reminder_more", count=len(facts) - _SHOWN))
+    if turn.memory.mode != "on":
+        lines.append(say(turn.language, f"memory_is_{turn.memory.mode}"))
+    choices = [Choice(str(number), f"{NAME}:show:{one.id}") for number, one in enumerate(facts[:_BUTTONS], 1)]
+    if facts:
+        choices.append(Choice(say(turn.language, "button_memory_all"), f"{NAME}:all"))
+    order = {"skill": NAME, "step": "shown", "ids": [fact.id for fact in facts]}
+    return Outcome(Reply("\n".join(lines), tuple(choices)), intent="memory_show", pending=order, secret=True)
+
+
+def _pinned(fact: Fact) -> str:
+    return " 📌" if fact.pinned else ""
+
+
+def _day(turn: Turn, when: dt.datetime) -> str:
+    local = when.astimezone(turn.zone or dt.UTC)
+    month = say(turn.language, "months").split()[local.month - 1]
+    weekday = say(turn.language, "weekdays").split()[local.weekday()]
+    return say(turn.language, "day_year", weekday=weekday, day=local.day, month=month, year=local.year)
+
+
+def _source(turn: Turn, fact: Fact) -> str:
+    where = say(turn.language, "memory_in_chat" if fact.address_key else "memory_in_private", platform=fact.platform)
+    how = say(turn.language, "memory_asked" if fact.asked else "memory_heard")
+    return f"{_day(turn, fact.told_at)}, {where}, {how}"
+
+
+def _detail(turn: Turn, fact: Fact) -> Outcome:
+    """One fact with its sentence and its uses."""
+
+    async def write(tx: Tx) -> Reply:
+        lines = [f"**{shown(fact.text)}**{_pinned(fact)}", _source(turn, fact)]
+        lines.append(say(turn.language, "memory_sentence", said=literal(shortened(fact.said, 300))))
+        if fact.edited_at:
+            lines.append(say(turn.language, "memory_edited", day=_day(turn, fact.edited_at)))
+        uses = await memory.uses(tx, fact.id, turn.person.id, _USES)
+        used = [f"{_day(turn, one.used_at)} ({one.address_key.partition('|')[0]})" for one in uses]
+        lines.append(say(turn.language, "memory_used" if used else "memory_unused", uses="; ".join(used)))
+        return Reply(
+            "\n".join(lines), _choices(turn.language, fact, "forget", "edit", "unpin" if fact.pinned else "pin")
+        )
+
+    return Outcome(write=write, intent="memory_show", pending=turn.session.pending, secret=True)
+
+
+def _known(turn: Turn, facts: Sequence[Fact]) -> Outcome:
+    """The answer to a question that facts answer by themselves."""
+
+    async def write(tx: Tx) -> Reply:
+        there = [fact for fact in facts if await memory.get(tx, fact.id, turn.person.id) is not None]
+        if not there:
+            return Reply(say(turn.language, "memory_gone"))
+        ids = [fact.id for fact in there]
+        await memory.note_used(tx, turn.person.id, ids, turn.id, turn.message.address.key(), "answer", turn.now)
+        newest = max(fact.told_at for fact in there)
+        said = [shown(shortened(fact.text, 300)) for fact in there[-_BUTTONS:]]
+        lines = [f"{one[:1].upper()}{one[1:]}" for one in said]
+        text = "\n".join(f"- {line}" for line in lines) if len(lines) > 1 else lines[0]
+        return Reply(say(turn.language, "memory_answer", fact=text, day=_day(turn, newest)))
+
+    return Outcome(write=write, intent="memory_answer", secret=True)
+
+
+async def _past(turn: Turn, question: str) -> Outcome:
+    """What was said before, as it was said."""
+    if turn.memory.mode == "incognito":
+        return _said(turn, "memory_is_incognito")
+    found = [one for one in await turn.recall(turn, question, 4 * _QUOTES) if memory_wish(one.said) is None]
+    best = found[0].score if found else 0.0
+    near = [one for one in found if one.score >= best / 2 and _fits(question, one)][:_QUOTES]
+    if not near:
+        return _said(turn, "memory_past_none")
+    lines = [say(turn.language, "memory_past"), *(_quote(turn, one) for one in sorted(near, key=lambda one: one.at))]
+    return Outcome(Reply("\n".join(lines)), intent="memory_past")
+
+
+def _fits(question: str, one: Recalled) -> bool:
+    """It shares a word that tells something with the question, which may name a day."""
+    day = f"{one.at:%A %d %B %Y}"
+    asked = {term for term, _, weight in terms(question) if weight == 1.0} - _SAYING
+    return not asked or bool(asked & {term for term, _, _ in terms(f"{one.said} {one.replied} {day}")})
+
+
+_SAYING = frozenset(term for term, _, _ in terms("say said tell told mention ask talk write discuss yesterday last week 说过 我说 提到 之前 聊了 昨天"))  # fmt: skip
+
+
+def _quote(turn: Turn, one: Recalled) -> str:
+    when = wording.moment(turn.language, one.at, turn.zone or ZoneInfo("UTC"), turn.now)
+    return f"- {when}: “{literal(shortened(one.said, 300))}”"
+
+
+# --- forgetting and correcting
+
+
+def _meant(turn: Turn, text: str) -> list[Fact]:
+    """The facts that a number, or words about them, name."""
+    facts = turn.memory.facts
+    if number := re.fullmatch(r"(?:fact |第|#)?\s*(\d{1,3})\s*(?:条)?", text.strip()):
+        pending = turn.session.pending or {}
+        ids = list(pending.get("ids") or []) if pending.get("skill") == NAME else [fact.id for fact in facts]
+        place = int(number[1]) - 1
+        return [fact for fact in facts if 0 <= place < len(ids) and fact.id == ids[place]]
+    topic = re.sub(r"^(?:about |that |the fact that )+", "", text.strip(), flags=re.I)
+    keys = {one.key for one in told(topic) if one.key} | set(keys_asked(topic)) | set(keys_asked(f"what is {topic}"))
+    same = [fact for fact in facts if fact.key in keys]
+    said = {one.value.lower() for one in told(topic)}
+    if exact := [fact for fact in same if fact.value.lower() in said]:
+        return exact
+    if same:
+        return same
+    asked = {term for term, _, weight in terms(topic) if weight >= 0.5} or {term for term, _, _ in terms(topic)}
+    return [fact for fact in facts if asked and asked <= {term for term, _, _ in terms(f"{fact.key} {fact.text}")}]
+
+
+def _forget_command(turn: Turn, rest: str) -> Outcome:
+    words = rest.strip().lower()
+    if words in ("all", "everything", "全部", "所有", "一切"):
+        outcome = _in_private(turn, partial(_forget_everything, turn=turn), "forget")
+        return replace(outcome, fresh_session=turn.message.private)
+    return _forget(turn, rest) if words else _forget_conversation(turn)
+
+
+def _forget_conversation(turn: Turn) -> Outcome:
+    async def write(tx: Tx) -> Reply:
+        turns = await people.forget_conversation(tx, turn.person.id)
+        left = len(await memory.active(tx, turn.person.id)) if turn.message.private else 0
+        more = "\n" + counted(turn.language, "memory_left", left) if left else ""
+        choices = (Choice(say(turn.language, "button_memory_all"), f"{NAME}:all"),) if left else ()
+        return Reply(say(turn.language, "forgotten", turns=turns) + more, choices)
+
+    return Outcome(write=write, intent="forget", fresh_session=True)
+
+
+async def _forget_everything(tx: Tx, turn: Turn) -> Reply:
+    facts = await memory.forget(tx, turn.person.id)
+    turns = await people.forget_conversation(tx, turn.person.id)
+    return Reply(say(turn.language, "forgotten_all", turns=turns, facts=facts))
+
+
+def _forget(turn: Turn, text: str) -> Outcome:
+    facts = _meant(turn, text)
+    return _forgotten(turn, facts) if facts else _said(turn, "memory_none_such", what=literal(shortened(text, 80)))
+
+
+def _forgotten(turn: Turn, facts: Sequence[Fact]) -> Outcome:
+    async def write(tx: Tx) -> Reply:
+        gone = await memory.forget(tx, turn.person.id, [fact.id for fact in facts])
+        said = "; ".join(shown(shortened(fact.text, 200)) for fact in facts[:_BUTTONS])
+        return Reply(say(turn.language, "memory_forgotten" if gone else "memory_gone", fact=said), settles=True)
+
+    return Outcome(write=write, intent="memory_forget", quiet=True, secret=True, fresh_session=True)
+
+
+def _forget_facts(turn: Turn) -> Outcome:
+    async def write(tx: Tx) -> Reply:
+        return Reply(
+            counted(turn.language, "memory_all_forgotten", await memory.forget(tx, turn.person.id)), settles=True
+        )
+
+    return replace(_in_private(turn, write, "memory_forget"), fresh_session=turn.message.private)
+
+
+async def _press(turn: Turn, data: str) -> Outcome | None:
+    verb, _, number = data.partition(":")
+    if verb in ("all", "sure"):
+        if verb == "sure":
+            return _forget_facts(turn)
+        sure = Choice(say(turn.language, "button_memory_sure"), f"{NAME}:sure")
+        return Outcome(Reply(say(turn.language, "memory_sure"), (sure,)), intent="memory_forget")
+    fact = next((one for one in turn.memory.facts if str(one.id) == number), None)
+    if fact is None:
+        return _said(turn, "memory_gone")
+    match verb:
+        case "show" if turn.message.private:
+            return _detail(turn, fact)
+        case "forget":
+            return _forgotten(turn, [fact])
+        case "edit":
+            asked = {"skill": NAME, "step": "edit", "fact": fact.id}
+            text = say(turn.language, "memory_edit", fact=shown(shortened(fact.text, 300)))
+            return Outcome(Reply(text), intent="memory_edit", pending=asked, quiet=True)
+        case "pin" | "unpin":
+            return _pin(turn, fact, verb == "pin")
+    return None
+
+
+def _pin(turn: Turn, fact: Fact, pinned: bool) -> Outcome:
+    async def write(tx: Tx) -> Reply:
+        there = await memory.pin(tx, fact.id, turn.person.id, pinned)
+        key = ("memory_pinned" if pinned else "memory_unpinned") if there else "memory_gone"
+        return Reply(say(turn.language, key, fact=shown(shortened(fact.text, 300))))
+
+    return Outcome(write=write, intent="memory_pin", quiet=True)
+
+
+async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
+    """The words that a fact is to have from now on."""
+    if pending.get("step") != "edit" or memory_wish(turn.text) is not None:
+        return None
+    if _NEVER_MIND.fullmatch(turn.text.strip(" .!。！")):
+        return _said(turn, "never_mind")
+    fact = next((one for one in turn.memory.facts if one.id == pending.get("fact")), None)
+    if fact is None:
+        return _said(turn, "memory_gone")
+    if len(turn.text) > memory.LONGEST:
+        return _said(turn, "memory_too_long", limit=memory.LONGEST, length=len(turn.text))
+
+    async def write(tx: Tx) -> Reply:
+        new = await memory.edit(tx, fact, corrected(fact, turn.text), turn.now)
+        return Reply(say(turn.language, "memory_edited_to" if new else "memory_gone", fact=shown(turn.text)))
+
+    return Outcome(write=write, intent="memory_edit", quiet=True)
+
+
+def corrected(fact: Fact, text: str) -> Statement:
+    """What a fact says with other words: about the same, unless these say plainly about what they are."""
+    said = [one for one in told(text) if one.key and one.value]
+    return said[0] if len(said) == 1 else Statement(fact.key, text, text)
+
+
+# --- switching it off, and everything that is kept
+
+
+def _memory_command(turn: Turn, rest: str) -> Outcome:
+    if rest in ("on", "off", "开", "关", "打开", "关闭"):
+        return _switch(turn, on=rest in ("on", "开", "打开"))
+    facts = _meant(turn, rest) if rest.isdecimal() else []
+    return _detail(turn, facts[0]) if facts and turn.message.private else _show(turn)
+
+
+def _switch(turn: Turn, *, on: bool) -> Outcome:
+    async def write(tx: Tx) -> Reply:
+        if on:
+            await memory.resume(tx, turn.person.id, "")
+        else:
+            await memory.pause(tx, turn.person.id, "", turn.now)
+        return Reply(say(turn.language, "memory_on" if on else "memory_is_off"))
+
+    return Outcome(write=write, intent="memory_switch", quiet=True)
+
+
+def _incognito(turn: Turn, *, on: bool) -> Outcome:
+    """While it is on, nothing that is said here is remembered or found again; when it ends, it is deleted."""
+    here = memory.chat(turn.message)
+
+    async def write(tx: Tx) -> Reply:
+        if on:
+            await memory.pause(tx, turn.person.id, here, turn.now)
+            return Reply(say(turn.language, "memory_is_incognito"))
+        since = await memory.resume(tx, turn.person.id, here)
+        if since is None:
+            return Reply(say(turn.language, "incognito_was_off"))
+        count = await turns.forget_since(tx, turn.person.id, here, since)
+        return Reply(counted(turn.language, "incognito_off", count))
+
+    return Outcome(write=write, intent="incognito", fresh_session=True, quiet=True)
+
+
+async def _privacy(tx: Tx, turn: Turn) -> Reply:
+    numbers = await privacy.counts(tx, turn.person.id)
+    days = turn.settings.retention_days
+    text = say(
+        turn.language, "privacy",
+        turns=numbers.get("turn", 0), facts=len(turn.memory.facts), reminders=numbers.get("reminder", 0),
+        accounts=numbers.get("account", 0), kept=counted(turn.language, "privacy_days" if days else "privacy_for_ever", days),
+    )  # fmt: skip
+    looked = await privacy.looked(tx, turn.person.id, 10)
+    lines = [
+        f"- {_day(turn, one.at)}: {literal(one.verb)} ({literal(one.who)}) {literal(one.reason)}" for one in looked
+    ]
+    seen = "\n".join([say(turn.language, "privacy_looked"), *lines]) if lines else say(turn.language, "privacy_unseen")
+    return Reply(f"{text}\n{seen}\n{say(turn.language, 'privacy_how')}")
+
+
+async def _export(tx: Tx, turn: Turn) -> Reply:
+    data = await privacy.export(tx, turn.person.id)
+    text, left = json.dumps(data, ensure_ascii=False, indent=1), ""
+    if len(text) > _LONGEST_EXPORT:
+        data = {name: rows for name, rows in data.items() if name in ("person", "account", "fact", "reminder")}
+        text, left = json.dumps(data, ensure_ascii=False, indent=1), say(turn.language, "export_rest") + "\n\n"
+    return Reply(left + shortened(text, _LONGEST_EXPORT), plain=True)
+
+
+SKILL = Skill(
+    name=NAME,
+    answer=_answer,
+    recognize=_recognize,
+    commands={
+        "/memory": "help_memory", "/remember": "help_remember", "/forget": "help_forget", "/incognito": "help_incognito",
+        "/privacy": "help_privacy", "/export": "help_export",
+    },
+    personal=frozenset({"/memory", "/forget", "/privacy", "/export"}),
+    press=_press,
+    resume=_resume,
+    order=18,
+)  # fmt: skip
