@@ -17,6 +17,8 @@ class Bot:
     name: str
     title: str
     personas: dict[Language, str]
+    documents_only: bool = False
+    """A question that its documents do not answer is not answered by the model."""
 
 
 def load_bot(folder: Path) -> Bot:
@@ -28,7 +30,7 @@ def load_bot(folder: Path) -> Bot:
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
         personas: dict[Language, str] = {language: str(data["persona"][language]).strip() for language in LANGUAGES}
-        return Bot(folder.name, str(data["title"]), personas)
+        return Bot(folder.name, str(data["title"]), personas, data.get("documents_only") is True)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"{folder.name}/bot.toml cannot be used: {error}", "compare it with bots/assistant/bot.toml"

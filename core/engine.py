@@ -17,6 +17,8 @@ from core.catalog import Bot
 from core.errors import ModelUnavailable
 from core.intents.definition import AskModel, RunSkill
 from core.intents.live import NOTHING, Catalog
+from core.knowledge.answers import grounded
+from core.knowledge.library import Library
 from core.language.phrases import phrases, say
 from core.language.spoken import spoken_command
 from core.memory import keeping
@@ -65,6 +67,7 @@ class Engine:
     settings: Settings
     in_force: Callable[[], Catalog] = lambda: NOTHING
     """The admins' intents that a turn which begins now is answered by."""
+    library: Library | None = None
     recall: Recall = nothing_recalled
 
     def commands(self, standing: Standing) -> Mapping[str, str]:
@@ -100,6 +103,10 @@ class Engine:
         if act is None:
             outcome = await self._by_rule(turn)
             act = catalog.Act(outcome, outcome.intent) if outcome is not None else await catalog.decide(turn)
+            if act.what is None and (outcome := await self._offered(turn)) is not None:
+                act = catalog.Act(outcome, outcome.intent)
+            if isinstance(act.what, Outcome) and act.what.phrase and self.settings.knowledge_phrasing:
+                act = replace(act, what=await self._phrased(turn, act.what))
         if isinstance(act.what, RunSkill):
             outcome = await self._commanded(turn, act.what.command, act.what.rest)
             follow = act.follow if outcome.pending is None else outcome.pending
@@ -213,6 +220,22 @@ class Engine:
             if found is not None:
                 return await skill.answer(turn, found)
         return None
+
+    async def _offered(self, turn: Turn) -> Outcome | None:
+        for skill in self.skills:
+            if (outcome := await skill.offer(turn)) is not None:
+                return outcome
+        return None
+
+    async def _phrased(self, turn: Turn, outcome: Outcome) -> Outcome:
+        """With the model's words before what the reply shows, if they say nothing else."""
+        async for event in self._by_model(turn, outcome.phrase):
+            if isinstance(event, Outcome) and event.reply and event.model and outcome.reply:
+                said = event.reply.text
+                if grounded(said, f"{outcome.phrase}\n{turn.text}"):
+                    shown = replace(outcome.reply, text=f"{said}\n\n{outcome.reply.text}")
+                    outcome = replace(outcome, reply=shown, model=event.model)
+        return outcome
 
     async def _by_model(self, turn: Turn, instruction: str = "") -> AsyncGenerator[ReplyEvent | Outcome]:
         said, note = "", ""

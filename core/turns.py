@@ -226,6 +226,7 @@ class Turns:
             edited=await edits.earlier(tx, message, claimed.id, person.id) if message.kind == "edit" else None,
             start_link=adapter.capabilities.start_link if adapter else "",
             catalog=self._engine.in_force(),
+            library=self._engine.library,
             touched=touched,
             memory=await memory.known(tx, person.id, message),
         )

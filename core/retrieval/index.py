@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.intents.words import Matrix
-from core.retrieval.terms import terms
+from core.retrieval.terms import seams, terms
 
 Id = TypeVar("Id", bound=Hashable)
 _Row: TypeAlias = NDArray[np.float32]
@@ -129,7 +129,10 @@ class Index(Generic[Id]):
         number, lengths = len(self._slot_of), np.array(self._lengths, np.float32)
         norm = K1 * (1 - B + B * lengths / (lengths.sum() / number))
         scores, cover, whole = np.zeros_like(norm), np.zeros_like(norm), 1e-9
+        between = seams(asked, self._postings.__contains__)
         for term, (_, weight) in asked.items():
+            if term in between:
+                continue
             posting = self._postings.get(term)
             spread = len(posting.slots) if posting else 0
             tells = weight * float(np.log(1 + (number - spread + 0.5) / (spread + 0.5)))

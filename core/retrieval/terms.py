@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -26,6 +27,7 @@ what which who whom whose when where why how can could will would shall should m
 very just please tell know want like get got any some s t m re ve ll d don doesn didn isn aren wasn weren won
 的 了 吗 呢 啊 吧 是 我 你 您 他 她 它 们 在 有 和 与 就 都 也 很 这 那 哪 个 什 么 怎 样 多 少 请 问 想 要 能 会 可 以 给 对 到
 什么 怎么 怎样 么样 哪里 哪个 多少 可以 请问 如何 是否 有没 没有 我们 你们 我的 你的 您的 他的 她的 的是 是什 一下 告诉 诉我 想要
+多久 多长 多大 多高 时候 么时 几天 几点 么办 还能 能不 不能 可不 不可 怎么 吗 办 几 哪些 还 不 久 时
 """
 _FAINT = frozenset(_FAINT_WORDS.split())
 _english = stemmer("english")
@@ -52,3 +54,12 @@ def terms(text: str) -> list[tuple[str, str, float]]:
             low = piece.lower().replace("’", "'")[:_LONGEST_WORD]
             found.append((_stem(low), piece, FAINT if low.partition("'")[0] in _FAINT else 1.0))
     return found
+
+
+def seams(pairs: Iterable[str], known: Callable[[str], bool]) -> set[str]:
+    """Of the pairs of Chinese characters of a text, those that no word is made of, only the end of one and the start of
+    the next: nobody knows them, but both their neighbours."""
+    found = [pair for pair in pairs if len(pair) == 2 and _IS_HAN.match(pair)]
+    words = [pair for pair in found if pair in _FAINT or known(pair)]
+    ends, starts = {pair[1] for pair in words}, {pair[0] for pair in words}
+    return {pair for pair in found if pair not in words and pair[0] in ends and pair[1] in starts}

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from core.intents.live import NOTHING, Catalog
+from core.knowledge.library import Library
 from core.language.phrases import Language
 from core.language.zones import known_zone
 from core.messages import Message, Reply
@@ -64,6 +65,8 @@ class Turn:
     memory: Known = NOTHING_KNOWN
     """What is remembered of the person and may be used where they write."""
     recall: Recall = nothing_recalled
+    library: Library | None = None
+    """The bot's documents."""
     touched: Touched | None = None
     """The reminder that was last changed or rang in this conversation; looked for only where the text may mean it."""
     edited: Edited | None = None
@@ -103,6 +106,8 @@ class Outcome:
     """As `Reply.quiet`, of whatever reply it comes to."""
     used: tuple[int, ...] = ()
     """The facts of the person that a model was shown."""
+    phrase: str = ""
+    """What a model may be told, to say before the reply what the reply shows."""
     unsure: str = ""
     """Why an admin should see the message among those to be labelled: "unmatched", "narrow"."""
 
@@ -129,6 +134,10 @@ async def _no_resume(_turn: Turn, _pending: Any) -> Outcome | None:
     return None
 
 
+async def _no_offer(_turn: Turn) -> Outcome | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Skill:
     """A skill as a value. Importing its module changes nothing.
@@ -150,6 +159,8 @@ class Skill:
     resume: Callable[[Turn, dict[str, Any]], Awaitable[Outcome | None]] = _no_resume
     edit: Callable[[Turn, Edited], Awaitable[Outcome | None]] = _no_edit
     """Gets a message that was edited after it was answered, and may decline with None."""
+    offer: Callable[[Turn], Awaitable[Outcome | None]] = _no_offer
+    """Gets what neither a skill nor an intent wanted, before the model does, and may decline with None."""
     for_owners: bool = False
     """Its commands are shown to owners only; it refuses others itself."""
     order: int = 50

@@ -1,0 +1,86 @@
+"""What was found, judged: does it answer the question, and which words of it are to be quoted."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from core.intents.words import chinese
+from core.knowledge.library import Found
+from core.knowledge.passages import width
+from core.retrieval.terms import FAINT, terms
+
+_BY_WORDS = (-5.86, 6.41, 2.28, 3.67, 2.14, 0.8, 0.0)
+_WITH_MEANING = (-6.83, 5.95, 1.55, 2.85, 1.82, 0.38, 4.99)
+"""Fitted (`tests/bench/bench_knowledge.py fit`): 1, the covered share of the question, its likeness to a question and to the
+heading, the share again and 1 where the question is Chinese, and the likeness of meanings."""
+_ACROSS, _ALIKE = 20.0, 0.36
+"""Of another language there are no common words: there the likeness of meanings decides."""
+_QUOTED = 450
+"""Width of a quotation at most."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n+")
+_ASKS = re.compile(
+    r"[?？]\s*$|^\s*(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|may|should|have"
+    r"|has|tell me|explain)\b|什么|怎么|怎样|如何|哪|谁|几|多少|多久|多大|多长|多高|为何|吗|呢|能不能|可不可以|可以.{0,12}吗|有没有|是否|是不是",
+    re.IGNORECASE,
+)
+_KEPT_WORDS = 0.6
+
+
+def asks(text: str) -> bool:
+    """The text is a question, in English or in Chinese."""
+    return _ASKS.search(text) is not None
+
+
+def sure(question: str, found: Found) -> float:
+    """How likely the passage answers the question, 0 to 1."""
+    hit, passage = found.hit, found.passage
+    own = chinese(question)
+    asked = max((_alike(question, one) for one in passage.questions), default=0.0)
+    headed = _alike(question, passage.headings[-1]) if passage.headings and not passage.questions else 0.0
+    said = (1.0, hit.cover, asked, headed, hit.cover * own, float(own), hit.likeness)
+    fitted = _WITH_MEANING if hit.likeness else _BY_WORDS
+    likely = _logistic(sum(weight * value for weight, value in zip(fitted, said, strict=True)))
+    across = chinese(passage.text) != own and hit.likeness
+    return max(likely, _logistic(_ACROSS * (hit.likeness - _ALIKE))) if across else likely
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
+
+
+def _alike(one: str, other: str) -> float:
+    """What two questions have in common, of what both say."""
+    left, right = ({term: weight for term, _, weight in terms(text)} for text in (one, other))
+    shared = sum(weight for term, weight in left.items() if term in right)
+    return 2 * shared / ((sum(left.values()) + sum(right.values())) or 1.0)
+
+
+def quotation(found: Found) -> str:
+    """The passage, or of a long one the sentences in a row that have most to do with the question."""
+    text = found.passage.text
+    if width(text) <= _QUOTED or found.passage.questions:
+        return text
+    sentences = [one for one in _SENTENCE.split(text) if one.strip()]
+    wanted = {term: weight for word in found.hit.words for term, _, weight in terms(word)}
+    worth = [sum(wanted.get(term, 0.0) for term in {term for term, _, _ in terms(one)}) for one in sentences]
+    start = end = max(range(len(sentences)), key=lambda place: (worth[place], -place))
+    while True:  # grows to the better side for as long as there is room
+        sides = [place for place in (start - 1, end + 1) if 0 <= place < len(sentences)]
+        room = _QUOTED - sum(width(one) for one in sentences[start : end + 1])
+        fitting = [place for place in sides if width(sentences[place]) <= room]
+        if not fitting:
+            break
+        better = max(fitting, key=lambda place: (worth[place], place))
+        start, end = min(start, better), max(end, better)
+    kept = "\n".join(sentences[start : end + 1])
+    return f"{'… ' if start else ''}{kept}{' …' if end < len(sentences) - 1 else ''}"
+
+
+def grounded(said: str, source: str) -> bool:
+    """What a model said has no number that the source lacks, and mostly the source's words."""
+    known = {term for term, _, _ in terms(source)}
+    words = {term: weight for term, _, weight in terms(said) if weight > FAINT}
+    if any(term[0].isdigit() and term not in known for term in words):
+        return False
+    return sum(weight for term, weight in words.items() if term in known) >= _KEPT_WORDS * sum(words.values())
