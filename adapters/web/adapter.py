@@ -64,7 +64,7 @@ class WebAdapter:
             api.routes(around.desk, Talk(self._take, self._streams, around.clock), around.clock),
         )
         app = Starlette(routes=[route for part in parts for route in part])
-        self._app = Guard(app, [self._host, urlsplit(self._public).hostname or ""])
+        self._app = Guard(app, [self._host, urlsplit(self._public).hostname or ""], secure=secure)
 
     @property
     def port(self) -> int:

@@ -29,8 +29,10 @@ _HEADERS = {
 class Guard:
     """Refuses hosts that are not ours (a foreign name that was made to point here), and adds the headers."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], *, secure: bool = False) -> None:
+        """`secure`: people reach us by https, and shall never again by anything else."""
         self._app, self._hosts = app, {"localhost", *(host.lower() for host in hosts if host)}
+        self._headers = {**_HEADERS, **({"Strict-Transport-Security": "max-age=31536000"} if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,7 +41,7 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)

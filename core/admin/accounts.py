@@ -42,7 +42,7 @@ async def create(tx: Tx, actor: Actor, name: str, role: Role, now: dt.datetime) 
     account = await accounts.add(tx, name, role, now)
     if account is None:
         raise Denied("admin_name_taken", name=name)
-    secret = await signin.new_link(tx, "login", now, account.id, INVITATION_LIFE)
+    secret = await signin.new_link(tx, "reset", now, account.id, INVITATION_LIFE)
     await actor.note(tx, now, "admin.create", _subject(account), {"role": role})
     return account, secret
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -54,6 +55,13 @@ class Visit:
         """The same as a whole number that an id may be; None where it is none."""
         text = self.ask(name)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+    def row_id(self, name: str = "id") -> int:
+        """The id in the path of a route like "/admin/people/{id:int}". Raises 404 where no row can have it."""
+        number = int(self.request.path_params[name])
+        if number >= 1 << 63:
+            raise HTTPException(404)
+        return number
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page, or a part of one where the script asked for it; `Cache-Control` is no-store for all of them."""

@@ -5,35 +5,31 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Message
 
-from adapters._bodies import TooLarge, body
+from adapters._bodies import TooLarge
 from adapters.web import guard
 from adapters.web.admin import screens
+from adapters.web.admin.door import COOKIE, SMALL, Door
 from adapters.web.admin.look import Look
+from adapters.web.admin.requests import client_of, form_of, language_of_browser
 from adapters.web.admin.screen import Screen, Visit, Way, post
-from adapters.web.look import accepted
-from adapters.web.signin import Attempts
 from core.admin import signin
 from core.admin.desk import Desk
-from core.admin.roles import Actor, Forbidden
+from core.admin.roles import Actor, Denied, Forbidden
 from core.errors import Refused, RemoraError, Unavailable
-from core.language.phrases import Language, language_of
+from core.language.phrases import language_of
 from core.ports import Clock
 from core.store.admin import accounts
 from core.store.admin.accounts import Session
 
-COOKIE = "remora_admin"
-_SMALL = 4_096
 _OWN_PAGE = re.compile(r"/admin(/[\w.~%-]+)*", re.ASCII)
 """Where a form may send its reader back to: a page of ours, never another host."""
 
@@ -50,72 +46,34 @@ class Side:
 
     def __init__(self, desk: Callable[[], Desk], key: bytes, clock: Clock, version: str, *, secure: bool) -> None:
         """`desk` raises `Unavailable` until Remora runs; `secure`: people reach us by https."""
-        self._desk, self._key, self._secure = desk, key, secure
+        self._desk, self._key = desk, key
         self.look = Look(version)
         self.look.screens = all_screens()
-        self._attempts = Attempts(clock)
+        self._door = Door(desk, self.look, clock, self._session, secure=secure)
 
     def routes(self) -> Sequence[BaseRoute]:
         ways = [way for screen in self.look.screens for way in screen.ways]
         own = [
-            Route("/admin/enter", self.entrance),
-            Route("/admin/enter", self.enter, methods=["POST"]),
             Route("/admin/out", self.leave, methods=["POST"]),
             Route(
                 "/admin/language",
-                self._served(post("/admin/language", _choose_language, "see", _SMALL)),
+                self._served(post("/admin/language", _choose_language, "see", SMALL)),
                 methods=["POST"],
             ),
         ]
-        return [*own, *(Route(way.path, self._served(way), methods=[way.method]) for way in ways)]
+        return [*self._door.routes(), *own, *(Route(way.path, self._served(way), methods=[way.method]) for way in ways)]
 
-    # --- getting in and out
-
-    async def entrance(self, request: Request) -> Response:
-        """Where a one-time link leads. Reading it uses nothing up; the page itself exchanges the link. Whoever is in
-        stays who they are: a link of somebody else's does not take their place."""
-        with suppress(Unavailable):
-            if await self._session(request) is not None:
-                return RedirectResponse("/admin", 303)
-        return self.look.outside("enter.html", _language(request))
-
-    async def enter(self, request: Request) -> Response:
-        words = self.look.words[_language(request)]["common"]
-        if not guard.from_our_page(request):
-            return JSONResponse({"error": words["forbidden"]}, 403)
-        client = _client(request)
-        if wait := self._attempts.wait(client):
-            return JSONResponse({"error": words["enter_wait"]}, 429, headers={"Retry-After": str(wait)})
-        try:
-            desk, secret = self._desk(), (await body(request, _SMALL)).decode("utf-8", "replace")
-        except TooLarge:
-            return JSONResponse({"error": words["enter_failed"]}, 413)
-        except Unavailable:
-            return JSONResponse({"error": words["starting"]}, 503, headers={"Retry-After": "5"})
-        now = desk.clock.now()
-        async with desk.store.write() as tx:
-            found = await signin.redeem(tx, secret, now)
-            agent = request.headers.get("user-agent", "")
-            cookie = await signin.begin(tx, found[0], client, agent, now) if found else ""
-        if not cookie:
-            self._attempts.failed(client)
-            return JSONResponse({"error": words["enter_failed"]}, 401)
-        response = Response(status_code=204)
-        response.set_cookie(
-            COOKIE, cookie, max_age=int(signin.LONGEST.total_seconds()), httponly=True, samesite="strict",
-            secure=self._secure, path="/",
-        )  # fmt: skip
-        return response
+    # --- the way out
 
     async def leave(self, request: Request) -> Response:
         session = await self._session(request)
         if session is not None:
-            if not await self._ours(request, await _form(request, _SMALL)):
+            if not await self._ours(request, await form_of(request, SMALL)):
                 return self._failed(request, 403, None)
             async with self._desk().store.write() as tx:
                 await accounts.end_session(tx, session.id)
         response = RedirectResponse("/admin/enter", 303)
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self._secure, path="/")
+        self._door.forget(response)
         return response
 
     # --- every screen
@@ -136,12 +94,12 @@ class Side:
         session = await self._session(request)
         if session is None:
             return _to_the_door(request)
-        form = await _form(request, way.most) if way.method == "POST" else FormData()
+        form = await form_of(request, way.most) if way.method == "POST" else FormData()
         if way.method == "POST" and not await self._ours(request, form):
             return self._failed(request, 403, None)
         account = session.account
-        actor = Actor(f"web:{account.name}", account.role, _client(request))
-        language = language_of(account.language) if account.language else _language(request)
+        actor = Actor(f"web:{account.name}", account.role, client_of(request))
+        language = language_of(account.language) if account.language else language_of_browser(request)
         visit = Visit(
             request, desk, account, actor, self.look, self._form_token(request), language, form, desk.clock.now(), session.id
         )  # fmt: skip
@@ -154,6 +112,8 @@ class Side:
             return visit.page("error.html", 403, what=visit.words["common"]["not_yours"], mend="")
         except Unavailable as error:
             return visit.page("error.html", 503, what=error.what, mend=error.mend)
+        except Denied as error:
+            return visit.page("error.html", 422, what=error.said(visit.language), mend="")
         except Refused as error:
             return visit.page("error.html", 422, what=error.what, mend=error.mend)
         finally:
@@ -183,7 +143,7 @@ class Side:
         return fits and guard.from_our_page(request)
 
     def _failed(self, request: Request, status: int, error: RemoraError | None) -> Response:
-        language = _language(request)
+        language = language_of_browser(request)
         words = self.look.words[language]["common"]
         said = {403: words["forbidden"], 413: words["too_large"], 503: words["starting"]}[status]
         what, mend = (error.what, error.mend) if error is not None else (said, "")
@@ -201,24 +161,3 @@ def _to_the_door(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=401, headers={"HX-Redirect": "/admin/enter"})
     return RedirectResponse("/admin/enter", 303)
-
-
-async def _form(request: Request, most: int) -> FormData:
-    """What was sent, at most `most` bytes; files are kept in memory, since they are no larger."""
-    data = await body(request, most)
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": data, "more_body": False}
-
-    return await Request(request.scope, receive).form(max_files=20, max_fields=5_000, max_part_size=most)
-
-
-def _client(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _language(request: Request) -> Language:
-    for tag in accepted(request.headers.get("accept-language", "")):
-        if (name := tag.partition("-")[0].lower()) in ("en", "zh"):
-            return language_of(name)
-    return "en"

@@ -3,6 +3,8 @@
 
 (() => {
   const state = document.getElementById("state");
+  const second = document.getElementById("second");
+  const code = document.getElementById("link-code");
   const secret = location.hash.slice(1);
 
   async function enter() {
@@ -10,19 +12,27 @@
     history.replaceState(null, "", "/admin/enter"); // the secret is not kept in the history
     let answer;
     try {
-      answer = await fetch("/admin/enter", { method: "POST", body: secret });
+      answer = await fetch("/admin/enter", { method: "POST", body: code.value ? secret + "\n" + code.value : secret });
     } catch {
       history.replaceState(null, "", "/admin/enter#" + secret);
       state.textContent = state.dataset.offline;
       return;
     }
+    const said = await answer.json();
     if (answer.ok) {
-      location.replace("/admin");
-    } else {
-      state.textContent = (await answer.json()).error;
+      location.replace(said.to);
+      return;
+    }
+    state.textContent = said.error;
+    if (said.code) {
+      document.getElementById("ways").hidden = true;
+      second.hidden = false;
+      code.value = "";
+      code.focus();
     }
   }
 
+  second.addEventListener("submit", (event) => { event.preventDefault(); enter(); });
   addEventListener("hashchange", () => location.reload());
   if (secret) enter();
 })();

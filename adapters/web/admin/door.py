@@ -1,0 +1,143 @@
+"""The door of the admin side: one-time links, passwords, and the way out. Everything here is open to strangers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TypeAlias
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from adapters._bodies import TooLarge, body
+from adapters.web import guard
+from adapters.web.admin.look import Look
+from adapters.web.admin.requests import client_of, form_of, language_of_browser
+from adapters.web.signin import Attempts
+from core.admin import accounts, signin
+from core.admin.desk import Desk
+from core.errors import Unavailable
+from core.ports import Clock
+from core.store.admin import accounts as kept
+from core.store.admin.accounts import Account, Purpose, Session
+
+COOKIE = "remora_admin"
+SMALL = 4_096
+_HASHED_AT_ONCE = 2
+"""Passwords: each takes 19 MiB and a core meanwhile."""
+Known: TypeAlias = Callable[[Request], Awaitable[Session | None]]
+
+
+class Door:
+    """`session` says who is in already."""
+
+    def __init__(self, desk: Callable[[], Desk], look: Look, clock: Clock, session: Known, *, secure: bool) -> None:
+        self._desk, self._look, self._session, self._secure = desk, look, session, secure
+        self._attempts = Attempts(clock)
+        self._hashing = asyncio.Semaphore(_HASHED_AT_ONCE)
+
+    def routes(self) -> Sequence[Route]:
+        return [
+            Route("/admin/enter", self.entrance),
+            Route("/admin/enter", self.by_link, methods=["POST"]),
+            Route("/admin/password", self.by_password, methods=["POST"]),
+        ]
+
+    async def entrance(self, request: Request) -> Response:
+        """Where a one-time link leads. Reading it uses nothing up; the page itself exchanges the link. Whoever is in
+        stays who they are: a link of somebody else's does not take their place."""
+        with suppress(Unavailable):
+            if await self._session(request) is not None:
+                return RedirectResponse("/admin", 303)
+        return self._page(request)
+
+    def _page(self, request: Request, status: int = 200, problem: str = "", name: str = "") -> Response:
+        language = language_of_browser(request)
+        words = self._look.words[language]
+        said = (words["enter"].get(problem) or words["common"][problem]) if problem else ""
+        return self._look.outside("enter.html", language, status, problem=said, name=name, team=False)
+
+    async def by_link(self, request: Request) -> Response:
+        """The secret of the link, and in a second line the code of a second factor where there is one."""
+        words = self._look.words[language_of_browser(request)]
+        client = client_of(request)
+        if not guard.from_our_page(request):
+            return JSONResponse({"error": words["common"]["forbidden"]}, 403)
+        if wait := self._attempts.wait(client):
+            return JSONResponse({"error": words["enter"]["wait"]}, 429, headers={"Retry-After": str(wait)})
+        try:
+            desk, given = self._desk(), (await body(request, SMALL)).decode("utf-8", "replace")
+        except TooLarge:
+            return JSONResponse({"error": words["enter"]["failed"]}, 413)
+        except Unavailable:
+            return JSONResponse({"error": words["common"]["starting"]}, 503, headers={"Retry-After": "5"})
+        secret, _, code = given.partition("\n")
+        now = desk.clock.now()
+        async with desk.store.write() as tx:
+            owner = await signin.wants_code(tx, secret, now)
+            proof = await kept.proof(tx, admin_id=owner.id) if owner and code.strip() else None
+            proven = owner is None or (proof is not None and await accounts.uses_factor(tx, proof, code, now))
+            found = await signin.redeem(tx, secret, now) if proven else None
+        if found is None:
+            if proven or code.strip():
+                self._attempts.failed(client)
+            said = words["enter"]["failed" if proven else "code_wrong" if code.strip() else "code_wanted"]
+            return JSONResponse({"error": said, "code": not proven}, 401)
+        response = JSONResponse({"to": _first_page(found[1])})
+        await self.let_in(request, response, found[0])
+        return response
+
+    async def by_password(self, request: Request) -> Response:
+        """The form of the page, with or without a script."""
+        try:
+            desk, form = self._desk(), await form_of(request, SMALL)
+        except TooLarge:
+            return self._page(request, 413, "wrong")
+        except Unavailable:
+            return self._page(request, 503, "starting")
+        name, password, code = (_text(form, field) for field in ("name", "password", "code"))
+        if not guard.from_our_page(request):
+            return self._page(request, 403, "forbidden", name)
+        keys = (client_of(request), f"name:{name.strip().casefold()[:64]}")
+        if wait := max(map(self._attempts.wait, keys)):
+            response = self._page(request, 429, "wait", name)
+            response.headers["Retry-After"] = str(wait)
+            return response
+        async with self._hashing:
+            account = await accounts.by_password(desk.store, name, password, code, desk.clock.now())
+        if account is None:
+            for key in keys:
+                self._attempts.failed(key)
+            return self._page(request, 401, "wrong", name)
+        response = RedirectResponse("/admin", 303)
+        await self.let_in(request, response, account)
+        return response
+
+    async def let_in(self, request: Request, response: Response, account: Account) -> None:
+        """A new session and a new cookie for it, whatever the browser brought; what it had before ends."""
+        desk, before = self._desk(), await self._session(request)
+        now, agent = desk.clock.now(), request.headers.get("user-agent", "")
+        async with desk.store.write() as tx:
+            if before is not None:
+                await kept.end_session(tx, before.id)
+            cookie = await signin.begin(tx, account, client_of(request), agent, now)
+        response.set_cookie(
+            COOKIE, cookie, max_age=int(signin.LONGEST.total_seconds()), httponly=True, samesite="lax",
+            secure=self._secure, path="/",
+        )  # fmt: skip
+
+    def forget(self, response: Response) -> None:
+        """The browser holds no cookie any more."""
+        response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=self._secure, path="/")
+
+
+def _first_page(purpose: Purpose) -> str:
+    return "/admin" if purpose == "login" else "/admin/account?said=account.choose"
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value if isinstance(value, str) else ""
