@@ -35,6 +35,7 @@ _MAY_BLOCK = (
     ("core/store/_writer.py", ("_begin", "_leave", "run")),
     ("core/language/phrases.py", ("phrases",)),
     ("core/skills/__init__.py", ("available",)),
+    ("bots/_skills.py", ("skills_of",)),
     ("core/store/migrate.py", ("newest", "work")),
     ("asyncpg/connect_utils.py", ("_parse_connect_dsn_and_args",)),
 )
