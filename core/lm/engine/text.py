@@ -9,7 +9,7 @@ from typing import Protocol
 from core.messages import Utterance
 
 PLAIN_STOPS = ("\nUser:", "\nAssistant:", "\nSystem:")
-_DEFAULT_SYSTEM = "You are a helpful assistant."
+DEFAULT_SYSTEM = "You are a helpful assistant."
 _BROKEN = "\ufffd"
 _LONGEST_CHARACTER = 8
 """Tokens: no character takes more, so what is still broken after so many will not heal."""
@@ -40,10 +40,10 @@ class Tokenizer(Protocol):
 def render(tokenizer: Tokenizer, turns: Sequence[Utterance]) -> tuple[str, bool]:
     """The prompt as text, and whether it follows the model's template. A system message always stands first: some
     templates add one of their own otherwise. Control tokens that a person typed lose their power."""
-    clean = [replace(turn, text=_harmless(turn.text, tokenizer.specials)) for turn in turns]
+    clean = [replace(turn, text=harmless(turn.text, tokenizer.specials)) for turn in turns]
     if not clean or clean[0].role != "system":
-        clean.insert(0, Utterance("system", _DEFAULT_SYSTEM))
-    for form in (clean, _without_system(clean)):
+        clean.insert(0, Utterance("system", DEFAULT_SYSTEM))
+    for form in (clean, without_system(clean)):
         text = tokenizer.render(form)
         if text is not None:
             return text, True
@@ -73,14 +73,14 @@ def _tokens(tokenizer: Tokenizer, turns: Sequence[Utterance]) -> tuple[list[int]
     return tokenizer.encode(text, whole=not templated), templated
 
 
-def _harmless(text: str, specials: Sequence[str]) -> str:
+def harmless(text: str, specials: Sequence[str]) -> str:
     for special in specials:
         if special in text:
             text = text.replace(special, f"{special[0]} {special[1:]}")
     return text
 
 
-def _without_system(turns: Sequence[Utterance]) -> list[Utterance]:
+def without_system(turns: Sequence[Utterance]) -> list[Utterance]:
     """The system message folded into the first word of the user, and neighbours of one role joined: for templates that
     know no system message or demand strict alternation."""
     folded: list[Utterance] = []

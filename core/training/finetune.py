@@ -1,0 +1,473 @@
+"""The run itself: `train` reads top to bottom.
+
+Every step is a function of the options, the data and its own number: which rows (`Plan`), which random numbers (seeded anew
+from the step), which learning rate. So a checkpoint needs only weights, optimiser and counters, and a run that was killed
+goes on as if it had not been. Under `accelerate launch` each process takes its part of every step; the first one writes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import json
+import math
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.errors import Refused, RemoraError, Unavailable
+from core.lm import weights
+from core.settings import Settings
+from core.training.base import Learner, base_folder, load_model, load_tokenizer, precision_of, save_weights, trainable
+from core.training.batches import Plan, collate
+from core.training.chat import Chat, Encoded
+from core.training.estimate import Estimate, estimate, padded_tokens
+from core.training.losses import mean_loss
+from core.training.options import Options
+from core.training.prepared import Prepared, prepare
+from core.training.runs import Base, Manifest, Metrics, Run, base_hash, check_base, hashes_under, log_lines, sha256_of
+from core.training.schedule import rate_of, steps_of
+
+Tell = Callable[[Mapping[str, Any]], None]
+"""Told of everything as it happens: {"note": text}, {"estimate": text}, and the lines of the log."""
+
+_MOST_SKIPPED = 3
+_EVALUATIONS = 6
+
+
+class TrainingFailed(RemoraError):
+    """The run cannot go on. What it has reached so far is kept."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run is: what a checkpoint holds besides tensors."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    best_step: int = 0
+    best_loss: float = math.inf
+    best_general: float | None = None
+    base_loss: float | None = None
+    base_general: float | None = None
+    waited: int = 0
+    skipped: int = 0
+    log_bytes: int = 0
+    ended: str = ""
+
+
+def train(settings: Settings, options: Options, tell: Tell, *, only_estimate: bool = False) -> Manifest | None:
+    """A new run under the options' name; None where only the estimate was wanted. Raises `Refused` before anything is
+    written, `TrainingFailed` or `Unavailable` in the middle; then `resume` goes on."""
+    run = Run.named(settings, options.name)
+    if not only_estimate and (run.folder / "manifest.json").exists():
+        raise Refused(
+            f"there is a model named {run.name!r} already", f"remora train --resume {run.name}, or another --name"
+        )
+    training = _Training(settings, run, options, tell, None)
+    if only_estimate:
+        return training.run(only_estimate=True)
+    with run.locked() if training.first else nullcontext():
+        return training.run(only_estimate=False)
+
+
+def resume(settings: Settings, name: str, tell: Tell) -> Manifest | None:
+    """Goes on where a run was interrupted, with its own options. Raises `Refused` where base or data have changed."""
+    run = Run.named(settings, name)
+    manifest = run.manifest()
+    if manifest.state == "finished":
+        raise Refused(f"the training of {name!r} has finished", "train under another name")
+    for data in manifest.data:
+        if data.role != "general" and sha256_of(Path(data.path)) != data.sha256:
+            raise Refused(
+                f"{data.path} is not what the run began with", "bring the file back, or begin under another name"
+            )
+    check_base(manifest.base, Path(manifest.base.folder))
+    training = _Training(settings, run, Options.of(manifest.parameters), tell, manifest)
+    with run.locked() if training.first else nullcontext():
+        return training.run(only_estimate=False)
+
+
+class _Training:
+    """One run in one process. `steps`: for each step its epoch and micro-batches."""
+
+    def __init__(self, settings: Settings, run: Run, options: Options, tell: Tell, manifest: Manifest | None) -> None:
+        from accelerate import Accelerator
+
+        torch.set_num_threads(options.threads or os.cpu_count() or 1)
+        self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
+        kind = self.accelerator.distributed_type.value
+        if kind not in ("NO", "MULTI_CPU", "MULTI_GPU"):
+            raise Refused(f"training under {kind} is not supported", "launch several processes with a whole model each")
+        self.first = self.accelerator.is_main_process
+        self.tell: Tell = tell if self.first else lambda _event: None
+        self.place, self.options, self.manifest = run, options, manifest
+        self.folder = base_folder(settings, options.base, self.note)
+        self.tokenizer = load_tokenizer(self.folder)
+        self.chat = Chat(self.tokenizer)
+        self.progress = Progress()
+
+    def note(self, text: str) -> None:
+        self.tell({"note": text})
+
+    def run(self, *, only_estimate: bool) -> Manifest | None:
+        options = self.options
+        longest = min(options.max_length, _context(self.folder))
+        self.data: Prepared = prepare(self.chat, options, longest, self.note)
+        world = self.accelerator.num_processes
+        self.plan = Plan(
+            self.data.train, self.data.mixed, options.mix_share, options.batch, options.accumulation * world,
+            options.packing, longest, options.seed,
+        )  # fmt: skip
+        self.steps = steps_of(self.plan, options)
+        self.every = options.evaluate_every or max(1, math.ceil(len(self.steps) / _EVALUATIONS))
+        expected = estimate(self.folder, options, self.plan, len(self.steps))
+        if not expected.fits and not options.force:
+            raise Refused(f"it would not fit into memory: {expected.text()}", _SMALLER)
+        self._load()
+        expected = self._timed(expected)
+        self.tell({"estimate": expected.text(), **asdict(expected)})
+        if only_estimate:
+            return None
+        self._begin(expected)
+        self._learn()
+        return self._finish()
+
+    def _load(self) -> None:
+        options = self.options
+        self.model = load_model(self.folder, options)
+        self.learner = Learner(self.model, precision_of(options))
+        self.weights = trainable(self.model)
+        decayed = [value for value in self.weights.values() if value.dim() > 1]
+        others = [value for value in self.weights.values() if value.dim() <= 1]
+        groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        adam = torch.optim.AdamW(
+            [group for group in groups if group["params"]], lr=options.peak_rate, betas=(0.9, 0.99)
+        )
+        self.module, self.optimizer = self.accelerator.prepare(self.learner, adam)
+
+    def _timed(self, expected: Estimate) -> Estimate:
+        """Two batches are computed and forgotten: the second one tells how long all of them will take."""
+        batches = [batch for _, step in self.steps[:2] for batch in step][:2]
+        took = 0.0
+        for batch in batches:
+            began = time.monotonic()
+            self.accelerator.backward(self.module(self._collated(batch)))
+            took = time.monotonic() - began
+        self.optimizer.zero_grad()
+        width = max(sum(len(self.plan.row(one).tokens) for one in line) for line in batches[-1])
+        per_token = took / (len(batches[-1]) * width)
+        epochs = range(math.ceil(self.steps[-1][0]))
+        learned = (
+            padded_tokens(self.plan, epochs) * len(self.steps) / sum(len(self.plan.steps_of(one)) for one in epochs)
+        )
+        looked_at = sum(len(row.tokens) for row in (*self.data.val, *self.data.general)) / 3
+        evaluations = len(self.steps) // self.every + 1
+        seconds = per_token * (learned / self.accelerator.num_processes + looked_at * evaluations)
+        return replace(expected, seconds=seconds)
+
+    def _begin(self, expected: Estimate) -> None:
+        """The folder, its manifest, and where to go on; the first evaluation says what the base can do."""
+        _need_space(self.place.folder, self.weights, self.options)
+        if self.manifest is None:
+            self.manifest = self._new_manifest(expected)
+            if self.first:
+                self.place.write(self.manifest)
+        elif self.place.checkpoint.exists():
+            self._restore()
+        if self.first:
+            self.place.log.touch()
+            os.truncate(self.place.log, self.progress.log_bytes)
+        if not self.progress.step:
+            loss, general = self._losses()
+            self.progress.base_loss, self.progress.base_general = loss, general
+            self._log(
+                {"step": 0, "epoch": 0.0, "val_loss": loss, "general_loss": general, "best": False, "samples": []}
+            )
+
+    def _learn(self) -> None:
+        """The steps that are left, with what happens between them."""
+        began, before, failed = time.monotonic(), self.progress.seconds, 0
+        for number in range(self.progress.step + 1, len(self.steps) + 1):
+            if self.progress.ended:
+                break
+            epoch, batches = self.steps[number - 1]
+            loss, norm, rate, tokens = self._step(number, batches)
+            failed = 0 if math.isfinite(norm) else failed + 1
+            if failed:
+                self.progress.skipped += 1
+                self.note(f"step {number} is skipped: its gradient is no number")
+            if failed == _MOST_SKIPPED or not math.isfinite(loss):
+                raise self._no_number(number, batches)
+            self.progress.step, self.progress.tokens = number, self.progress.tokens + tokens
+            self.progress.seconds = before + time.monotonic() - began
+            line = {"step": number, "epoch": round(epoch, 4), "loss": loss, "lr": rate, "grad_norm": norm}
+            self._log({**line, "tokens": self.progress.tokens, "seconds": round(self.progress.seconds, 3)})
+            if number % self.every == 0 or number == len(self.steps):
+                self._evaluate(epoch)
+                self._save()
+            elif number % self.options.checkpoint_every == 0:
+                self._save()
+
+    def _step(self, number: int, batches: Sequence[list[list[int]]]) -> tuple[float, float, float, int]:
+        """Loss, norm of the gradient, learning rate, and tokens read. The loss is the mean over the learned tokens of the
+        whole step, however they are divided among batches and processes."""
+        world, rank = self.accelerator.num_processes, self.accelerator.process_index
+        torch.manual_seed((self.options.seed << 32) + number * world + rank)
+        rows = [self.plan.row(one) for batch in batches for line in batch for one in line]
+        learned = sum(row.count for row in rows)
+        self.module.train()
+        total = torch.zeros((), device=self.accelerator.device)
+        mine = [*batches[rank::world]]
+        while len(mine) * world < len(batches):  # every process must take part in every exchange of gradients
+            mine.append([])
+        for batch in mine:
+            loss = self.module(self._collated(batch or batches[0])) * bool(batch)
+            self.accelerator.backward(loss * world / learned)
+            total += loss.detach()
+        total = self.accelerator.reduce(total, "sum")
+        loss_of_step = float(total) / learned
+        norm = float(self.accelerator.clip_grad_norm_(self.weights.values(), self.options.clip or math.inf))
+        rate = rate_of(self.options, number, len(self.steps))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        if math.isfinite(norm) and math.isfinite(loss_of_step):
+            self.optimizer.step()
+        self.optimizer.zero_grad()
+        return loss_of_step, norm, rate, sum(len(row.tokens) for row in rows)
+
+    def _collated(self, batch: Sequence[Sequence[int]]) -> Any:
+        lines = [[self.plan.row(one) for one in line] for line in batch]
+        return collate(lines, self.tokenizer.pad_token_id or 0, self.accelerator.device)
+
+    def _no_number(self, number: int, batches: Sequence[list[list[int]]]) -> TrainingFailed:
+        lines = sorted({self.plan.row(one).line for batch in batches for line in batch for one in line})
+        shown = ", ".join(map(str, lines[:12])) + (", …" if len(lines) > 12 else "")
+        rate = self.options.peak_rate
+        return TrainingFailed(
+            f"step {number}: the loss is no number; its rows are those of lines {shown} of {self.options.data}",
+            f"lower --learning-rate (now {rate:g}) or set --clip 1, use --precision fp32, and look at these rows",
+        )
+
+    def _losses(self) -> tuple[float | None, float | None]:
+        """Of the validation rows, and of general text."""
+        batch, pad = self.options.batch, self.tokenizer.pad_token_id or 0
+        val, general = (mean_loss(self.learner, rows, batch, pad) for rows in (self.data.val, self.data.general))
+        return val, general
+
+    def _evaluate(self, epoch: float) -> None:
+        """Keeps the weights if they are the best so far, and ends the run if nothing gets better any more."""
+        loss, general = self._losses()
+        progress = self.progress
+        best = loss is None or loss < progress.best_loss
+        if best:
+            progress.best_step, progress.best_general, progress.waited = progress.step, general, 0
+            progress.best_loss = math.inf if loss is None else loss
+            if self.first:
+                self._keep()
+        else:
+            progress.waited += 1
+            if self.options.patience and progress.waited >= self.options.patience:
+                progress.ended = "early"
+        samples = [self._sample(row) for row in self.data.val[: self.options.samples]] if self.first else []
+        line = {"step": progress.step, "epoch": round(epoch, 4), "val_loss": loss, "general_loss": general}
+        self._log({**line, "best": best, "samples": samples})
+
+    def _sample(self, row: Encoded) -> dict[str, str]:
+        """What the model would answer to the first question of a row, and what stands there."""
+        start = row.learned.index(True)
+        end = next((at for at in range(start, len(row.tokens)) if not row.learned[at]), len(row.tokens))
+        self.model.eval()
+        asked = torch.tensor([row.tokens[:start]], device=self.accelerator.device)
+        with torch.no_grad(), torch.autocast(asked.device.type, torch.bfloat16, enabled=self.learner.narrow):
+            out = self.model.generate(
+                input_ids=asked, attention_mask=torch.ones_like(asked), max_new_tokens=self.options.sample_tokens,
+                do_sample=False, use_cache=True, pad_token_id=self.tokenizer.pad_token_id or 0,
+            )  # fmt: skip
+        words = (row.tokens[:start][-200:], out[0, start:].tolist(), row.tokens[start:end])
+        asked_for, reply, wanted = (self.tokenizer.decode(part, skip_special_tokens=True).strip() for part in words)
+        return {"asked": asked_for[-300:], "reply": reply, "wanted": wanted}
+
+    def _keep(self) -> None:
+        """The best weights lie in a folder named by their step; the one before goes when a checkpoint names this one."""
+        target = self.place.folder / f"best-{self.progress.step}"
+        partial = self.place.folder / "best.partial"
+        for old in (partial, target):
+            shutil.rmtree(old, ignore_errors=True)
+        with self._disk("the best weights"):
+            save_weights(self.model, self.tokenizer, self.options, partial)
+            partial.rename(target)
+
+    def _save(self) -> None:
+        """A checkpoint, whole or not at all. Without space for it the run goes on, and says so."""
+        if not self.first:
+            return
+        state = {
+            "progress": asdict(self.progress),
+            "weights": {name: value.detach() for name, value in self.weights.items()},
+            "optimizer": self.optimizer.state_dict(),
+        }
+        partial = self.place.checkpoint.with_suffix(".partial")
+        try:
+            with partial.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self.place.checkpoint)
+        except (OSError, RuntimeError) as error:  # torch's writer reports a full disk as a RuntimeError
+            partial.unlink(missing_ok=True)
+            self.note(f"no checkpoint at step {self.progress.step}: {_why(error)}; free space, it is tried again later")
+            return
+        for folder in self.place.folder.glob("best-*"):
+            if folder.name != f"best-{self.progress.best_step}":
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _restore(self) -> None:
+        try:
+            state = torch.load(self.place.checkpoint, map_location="cpu", weights_only=True)
+            self.progress = Progress(**state["progress"])
+            with torch.no_grad():
+                for name, value in self.weights.items():
+                    value.copy_(state["weights"][name])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise Refused(
+                f"{self.place.checkpoint} cannot be read ({type(error).__name__})", "remove it to begin from step 0"
+            ) from error
+        self.note(f"going on after step {self.progress.step}")
+
+    def _finish(self) -> Manifest:
+        """The best weights under their final name, and a manifest that says so. Safe to repeat."""
+        assert self.manifest is not None
+        progress = self.progress
+        target = self.place.weights_of(self.manifest)
+        losses = [line["loss"] for line in log_lines(self.place.log) if "loss" in line][-20:]
+        metrics = Metrics(
+            steps=progress.step,
+            planned_steps=len(self.steps),
+            best_step=progress.best_step,
+            train_loss=sum(losses) / len(losses) if losses else None,
+            base_val_loss=progress.base_loss,
+            val_loss=progress.best_loss if math.isfinite(progress.best_loss) else None,
+            base_general_loss=progress.base_general,
+            general_loss=progress.best_general,
+            tokens=progress.tokens,
+            seconds=round(progress.seconds, 1),
+            tokens_per_second=round(progress.tokens / progress.seconds, 1) if progress.seconds else 0.0,
+            skipped_steps=progress.skipped,
+            ended=progress.ended or "planned",
+        )
+        if self.first:
+            best = self.place.folder / f"best-{progress.best_step}"
+            if best.exists():
+                shutil.rmtree(target, ignore_errors=True)
+                best.rename(target)
+            self.manifest = self.manifest.changed(
+                state="finished", finished_at=_now(), metrics=metrics, files=hashes_under(self.place.folder, target)
+            )
+            self.place.write(self.manifest)
+            self.place.checkpoint.unlink(missing_ok=True)
+        self.accelerator.wait_for_everyone()
+        return self.manifest
+
+    def _new_manifest(self, expected: Estimate) -> Manifest:
+        options = self.options
+        name = options.base or weights.DEFAULT_MODEL
+        return Manifest(
+            name=self.place.name,
+            kind="full" if options.method == "full" else "adapter",
+            created_at=_now(),
+            base=Base(
+                name=name,
+                folder=str(self.folder.resolve()),
+                hash=base_hash(self.folder),
+                version=weights.fingerprint(self.folder),
+                parameters=expected.parameters,
+            ),
+            data=self.data.files,
+            parameters=_absolute(options),
+            seed=options.seed,
+            trainable=sum(value.numel() for value in self.weights.values()),
+            versions={
+                "python": platform.python_version(),
+                **{one: version(one) for one in ("torch", "transformers", "peft", "accelerate", "remora")},
+            },
+        )
+
+    def _log(self, line: Mapping[str, Any]) -> None:
+        if self.first:
+            with self._disk("the log"), self.place.log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                file.flush()
+                self.progress.log_bytes = file.tell()
+        self.tell(line)
+
+    def _disk(self, what: str) -> _Disk:
+        return _Disk(f"{what} of step {self.progress.step}", self.place.name)
+
+
+class _Disk:
+    """Turns a full disk into an error that says how to go on."""
+
+    def __init__(self, what: str, name: str) -> None:
+        self._what, self._name = what, name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OSError | RuntimeError):
+            raise Unavailable(
+                f"{self._what} could not be written: {_why(error)}",
+                f"free some space, then run: remora train --resume {self._name}",
+            ) from error
+
+
+def _context(folder: Path) -> int:
+    """Most tokens that the model can read."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return int(config.get("max_position_embeddings") or config.get("n_positions") or 1 << 30)
+
+
+def _need_space(folder: Path, kept: Mapping[str, torch.Tensor], options: Options) -> None:
+    """Two checkpoints and two sets of weights lie beside each other for a moment."""
+    size = sum(value.numel() for value in kept.values()) * 4
+    need = 2 * 3 * size + 2 * size + (16 << 20)
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < need and not options.force:
+        raise Unavailable(
+            f"no space for checkpoints: {need >> 20} MB are needed, {free >> 20} MB are free",
+            "free some space, or point REMORA_DATA_DIR to a larger disk",
+        )
+
+
+def _why(error: BaseException) -> str:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "the disk is full" if full else str(error).splitlines()[0][:120]
+
+
+def _absolute(options: Options) -> dict[str, Any]:
+    """So that a run can be resumed from another folder."""
+    values = options.model_dump()
+    paths = {
+        key: str(Path(values[key]).expanduser().resolve()) for key in ("base", "data", "val", "mix") if values[key]
+    }
+    return {**values, **paths}
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+_SMALLER = "use a smaller --batch or --max-length, --gradient-checkpointing, or --force"
