@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from bots._skills import BOTS, skills_of
 from core.language.phrases import LANGUAGES, Language, phrases, say
 
 ROOT = Path(__file__).parents[2]
+for _bot in BOTS.glob("*/bot.toml"):
+    skills_of(_bot.parent.name)  # with the words of its own
 
 
 def fields(text: str) -> set[str]:
@@ -93,7 +96,7 @@ def beginnings() -> tuple[str, ...]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.JoinedStr)
         and isinstance(node.values[0], ast.Constant)
-        and re.fullmatch(r"[a-z]+_([a-z]+_)*", str(node.values[0].value))
+        and re.fullmatch(r"[a-z]+_([a-z]+_)*|[a-z]+\.", str(node.values[0].value))
     )
 
 
