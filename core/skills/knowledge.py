@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TypeAlias
 
 from core.intents.words import chinese
-from core.knowledge.answers import asks, quotation, sure
+from core.knowledge.answers import ALSO, ASKED, NEAR, OFFERED, STATED, Ranked, asks, quotation, ranked
 from core.knowledge.library import Found, Library
 from core.language.phrases import Language, phrases, say
 from core.messages import Reply
@@ -18,14 +17,8 @@ from core.render import literal, shortened
 from core.skills.base import Command, Outcome, Skill, Turn
 from core.skills.catalog import within
 
-ASKED, OFFERED, STATED, ALSO = 0.25, 0.3, 0.9, 0.5
-"""From what sureness on it answers to `/ask`, to a question in conversation, to what is no question; and names a second
-passage."""
-_NEAR = 0.1
-_OWN_LANGUAGE = 0.15
 _LONGEST = 500
 """Of a question, in characters: nobody looks a longer text up."""
-Ranked: TypeAlias = list[tuple[float, Found]]
 
 
 async def _answer(turn: Turn, found: Command) -> Outcome:
@@ -36,14 +29,14 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
         key = "knowledge_how" if turn.library is not None and len(turn.library) else "knowledge_empty_shelf"
         return Outcome(Reply(say(turn.language, key), quiet=True), intent="knowledge")
     if turn.text.startswith("/") or turn.text in lines:
-        ranked = await _found(turn, turn.library, " ".join(lines)[:_LONGEST])
-        return _answered(turn, ranked, ASKED) or _not_there(turn, ranked)
+        judged = await _found(turn, turn.library, " ".join(lines)[:_LONGEST])
+        return _answered(turn, judged, ASKED) or _not_there(turn, judged)
     own = [line for line in lines if chinese(line) == (turn.language == "zh")]
     for question, least in [(turn.text[:_LONGEST], OFFERED), *((line, ASKED) for line in own or lines)]:
-        ranked = await _found(turn, turn.library, question)
-        if (outcome := _answered(turn, ranked, least)) is not None:
+        judged = await _found(turn, turn.library, question)
+        if (outcome := _answered(turn, judged, least)) is not None:
             return outcome
-    return _not_there(turn, ranked)
+    return _not_there(turn, judged)
 
 
 async def _offer(turn: Turn) -> Outcome | None:
@@ -51,32 +44,26 @@ async def _offer(turn: Turn) -> Outcome | None:
     library, text = turn.library, turn.text
     if library is None or not len(library) or len(text) > _LONGEST or turn.message.kind not in ("text", "edit"):
         return None
-    ranked, question = await _found(turn, library, text), asks(text)
-    outcome = _answered(turn, ranked, OFFERED if question else STATED)
-    return outcome or (_not_there(turn, ranked) if question and library.strict else None)
+    judged, question = await _found(turn, library, text), asks(text)
+    outcome = _answered(turn, judged, OFFERED if question else STATED)
+    return outcome or (_not_there(turn, judged) if question and library.strict else None)
 
 
 async def _found(turn: Turn, library: Library, question: str) -> Ranked:
-    """With how sure each is; of those that say the same in both languages, the one in the language of the question first."""
-    found = await asyncio.to_thread(library.find, question, partial(within, turn))
-    judged = [(sure(question, one), one) for one in found]
-    own = chinese(question)
-    return sorted(
-        judged, key=lambda pair: pair[0] + _OWN_LANGUAGE * (chinese(pair[1].passage.text) == own), reverse=True
-    )
+    return ranked(question, await asyncio.to_thread(library.find, question, partial(within, turn)))
 
 
-def _answered(turn: Turn, ranked: Ranked, least: float) -> Outcome | None:
-    if not ranked or ranked[0][0] < least:
+def _answered(turn: Turn, judged: Ranked, least: float) -> Outcome | None:
+    if not judged or judged[0][0] < least:
         return None
-    best = ranked[0][1]
+    best = judged[0][1]
     text, where = quotation(best), place_of(best, turn.language)
     mark = "" if best.passage.questions else "> "
     lines = [f"{mark}{literal(line)}" for line in text.splitlines() if line.strip()]
     parts = ["\n".join(lines), say(turn.language, "knowledge_source", where=where)]
     also = [
         place_of(one, turn.language)
-        for likely, one in ranked[1:]
+        for likely, one in judged[1:]
         if likely >= ALSO and chinese(one.passage.text) == chinese(best.passage.text)
     ]
     if also and also[0] != where:
@@ -85,13 +72,13 @@ def _answered(turn: Turn, ranked: Ranked, least: float) -> Outcome | None:
     return Outcome(Reply("\n\n".join(parts), rated=True), intent="knowledge", pending=turn.session.pending, phrase=told)
 
 
-def _not_there(turn: Turn, ranked: Ranked) -> Outcome:
+def _not_there(turn: Turn, judged: Ranked) -> Outcome:
     """In the bot's own words, where it has some."""
     own = f"{turn.settings.bot}.not_there"
     if own in phrases(turn.language):
         text = say(turn.language, own)
-    elif ranked and ranked[0][0] >= _NEAR:
-        text = say(turn.language, "knowledge_nearest", near=place_of(ranked[0][1], turn.language))
+    elif judged and judged[0][0] >= NEAR:
+        text = say(turn.language, "knowledge_nearest", near=place_of(judged[0][1], turn.language))
     else:
         text = say(turn.language, "knowledge_not_there")
     return Outcome(Reply(text), intent="knowledge_unknown", pending=turn.session.pending)
