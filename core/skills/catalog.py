@@ -36,6 +36,8 @@ NAME: Final = "catalog"
 CONFIRM, WHICH, NOTHING = "?confirm", "?which", ""
 _TRIES = 2
 _LISTED = 8
+_SUMMARY = 5
+"""Turns that are told to whoever takes over."""
 _SPACE = re.compile(r"[_.\-]+")
 _HOLE = re.compile(r"\{(\w{1,64})\}")
 _FOLLOWS = re.compile(r"(?:and|also|what about|how about|or)\b|那|那么|还有|换成?", re.IGNORECASE)
@@ -222,12 +224,20 @@ def _hand_over(turn: Turn, text: str) -> Write:
             said = say(
                 turn.language, "intent_wanted", who=turn.person.name or "?", where=where, text=shortened(text, 500)
             )
+            said = "\n".join([said, *_before(turn)])
             cause = f"handover:{turn.id}:{owner}"
             await outbox.add(tx, Planned(cause, address, Reply(said, plain=True), turn.now, person_id=owner), turn.now)
             told += 1
         return Reply(say(turn.language, "intent_handed_over" if told else "intent_nobody_there"))
 
     return write
+
+
+def _before(turn: Turn) -> list[str]:
+    """What the two of them said last, a line each: whoever takes over need not ask for it again."""
+    last = [(mark, one) for past in turn.history[-_SUMMARY:] for mark, one in (("·", past.said), ("→", past.replied))]
+    lines = [f"{mark} {shortened(' '.join(one.split()), 160)}" for mark, one in last if one]
+    return ["", say(turn.language, "intent_wanted_before"), *lines] if lines else []
 
 
 async def press(turn: Turn, data: str) -> Act | None:
