@@ -109,6 +109,12 @@ async def end_session(tx: Tx, actor: Actor, account: Account, session_id: int, n
         await actor.note(tx, now, "admin.end_session", _subject(account))
 
 
+async def end_sessions(tx: Tx, actor: Actor, account: Account, now: dt.datetime, but: int = 0) -> None:
+    """Signs every browser of that account out, but that one."""
+    await accounts.end_sessions(tx, account.id, but)
+    await actor.note(tx, now, "admin.end_sessions", _subject(account))
+
+
 # --- one's own account
 
 

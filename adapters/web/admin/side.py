@@ -30,6 +30,8 @@ from core.ports import Clock
 from core.store.admin import accounts
 from core.store.admin.accounts import Session
 
+_STATUS = {422: "forbidden"}
+"""What is said of an error; of others, that there is nothing."""
 _OWN_PAGE = re.compile(r"/admin(/[\w.~%-]+)*", re.ASCII)
 """Where a form may send its reader back to: a page of ours, never another host."""
 
@@ -107,7 +109,12 @@ class Side:
             actor.need(way.needs)
             return await way.handler(visit)
         except HTTPException as error:
-            return visit.page("error.html", error.status_code, what=visit.words["common"]["gone"], mend="")
+            return visit.page(
+                "error.html",
+                error.status_code,
+                what=visit.words["common"][_STATUS.get(error.status_code, "gone")],
+                mend="",
+            )
         except Forbidden:
             return visit.page("error.html", 403, what=visit.words["common"]["not_yours"], mend="")
         except Unavailable as error:

@@ -49,6 +49,14 @@
   });
   addEventListener("beforeunload", (event) => { if (changed()) event.preventDefault(); });
 
+  // A link or a code is copied from the field that shows it; where the browser does not let us, it is selected.
+  document.addEventListener("click", (event) => {
+    const field = document.getElementById(event.target.closest("[data-copy]")?.dataset.copy);
+    if (!field) return;
+    field.select();
+    navigator.clipboard?.writeText(field.value).catch(() => {});
+  });
+
   // A page that comes back from the browser's memory after signing out is asked for anew.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 })();

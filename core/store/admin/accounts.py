@@ -215,6 +215,13 @@ async def browsers(tx: Tx, admin_id: int) -> list[Browser]:
     return [Browser(row.id, row.client, row.agent, row.created_at, row.seen_at) for row in rows]
 
 
+async def last_seen(tx: Tx) -> dict[int, dt.datetime]:
+    """When each account that is signed in somewhere was here last."""
+    newest = sa.func.max(admin_session.c.seen_at, type_=admin_session.c.seen_at.type)
+    grouped = sa.select(admin_session.c.admin_id, newest.label("seen")).group_by(admin_session.c.admin_id)
+    return {row.admin_id: row.seen for row in await tx.rows(grouped)}
+
+
 async def end_session(tx: Tx, session_id: int, admin_id: int | None = None) -> bool:
     """Whether there was such a session, of that account where it is named."""
     which = admin_session.c.id == session_id

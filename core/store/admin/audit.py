@@ -94,6 +94,12 @@ def _entry(row: sa.Row[Any]) -> Entry:
     return Entry(row.id, row.at, row.who, row.verb, row.subject, detail, row.reason, row.client, row.digest)
 
 
+async def names(tx: Tx) -> list[str]:
+    """Who has done anything lately, by name."""
+    lately = sa.select(audit.c.who).order_by(audit.c.id.desc()).limit(_PAGE).subquery()
+    return [row.who for row in await tx.rows(sa.select(lately.c.who).distinct().order_by(lately.c.who))]
+
+
 async def first_broken(tx: Tx) -> tuple[int, int]:
     """How many entries there are, and the id of the first that does not fit to the one before it; 0: the chain is whole."""
     previous, last, count = _FIRST, 0, 0

@@ -5,17 +5,13 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from adapters.web.admin.screen import Screen, Visit, get
-from core.errors import RemoraError
+from core.admin import state
+from core.store.admin.figures import MOST
 
 
 async def show(visit: Visit) -> Response:
-    checks: list[tuple[str, bool, str]] = []
-    for name, check in visit.desk.checks.items():
-        try:
-            checks.append((name, True, await check()))
-        except RemoraError as error:
-            checks.append((name, False, error.what))
-    return visit.page("dashboard.html", checks=checks)
+    found = await state.overview(visit.desk, visit.account, audited=visit.actor.may("audit.see"))
+    return visit.page("dashboard.html", found=found, info=visit.desk.model.info, bot=visit.desk.bot, most=MOST)
 
 
 SCREEN = Screen("dashboard", "grid", 0, (get("/admin", show),))

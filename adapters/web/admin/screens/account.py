@@ -1,0 +1,119 @@
+"""One's own account: password, second factor, chat account, and where one is signed in."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from adapters.web.admin.screen import Screen, Visit, get, post
+from core.admin import accounts, factors, signin
+from core.admin.roles import Denied
+from core.store import people
+from core.store.admin import accounts as kept
+
+_PATH = "/admin/account"
+
+
+async def show(visit: Visit, status: int = 200, problem: str = "", about: str = "") -> Response:
+    """`about`: the form in which something is wrong."""
+    async with visit.desk.store.read() as tx:
+        proof = await kept.proof(tx, admin_id=visit.account.id)
+        browsers = await kept.browsers(tx, visit.account.id)
+        person = await people.get(tx, visit.account.person_id) if visit.account.person_id else None
+    assert proof is not None, "it is signed in"
+    return visit.page(
+        "account.html", status, account=proof.account, begun=proof.totp if proof.totp_used < 0 else None,
+        browsers=browsers, here_id=visit.session_id, person=person, problem=problem, about=about,
+        least=factors.SHORTEST, most=factors.LONGEST,
+    )  # fmt: skip
+
+
+async def set_password(visit: Visit) -> Response:
+    new = visit.field("new")
+    try:
+        if new != visit.field("again"):
+            raise Denied("admin_password_twice")
+        await accounts.set_password(
+            visit.desk.store, visit.actor, visit.account, visit.session_id, visit.field("current"), new, visit.now
+        )
+    except Denied as denied:
+        return await show(visit, 422, denied.said(visit.language), "password")
+    return visit.go(_PATH, "account.password_saved")
+
+
+async def begin_factor(visit: Visit) -> Response:
+    async with visit.desk.store.write() as tx:
+        await accounts.begin_factor(tx, visit.account)
+    return visit.go(_PATH)
+
+
+async def picture(visit: Visit) -> Response:
+    """The secret of a factor that was begun, for the camera of a phone."""
+    async with visit.desk.store.read() as tx:
+        proof = await kept.proof(tx, admin_id=visit.account.id)
+    if proof is None or proof.totp is None or proof.totp_used >= 0:
+        raise HTTPException(404)
+    return Response(factors.picture(proof.totp, proof.account.name), media_type="image/svg+xml")
+
+
+async def confirm_factor(visit: Visit) -> Response:
+    try:
+        async with visit.desk.store.write() as tx:
+            await accounts.confirm_factor(tx, visit.actor, visit.account, visit.field("code"), visit.now)
+    except Denied as denied:
+        return await show(visit, 422, denied.said(visit.language), "factor")
+    return visit.go(_PATH, "account.factor_saved")
+
+
+async def drop_factor(visit: Visit) -> Response:
+    try:
+        async with visit.desk.store.write() as tx:
+            await accounts.drop_factor(tx, visit.actor, visit.account, visit.field("code"), visit.now)
+    except Denied as denied:
+        return await show(visit, 422, denied.said(visit.language), "factor")
+    return visit.go(_PATH, "account.factor_gone")
+
+
+async def chat_code(visit: Visit) -> Response:
+    """Shown this once."""
+    async with visit.desk.store.write() as tx:
+        code = await accounts.chat_code(tx, visit.account, visit.now)
+    return visit.page("account_chat.html", line=f"/admin {code}", minutes=signin.LINK_LIFE.seconds // 60)
+
+
+async def unlink_chat(visit: Visit) -> Response:
+    async with visit.desk.store.write() as tx:
+        await accounts.unlink_chat(tx, visit.actor, visit.account, visit.now)
+    return visit.go(_PATH, "account.unlinked")
+
+
+async def end_session(visit: Visit) -> Response:
+    async with visit.desk.store.write() as tx:
+        await accounts.end_session(tx, visit.actor, visit.account, visit.row_id(), visit.now)
+    return visit.go(_PATH, "account.ended")
+
+
+async def end_others(visit: Visit) -> Response:
+    async with visit.desk.store.write() as tx:
+        await accounts.end_sessions(tx, visit.actor, visit.account, visit.now, but=visit.session_id)
+    return visit.go(_PATH, "account.ended")
+
+
+SCREEN = Screen(
+    "account",
+    "person",
+    99,
+    (
+        get(_PATH, show),
+        post(f"{_PATH}/password", set_password, "see"),
+        post(f"{_PATH}/factor", begin_factor, "see"),
+        get(f"{_PATH}/factor.svg", picture),
+        post(f"{_PATH}/factor/confirm", confirm_factor, "see"),
+        post(f"{_PATH}/factor/drop", drop_factor, "see"),
+        post(f"{_PATH}/chat", chat_code, "see"),
+        post(f"{_PATH}/chat/drop", unlink_chat, "see"),
+        post(f"{_PATH}/sessions/end", end_others, "see"),
+        post(f"{_PATH}/sessions/{{id:int}}/end", end_session, "see"),
+    ),
+    listed=False,
+)
