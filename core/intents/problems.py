@@ -27,14 +27,14 @@ class Problem:
         place = " › ".join(part for part in (self.intent, self.where) if part)
         if self.line is not None:
             place = f"{say(language, 'intents_line', line=self.line)} {place}".strip()
-        fields = {name: self._said(value, language) for name, value in self.fields.items()}
+        fields = {name: self._said(name, value, language) for name, value in self.fields.items()}
         what = say(language, f"intents_{self.key}", **fields)
         return f"{place}: {what} {say(language, f'intents_{self.key}_mend', **fields)}".lstrip(": ")
 
     @staticmethod
-    def _said(value: object, language: Language) -> object:
-        """A field that names a phrase ("@texts") is said in that phrase."""
-        named = isinstance(value, str) and value.startswith("@")
+    def _said(name: str, value: object, language: Language) -> object:
+        """What is wanted ("@texts") is a phrase of ours; everything else is what somebody wrote."""
+        named = name == "wanted" and isinstance(value, str) and value.startswith("@")
         return say(language, f"intents_wanted_{str(value)[1:]}") if named else value
 
 
