@@ -15,7 +15,7 @@ from bots._skills import skills_of
 from core.clock import SystemClock
 from core.errors import ConfigurationError
 from core.intents import files
-from core.intents.definition import Intent
+from core.intents.definition import SAY, Intent
 from core.intents.problems import Problem, faults
 from core.intents.releases import Editing
 from core.settings import Settings
@@ -59,7 +59,7 @@ def editing(store: Store, settings: Settings) -> Editing:
         store,
         SystemClock(),
         settings.bot,
-        commands=frozenset(command for skill in known for command in skill.commands),
+        commands=frozenset({SAY, *(command for skill in known for command in skill.commands)}),
         reserved=frozenset(skill.name for skill in known),
         tester=partial(run_tests, settings),
     )

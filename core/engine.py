@@ -15,7 +15,7 @@ from typing import TypeVar
 from core import promises, prompt
 from core.catalog import Bot
 from core.errors import ModelUnavailable
-from core.intents.definition import AskModel, RunSkill
+from core.intents.definition import SAY, AskModel, RunSkill
 from core.intents.live import NOTHING, Catalog
 from core.knowledge.answers import grounded
 from core.knowledge.library import Library
@@ -108,10 +108,22 @@ class Engine:
             if isinstance(act.what, Outcome) and act.what.phrase and self.settings.knowledge_phrasing:
                 act = replace(act, what=await self._phrased(turn, act.what))
         if isinstance(act.what, RunSkill):
-            outcome = await self._commanded(turn, act.what.command, act.what.rest)
+            outcome = await self._run(turn, act.what)
+            if outcome is None:
+                return catalog.Act(AskModel(""), act.intent)
             follow = act.follow if outcome.pending is None else outcome.pending
             return catalog.Act(replace(outcome, pending=follow), act.intent, follow)
         return act
+
+    async def _run(self, turn: Turn, action: RunSkill) -> Outcome | None:
+        """What an admin's intent lets a skill do; None where no skill understands what is to be taken for said."""
+        rest = action.rest or ""
+        if action.command != SAY:
+            return await self._commanded(turn, action.command, rest)
+        for way in rest.split("\n"):
+            if (outcome := await self._built_in(replace(turn, text=way))) is not None:
+                return outcome
+        return None
 
     def _asked_by_catalog(self, turn: Turn) -> bool:
         """A question of an admin's intent is open, or a button of one was pressed."""

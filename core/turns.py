@@ -208,7 +208,7 @@ class Turns:
                 session = replace(session, pending=before.pending)
                 history = await people.history(tx, before.id, _HISTORY_TURNS)
         since, touched = now - _LATELY, None
-        if refers_back(text):
+        if refers_back(text) or self._engine.in_force().recognizer.names:  # an intent may refer to it in other words
             touched = await reminders.last_touched(tx, person.id, address, since, private=message.private)
         return Turn(
             id=claimed.id,

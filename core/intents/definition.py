@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from core.language.phrases import Language
 
@@ -37,10 +37,15 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class RunSkill:
-    """A skill answers, as if its command had been typed with the message (or the slot `rest`) behind it."""
+    """A skill answers, as if its command had been typed with `rest` behind it, in which slots stand in braces.
+
+    Of several ways to put it, with " | " between, the first is taken of which every slot is filled. The command `SAY` is
+    none of a skill: `rest` is understood as if the person had said it, and the first way that a skill understands counts.
+    """
 
     command: str
-    rest: str = ""
+    rest: str | None = None
+    """None: the whole message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class AskModel:
     instruction: str
 
 
+SAY: Final = "/say"
 Action: TypeAlias = RunSkill | Answer | HandOver | AskModel
 
 
@@ -84,6 +90,7 @@ class Intent:
     """By language code; any language will do."""
     action: Action = field(default_factory=lambda: AskModel(""))
     description: str = ""
+    """What people read when they are asked whether it is meant; "set a reminder / 设提醒" says it in both languages."""
     slots: tuple[Slot, ...] = ()
     threshold: float | None = None
     """The confidence from which it acts, 0 to 1; None: found by cross-validation."""

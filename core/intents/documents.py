@@ -183,7 +183,7 @@ def _action(read: _Reading) -> Action:
     if len(said) > 1:
         read.wrong("two_actions", first=said[0], second=said[1])
     actions: dict[str, Action] = {
-        "skill": RunSkill(read.text("skill"), read.text("rest")),
+        "skill": RunSkill(read.text("skill"), read.take("rest", "@text", _text, cast(str | None, None))),
         "answer": Answer(read.lists("answer")),
         "hand_over": HandOver(),
         "model": AskModel(read.text("model")),
@@ -233,7 +233,7 @@ def _slot_document(slot: Slot) -> dict[str, Any]:
 def _action_document(action: Action) -> dict[str, Any]:
     match action:
         case RunSkill(command, rest):
-            return {"skill": command} | _filled({"rest": rest})
+            return {"skill": command} | ({} if rest is None else {"rest": rest})
         case Answer(variants):
             return {"answer": {key: list(texts) for key, texts in variants.items()}}
         case HandOver():

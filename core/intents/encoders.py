@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 Strength: TypeAlias = Literal["off", "light", "full"]
 _BATCH = 32
+_LOADING = threading.Lock()
+_LOADED: dict[tuple[Strength, Path | None], tuple[Cached, ...]] = {}
 _REMEMBERED = 20_000
 """Vectors kept in memory for each encoder, about 40 MB; the file behind them keeps all."""
 
@@ -162,7 +164,16 @@ class FileCache:
 
 def load(strength: Strength, folder: Path | None = None, *, fetch: bool = False) -> tuple[Cached, ...]:
     """The encoders of a strength that are there; with `folder`, their vectors are kept in it, and the weights of the one
-    that is no package lie beside it: `fetch` brings them, once. Takes a second or two, fetching a minute."""
+    that is no package lie beside it: `fetch` brings them, once. Takes a second or two, fetching a minute; a process loads
+    them once, for whoever recognises and whoever edits."""
+    with _LOADING:
+        found = _LOADED.get((strength, folder))
+        if found is None or fetch:
+            found = _LOADED[strength, folder] = _loaded(strength, folder, fetch)
+    return found
+
+
+def _loaded(strength: Strength, folder: Path | None, fetch: bool) -> tuple[Cached, ...]:
     _pin()
     made: dict[Strength, tuple[Callable[[], Model], ...]] = {"off": (), "light": (_use,), "full": (_use, _e5)}
     wanted = made[strength]

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from core.intents.definition import Intent
 from core.intents.documents import intent_of
@@ -18,6 +22,9 @@ from core.intents.recognition import Recognizer, changed, compiled
 from core.store import Store, intents
 
 log = logging.getLogger(__name__)
+_BREAKS = (ArithmeticError, ImportError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+"""What encoders and numbers may raise."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,8 @@ class Live:
 
     async def _fit(self, number: int, read: Sequence[Intent]) -> None:
         if self._encoders is None:
-            self._encoders = await asyncio.to_thread(self._load)
-        fitted = await asyncio.to_thread(compiled, read, self._encoders)
+            self._encoders = await _aside(self._load)
+        fitted = await _aside(partial(compiled, read, self._encoders))
         if self.current.number == number:
             self.current = Catalog(number, fitted)
 
@@ -84,6 +91,22 @@ class Live:
         if self._fitting is not None:
             self._fitting.cancel()
             await asyncio.gather(self._fitting, return_exceptions=True)
+
+
+async def _aside(work: Callable[[], _T]) -> _T:
+    """The result of work that may take minutes (weights that are fetched), in a thread for which no process waits that
+    wants to end."""
+    result: Future[_T] = Future()
+
+    def run() -> None:
+        result.set_running_or_notify_cancel()
+        try:
+            result.set_result(work())
+        except _BREAKS as error:
+            result.set_exception(error)
+
+    threading.Thread(target=run, name="intents", daemon=True).start()
+    return await asyncio.wrap_future(result)
 
 
 def _told(task: asyncio.Task[None]) -> None:

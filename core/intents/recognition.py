@@ -29,6 +29,8 @@ _CLOSE = 0.6
 """A background sentence as like as this to an admin's example is left out."""
 _FOREIGN = 1.25
 """A language without examples of its own is understood through another's, and wanted less strongly by that much."""
+_EVEN = 0.5
+"""A guess that is more likely wrong than right is not even asked about."""
 _NEAR_TIE = 0.04
 """Scores as close as this to the best one make us ask."""
 
@@ -149,7 +151,7 @@ class Recognizer:
         own = self.intents[top].threshold
         if own is not None:
             zone = "act" if confidence >= own else "ask" if wanted >= limits.reject else "out"
-        elif wanted < limits.reject:
+        elif wanted < limits.reject or confidence < _EVEN:
             zone = "out"
         elif confidence < limits.act or (len(ranking) > 1 and ranking[0][1] - ranking[1][1] < _NEAR_TIE):
             zone = "ask"
@@ -226,7 +228,7 @@ def changed(before: Recognizer, intents: Sequence[Intent]) -> Recognizer:
     points = before.space.points([text for text, _ in new])
     head = heads.extended(head, keep, [old.get(name, BACKGROUND) for name in names], points, _owners(new, names))
     left = tuple(row for row, kept in zip(before.rows, keep, strict=True) if kept)
-    patterns, slots = Patterns.of(live), Slots.of(live)
+    patterns, slots = Patterns.of(live), Slots.of(live, before.slots)
     return Recognizer({i.name: i for i in live}, names, patterns, slots, before.space, head, (*left, *new))
 
 
@@ -250,7 +252,7 @@ def _rows(intents: Sequence[Intent]) -> list[tuple[str, str]]:
         said = [
             filled(example, slots, language) for language, several in intent.examples.items() for example in several
         ]
-        named = [_CAMEL.sub(" ", intent.name).strip().lower(), intent.description]
+        named = [_CAMEL.sub(" ", intent.name).strip().lower(), *intent.description.split(" / ")]
         rows |= {(text, intent.name): None for each in (*said, *named) if (text := tidied(each))}
     return list(rows)
 

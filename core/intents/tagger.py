@@ -16,6 +16,8 @@ from core.intents.words import plain, spans
 
 _ROUNDS = 100
 _SETTINGS = {"c1": 0.0, "c2": 0.05, "max_iterations": _ROUNDS, "feature.possible_transitions": True}
+_FEW_SLOTS = 2
+"""Of so many the words around them tell which it is; of more (SNIPS: F1 78.7 to 75.4) the words themselves must."""
 _MOST_WORDS = 80
 """Words of a message that are looked at."""
 Marked = tuple[tuple[str, str], ...]
@@ -69,6 +71,7 @@ def trained(examples: Sequence[Marked], known: Mapping[str, frozenset[str]]) -> 
     """Takes about a tenth of a second for 50 examples."""
     import pycrfsuite
 
+    few = len({slot for pieces in examples for _, slot in pieces if slot}) <= _FEW_SLOTS
     trainer = pycrfsuite.Trainer(verbose=False, params=_SETTINGS)
     for pieces in examples:
         said: list[str] = []
@@ -77,8 +80,11 @@ def trained(examples: Sequence[Marked], known: Mapping[str, frozenset[str]]) -> 
             here = spans(plain(text))
             said += [plain(text)[a:b] for a, b in here]
             labels += [f"{'I' if place else 'B'}-{slot}" if slot else "O" for place in range(len(here))]
-        if said:
-            trainer.append(_features(said[:_MOST_WORDS], known), labels[:_MOST_WORDS])
+        said, labels = said[:_MOST_WORDS], labels[:_MOST_WORDS]
+        filled = frozenset(place for place, label in enumerate(labels) if label != "O")
+        for hidden in (frozenset[int](), filled) if filled and few else (frozenset[int](),):
+            if said:
+                trainer.append(_features(said, known, hidden), labels)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "crf"
         trainer.train(str(file))
@@ -91,8 +97,13 @@ def trained(examples: Sequence[Marked], known: Mapping[str, frozenset[str]]) -> 
 _UPPER, _LOWER, _DIGIT = re.compile(r"[A-Z]+"), re.compile(r"[a-z]+"), re.compile(r"\d+")
 
 
-def _features(said: Sequence[str], known: Mapping[str, frozenset[str]]) -> list[list[str]]:
-    low = ["<s>", "<s>", *(_DIGIT.sub("0", word.lower()) for word in said), "</s>", "</s>"]
+def _features(
+    said: Sequence[str], known: Mapping[str, frozenset[str]], hidden: frozenset[int] = frozenset()
+) -> list[list[str]]:
+    """What tells of each word. Of `hidden` ones, nothing but their place and shape does: so the words around them are
+    learned from, for words that no example has."""
+    shown = ["\0" if place in hidden else _DIGIT.sub("0", word.lower()) for place, word in enumerate(said)]
+    low = ["<s>", "<s>", *shown, "</s>", "</s>"]
     shapes = ["-", *(_DIGIT.sub("0", _LOWER.sub("x", _UPPER.sub("X", word))) for word in said), "-"]
     rows = []
     for i, word in enumerate(said):
@@ -101,6 +112,6 @@ def _features(said: Sequence[str], known: Mapping[str, frozenset[str]]) -> list[
         row += [f"-2={two}", f"-1={one}", f"+1={after}", f"+2={later}", f"s-={shapes[i]}", f"s+={shapes[i + 2]}"]
         row += [f"-b={one} {here}", f"+b={here} {after}", f"a={one}_{after}", f"-t={two} {one}", f"+t={after} {later}"]
         row += ["first" if i == 0 else "inner", "cap" if word[:1].isupper() else "low"]
-        row += [f"k={slot}" for slot, words in known.items() if word.lower() in words]
-        rows.append(row)
+        row += [f"k={slot}" for slot, words in known.items() if here != "\0" and word.lower() in words]
+        rows.append([each for each in row if "\0" not in each])
     return rows

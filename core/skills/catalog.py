@@ -16,10 +16,11 @@ from typing import Any, Final, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from core.intents.checks import same_words
-from core.intents.definition import Answer, AskModel, HandOver, Intent, Limits, RunSkill, Slot
+from core.intents.definition import SAY, Answer, AskModel, HandOver, Intent, Limits, RunSkill, Slot
 from core.intents.recognition import Recognition
-from core.intents.slots import Situation
-from core.language.phrases import phrases, say
+from core.intents.slots import Found, Situation
+from core.intents.words import chinese
+from core.language.phrases import Language, phrases, say
 from core.messages import Choice, Reply
 from core.render import literal, shortened
 from core.skills.base import Outcome, Turn, Write, asks
@@ -72,10 +73,25 @@ def _decided(turn: Turn, found: Recognition) -> Act:
     intents = turn.catalog.recognizer.intents
     if found.zone == "out" or found.top not in intents:
         return Act(None, unsure="unmatched")
-    if found.zone == "ask":
+    top = intents[_talk(intents, found) or found.top]
+    if found.zone == "ask" and top.action != AskModel(""):
         near = [name for name, _ in found.ranking if _in_force(turn, name) is not None]
         return _which(turn, near[:2] or [found.top])
-    return _go_on(turn, intents[found.top], {name: slot.text for name, slot in found.slots.items()}, turn.text)
+    act = _go_on(turn, top, _words_of(found.slots), turn.text)
+    return replace(act, unsure="narrow") if found.zone == "ask" else act
+
+
+def _talk(intents: Mapping[str, Intent], found: Recognition) -> str | None:
+    """The intent of those who are just talking, where it is not clear that they want anything else: nobody is asked
+    whether that is what they do."""
+    best = found.ranking[0][1] if found.ranking else 0.0
+    near = [name for name, score in found.ranking[:2] if found.zone == "ask" and score >= best / 2]
+    return next((name for name in near if intents[name].action == AskModel("")), None)
+
+
+def _words_of(found: Mapping[str, Found]) -> dict[str, str]:
+    """What the slots hold, as it was said; of a list, the value that was meant."""
+    return {name: slot.value if isinstance(slot.value, str) else slot.text for name, slot in found.items()}
 
 
 async def _recognized(turn: Turn) -> Recognition | None:
@@ -131,19 +147,23 @@ def within(turn: Turn, limits: Limits) -> bool:
     )
 
 
-def called(intent: Intent) -> str:
-    """The intent as people may read it."""
-    return intent.description or _SPACE.sub(" ", intent.name)
+def called(intent: Intent, language: Language) -> str:
+    """The intent as people may read it, of both languages in the one that is theirs."""
+    sides = [side.strip() for side in intent.description.split(" / ")]
+    own = [side for side in sides if chinese(side) == (language == "zh")]
+    return (own or sides)[0] or _SPACE.sub(" ", intent.name)
 
 
 def _which(turn: Turn, names: list[str]) -> Act:
     """Did you mean? The best guesses as buttons; the words are kept so that nothing need be said twice."""
     intents = turn.catalog.recognizer.intents
-    choices = [Choice(shortened(called(intents[name]), 40), f"{NAME}:is:{n}") for n, name in enumerate(names)]
+    choices = [
+        Choice(shortened(called(intents[name], turn.language), 40), f"{NAME}:is:{n}") for n, name in enumerate(names)
+    ]
     choices.append(Choice(say(turn.language, "intent_none_of_these"), f"{NAME}:is:-"))
     asked = {"skill": NAME, "asks": WHICH, "among": names, "text": turn.text[:500]}
     key = "intent_did_you_mean_one" if len(names) == 1 else "intent_did_you_mean"
-    reply = Reply(say(turn.language, key, what=literal(called(intents[names[0]]))), tuple(choices))
+    reply = Reply(say(turn.language, key, what=literal(called(intents[names[0]], turn.language))), tuple(choices))
     return Act(Outcome(reply, intent="did_you_mean", pending=asked), "did_you_mean", asked, "narrow")
 
 
@@ -176,7 +196,7 @@ def _question(turn: Turn, slot: Slot, *, again: bool) -> Reply:
 
 def _confirmation(turn: Turn, intent: Intent, slots: Mapping[str, str]) -> Reply:
     lines = [f"- {literal(_SPACE.sub(' ', name))}: {literal(value)}" for name, value in slots.items()]
-    text = say(turn.language, "intent_confirm", what=literal(called(intent)))
+    text = say(turn.language, "intent_confirm", what=literal(called(intent, turn.language)))
     yes, no = (Choice(say(turn.language, f"intent_{word}"), f"{NAME}:{word}") for word in ("yes", "no"))
     return Reply("\n".join([text, *lines]), (yes, no))
 
@@ -186,7 +206,8 @@ def _act(
 ) -> Outcome | RunSkill | AskModel:
     match intent.action:
         case RunSkill(command, rest):
-            return RunSkill(command, _filled(rest, slots) if rest else text)
+            ways = [text] if rest is None else _ways(rest, slots)
+            return RunSkill(command, "\n".join(ways) if command == SAY else ways[0])
         case Answer(variants):
             return Outcome(
                 Reply(_filled(_variant(turn, variants), slots, shown=True)), intent=intent.name, pending=follow
@@ -195,6 +216,12 @@ def _act(
             return Outcome(write=_hand_over(turn, text), intent=intent.name)
         case AskModel(instruction):
             return AskModel(_filled(instruction, slots))
+
+
+def _ways(rest: str, slots: Mapping[str, str]) -> list[str]:
+    """Of several ways to put it, with " | " between, those of which every hole is filled; else the last one as it is."""
+    ways = [way for way in rest.split(" | ") if all(name in slots for name in _HOLE.findall(way))]
+    return [_filled(way, slots) for way in ways or rest.split(" | ")[-1:]]
 
 
 def _filled(text: str, slots: Mapping[str, str], *, shown: bool = False) -> str:
@@ -271,7 +298,7 @@ async def _chosen(turn: Turn, pending: Mapping[str, Any], which: str) -> Act | N
         return None
     told = replace(turn, text=text)
     found = await _understood(turn, text, [intent.name])
-    return _go_on(told, intent, {name: slot.text for name, slot in found.slots.items()} if found else {}, text)
+    return _go_on(told, intent, _words_of(found.slots) if found else {}, text)
 
 
 def _confirmed(turn: Turn, intent: Intent, pending: Mapping[str, Any], *, yes: bool) -> Act:
@@ -316,7 +343,8 @@ def _words(key: str) -> frozenset[str]:
 
 async def _named(turn: Turn, pending: Mapping[str, Any]) -> Act | None:
     names = list(pending.get("among") or [])
-    labels = {same_words(called(intent)): str(n) for n, name in enumerate(names) if (intent := _in_force(turn, name))}
+    near = [(n, intent) for n, name in enumerate(names) if (intent := _in_force(turn, name))]
+    labels = {same_words(called(intent, turn.language)): str(n) for n, intent in near}
     labels |= {str(n): str(n - 1) for n in range(1, len(names) + 1)} | {
         same_words(say(turn.language, "intent_none_of_these")): "-"
     }
@@ -331,7 +359,7 @@ def _answers(turn: Turn, intent: Intent, wanted: str, slots: Mapping[str, str]) 
     correction = _CORRECTS.match(turn.text)
     text = turn.text[correction.end() :] if correction else turn.text
     slots_of, here = turn.catalog.recognizer.slots, situation(turn)
-    found = {name: slot.text for name, slot in slots_of.find(intent, text, here, {}).items()}
+    found = _words_of(slots_of.find(intent, text, here, {}))
     kept = {name: value for name, value in found.items() if name == wanted or correction or name not in slots}
     asked = next((slot for slot in intent.slots if slot.name == wanted), None)
     if asked is None or wanted in kept or not text or not slots_of.fits(intent, wanted, text, here):
@@ -343,8 +371,7 @@ def _answers(turn: Turn, intent: Intent, wanted: str, slots: Mapping[str, str]) 
 def _followed(turn: Turn, intent: Intent, slots: Mapping[str, str]) -> Act | None:
     """ "and tomorrow?": the same again with what is new in it."""
     recognizer = turn.catalog.recognizer
-    found = recognizer.slots.find(intent, turn.text, situation(turn), {})
-    new = {name: slot.text for name, slot in found.items()}
+    new = _words_of(recognizer.slots.find(intent, turn.text, situation(turn), {}))
     return _go_on(turn, intent, {**slots, **new}, turn.text) if new else None
 
 

@@ -27,7 +27,7 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
     why = await unbroken(turn, partial(recognizer.explain, text, situation(turn), only))
     if why is None:
         return Outcome(Reply(say(turn.language, "failed"), quiet=True), intent="why")
-    names = {name: literal(called(intent)) for name, intent in allowed.items()}
+    names = {name: literal(called(intent, turn.language)) for name, intent in allowed.items()}
     lines = told(why, text, names, turn.language)
     return Outcome(Reply("\n".join(lines), quiet=True), intent="why", pending=turn.session.pending)
 
