@@ -23,6 +23,8 @@ GRAMS_SHARE = 0.1
 """What n-grams count beside encoders' shares."""
 MOST_POINTS = 2_500
 """More examples than that are fitted through so many of them."""
+_ANCHORS = 256
+"""Points whose scores hold still while others are added."""
 _WARM = 0.05
 """The temperature of the energy: in how far runners-up add to the best score."""
 _FEWEST, _MOST = 0.02, 0.03
@@ -171,7 +173,8 @@ def extended(
     head: Head, keep: NDArray[np.bool_], columns: Sequence[int], points: Matrix, owners: NDArray[np.intp]
 ) -> Head:
     """The head at once after a change: without the rows that are not kept, its columns as `columns` says (an old one's
-    number, or BACKGROUND for a new one), and with new points that are explained on top of what is there."""
+    number, or BACKGROUND for a new one), and with new points that are explained on top of what is there: what is said of
+    some points all over the place stays, since a new intent that meets no contradiction would take everything."""
     places = np.array([*columns, BACKGROUND], dtype=np.intp)
     moved = np.hstack([head.weights, np.zeros((len(head.weights), 1), np.float32)])[keep][:, places[:-1]]
     back = {int(old): new for new, old in enumerate(columns) if old != BACKGROUND}
@@ -179,13 +182,18 @@ def extended(
     head = replace(head, points=head.points[keep], owners=kept, weights=moved)
     for start in range(0, len(points), 512):
         rows, whose = points[start : start + 512], owners[start : start + 512]
+        stay = np.linspace(0, len(head.points) - 1, min(_ANCHORS, len(head.points))).astype(np.intp)
+        some = np.vstack([head.points[stay], rows])
         missing = targets(whose, len(columns)) - head.scores(rows)
-        step = np.linalg.solve(kernel(rows, rows) + RIDGE * np.eye(len(rows), dtype=np.float32), missing)
+        wanted = np.vstack([np.zeros((len(stay), len(columns)), np.float32), missing])
+        step = np.linalg.solve(kernel(some, some) + RIDGE * np.eye(len(some), dtype=np.float32), wanted)
+        step, weights = step.astype(np.float32), head.weights.copy()
+        weights[stay] += step[: len(stay)]
         head = replace(
             head,
             points=np.vstack([head.points, rows]),
             owners=np.concatenate([head.owners, whose]),
-            weights=np.vstack([head.weights, step]).astype(np.float32),
+            weights=np.vstack([weights, step[len(stay) :]]),
         )
     return head
 
