@@ -352,9 +352,10 @@ class Turns:
             return reply, await outbox.add_claimed(tx, planned, self._worker, now)
 
     async def _note_unsure(self, tx: Tx, turn: Turn, reason: str) -> None:
-        """For the admins' inbox; of use only where there are intents that it might have been for."""
+        """For the admins' inbox; of use only where there are intents that it might have been for, and not of somebody
+        who wants nothing to be remembered."""
         key = same_words(turn.text)
-        if key and turn.catalog.recognizer.names:
+        if key and turn.memory.mode == "on" and turn.catalog.recognizer.names:
             said = intents.Unsure(key, turn.text, turn.language, reason)
             await intents.note_unsure(tx, self._settings.bot, turn.person.id, said, turn.now)
 

@@ -34,7 +34,8 @@ async def _press(turn: Turn, data: str) -> Outcome | None:
 
 async def _to_be_labelled(tx: Tx, turn: Turn, rated: int) -> None:
     """What was answered badly is for the admins to see, where there are intents it might have been for."""
-    said = await feedback.said_by(tx, rated, turn.person.id) if rated and turn.settings.intent_inbox else ""
+    wanted = rated and turn.settings.intent_inbox and turn.memory.mode == "on"
+    said = await feedback.said_by(tx, rated, turn.person.id) if wanted else ""
     key = same_words(said)
     if key and len(said) <= LONGEST_EXAMPLE and not said.startswith("/") and turn.catalog.recognizer.names:
         unsure = intents.Unsure(key, said, turn.language, "displeased")
