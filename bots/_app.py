@@ -21,6 +21,7 @@ from bots._skills import skills_of
 from core import health, lm
 from core.access import FIRST_CODE_LIFE, HOUR, first_code
 from core.admin import signin
+from core.admin.conversations import SWEEP_SECONDS, ending
 from core.admin.desk import Desk
 from core.catalog import Bot, load_bot
 from core.clock import SystemClock
@@ -285,8 +286,9 @@ async def _working(app: App, worker: Worker, heard: Sequence[Adapter], intents: 
     if app.engine.library is not None:
         heartbeat.every("knowledge", app.engine.library.tick)
     heartbeat.every("plan", Planner(app.store, app.clock, app.deliverer.wake).tick)
-    retention = Retention(app.store, app.clock, app.settings.retention_days)
+    retention = Retention(app.store, app.clock, app.settings.retention_days, app.settings.prompt_days)
     heartbeat.every("retention", retention.tick, EVERY_SECONDS)
+    heartbeat.every("takeovers", ending(app.store, app.clock, app.deliverer.wake), SWEEP_SECONDS)
     heartbeat.start()
     turns = asyncio.create_task(app.turns.run(), name="turns")
     deliveries = asyncio.create_task(app.deliverer.run(), name="outbox")

@@ -22,11 +22,11 @@ from core.knowledge.library import Library
 from core.language.phrases import phrases, say
 from core.language.spoken import spoken_command
 from core.memory import keeping
-from core.messages import Reply, ReplyEvent, Sampling, Status, TextDelta
+from core.messages import Reply, ReplyEvent, Sampling, Status, TextDelta, Utterance
 from core.ports import LanguageModel
 from core.settings import Settings
 from core.skills import catalog
-from core.skills.base import Command, Outcome, Recall, Skill, Turn, nothing_recalled
+from core.skills.base import LED, Command, Outcome, Recall, Skill, Turn, asks, nothing_recalled
 from core.store.access import Standing
 from core.store.edits import Edited
 
@@ -78,7 +78,7 @@ class Engine:
     async def answer(self, turn: Turn) -> AsyncGenerator[ReplyEvent | Outcome]:
         """Yields what can be shown meanwhile, and the outcome last."""
         turn = replace(turn, recall=self.recall)
-        ruling = asyncio.create_task(self._ruled(turn))
+        ruling = asyncio.create_task(self._ruling(turn))
         try:
             if not (await asyncio.wait({ruling}, timeout=_SLOW_SECONDS))[0]:
                 yield Status(say(turn.language, "status_working"), task=True)
@@ -96,6 +96,26 @@ class Engine:
                 yield keeping.kept(turn, told, event.used)
             else:
                 yield event
+
+    async def _ruling(self, turn: Turn) -> catalog.Act:
+        trace = turn.trace
+        with trace.timed("recognition"):
+            act = await (self._while_led(turn) if turn.led else self._ruled(turn))
+        trace.ms["recognition"] = round(trace.ms["recognition"] - trace.ms.get("model", 0.0), 1)
+        return act
+
+    async def _while_led(self, turn: Turn) -> catalog.Act:
+        """One of the team talks to the person: only what is meant for us is answered, the rest is left to them."""
+        outcome: Outcome | None = None
+        waiting = [skill for skill in self.skills if skill.while_led(turn) is not None]
+        if turn.message.kind in ("choice", "form") or _COMMAND.match(turn.text):
+            outcome = await self._by_rule(turn)
+        elif waiting:
+            turn.trace.skill = waiting[0].name
+            outcome = await waiting[0].answer(turn, waiting[0].while_led(turn))
+        elif asks(turn.session.pending):
+            outcome = await self._resumed(turn)
+        return catalog.Act(outcome or Outcome(Reply(""), intent=LED), outcome.intent if outcome else LED)
 
     async def _ruled(self, turn: Turn) -> catalog.Act:
         """By rule as far as there is one: built-in skills first, then the admins' intents; what is left is for the model."""
@@ -207,12 +227,14 @@ class Engine:
         for skill in self.skills:
             answer = skill.press if turn.message.kind == "choice" else skill.form
             if skill.name == name and (outcome := await answer(turn, data)) is not None:
+                turn.trace.skill = name
                 return outcome
         return Outcome(Reply(say(turn.language, "stale_button"), quiet=True), intent="stale_button")
 
     async def _commanded(self, turn: Turn, name: str, rest: str) -> Outcome:
         for skill in self.skills:
             if name in skill.commands:
+                turn.trace.skill = skill.name
                 return await skill.answer(turn, Command(name, rest))
         near = difflib.get_close_matches(name, list(turn.commands), n=1, cutoff=0.6)
         key = "unknown_command_near" if near else "unknown_command"
@@ -224,18 +246,22 @@ class Engine:
         if not pending:
             return None
         asker = next((skill for skill in self.skills if skill.name == pending.get("skill")), None)
-        return await asker.resume(turn, pending) if asker else None
+        outcome = await asker.resume(turn, pending) if asker else None
+        turn.trace.skill = asker.name if asker and outcome else turn.trace.skill
+        return outcome
 
     async def _recognized(self, turn: Turn) -> Outcome | None:
         for skill in self.skills:
             found = skill.recognize(turn)
             if found is not None:
+                turn.trace.skill = skill.name
                 return await skill.answer(turn, found)
         return None
 
     async def _offered(self, turn: Turn) -> Outcome | None:
         for skill in self.skills:
             if (outcome := await skill.offer(turn)) is not None:
+                turn.trace.skill = skill.name
                 return outcome
         return None
 
@@ -249,8 +275,11 @@ class Engine:
                     outcome = replace(outcome, reply=shown, model=event.model)
         return outcome
 
+    def _tokens(self, text: str) -> int:
+        return self.model.count_tokens([Utterance("user", text)])
+
     async def _by_model(self, turn: Turn, instruction: str = "") -> AsyncGenerator[ReplyEvent | Outcome]:
-        said, note = "", ""
+        said, note, finish = "", "", "stop"
         yield Status(say(turn.language, "status_thinking"))
         persona = prompt.persona_for(self.bot.personas[turn.language], turn.now, turn.zone)
         persona = "\n".join(part for part in (persona, instruction) if part)
@@ -266,18 +295,23 @@ class Engine:
                 history_tokens=self.settings.history_tokens,
                 reply_tokens=self.settings.max_tokens,
             )
-            pieces = self.model.generate(lines, _sampling(self.settings))
-            async with aclosing(pieces), asyncio.timeout(self.settings.reply_seconds):
-                async for piece in until(turn.stop, pieces):
-                    said += piece
-                    yield TextDelta(piece)
+            sampling, trace = _sampling(self.settings), turn.trace
+            trace.asked(self.model.info, sampling, lines, self.model.count_tokens(lines))
+            trace.given(facts=drawn.facts[:number])
+            pieces = self.model.generate(lines, sampling)
+            with trace.timed("model"):
+                async with aclosing(pieces), asyncio.timeout(self.settings.reply_seconds):
+                    async for piece in until(turn.stop, pieces):
+                        said += piece
+                        yield TextDelta(piece)
         except ModelUnavailable as error:
             log.warning("the model cannot answer", extra={"why": error.what})
-            note = say(turn.language, "reply_cut" if said.strip() else "model_off")
+            note, finish = say(turn.language, "reply_cut" if said.strip() else "model_off"), "unavailable"
         except TimeoutError:
-            note = say(turn.language, "reply_cut")
+            note, finish = say(turn.language, "reply_cut"), "timeout"
         if turn.stop.is_set():
-            note = say(turn.language, "stopped")
+            note, finish = say(turn.language, "stopped"), "stopped"
+        turn.trace.answered(self._tokens(said) - self._tokens(""), finish)
         text = promises.guarded(said.strip(), turn.language) if said.strip() else ""
         text = "\n\n".join(part for part in (text, note) if part) or say(turn.language, "model_silent")
         name = self.model.info.name if said else ""

@@ -167,6 +167,9 @@ class Settings(BaseSettings):
     retention_days: int = _named(
         "REMORA_RETENTION_DAYS", 180, "Days for which conversations and deliveries are kept; 0: for ever.", ge=0
     )
+    prompt_days: int = _named(
+        "REMORA_PROMPT_DAYS", 7, "Days for which it is kept, encrypted, what a model was asked; 0: it is not kept.", ge=0
+    )
     parallel_turns: int = _named("REMORA_PARALLEL_TURNS", 32, "Conversations answered at the same time.", ge=1, le=1000)
     max_message_length: int = _named(
         "REMORA_MAX_MESSAGE_LENGTH", 16000, "Longest message read, in characters; longer ones get a clear word.", ge=100

@@ -33,12 +33,14 @@ from core.outbox import Deliverer, back_off
 from core.ports import Adapter, Clock, served
 from core.reminders import closed, wording
 from core.settings import Settings
-from core.skills.base import Outcome, Turn
+from core.skills.base import LED, Outcome, Turn
 from core.store import Store, Tx, edits, inbox, intents, memory, moved, outbox, people, reminders
 from core.store.access import Standing
+from core.store.admin import takeovers
 from core.store.inbox import ClaimedMessage
 from core.store.outbox import ClaimedDelivery, Planned
 from core.store.people import PastTurn, TurnRecord
+from core.trace import Trace
 
 log = logging.getLogger(__name__)
 
@@ -229,6 +231,7 @@ class Turns:
             library=self._engine.library,
             touched=touched,
             memory=await memory.known(tx, person.id, message),
+            led=await takeovers.led(tx, person.id, message, now),
         )
 
     def _language(self, chosen: str | None, text: str, history: Sequence[PastTurn], message: Message) -> Language:
@@ -327,7 +330,7 @@ class Turns:
             await inbox.finish(tx, claimed, now, outcome.intent)
             reply = await outcome.write(tx) if outcome.write else outcome.reply
             assert reply is not None, "an outcome has a reply or changes that give one"
-            if not reply.text:
+            if not reply.text and outcome.intent != LED:
                 return reply, None
             reply = replace(reply, moments=wording.noted(reply.text))
             if outcome.quiet:
@@ -344,12 +347,19 @@ class Turns:
                 intent=outcome.intent,
                 model=outcome.model,
                 started_at=turn.now,
+                trace=_traced(turn.trace, claimed.received_at, turn.now, now),
             )
-            await people.save_turn(tx, record, outcome.pending, now)
+            await people.save_turn(tx, record, outcome.pending, now, self._prompt(turn))
+            if not reply.text:
+                return reply, None
             if outcome.unsure and self._settings.intent_inbox and len(turn.text) <= LONGEST_EXAMPLE:
                 await self._note_unsure(tx, turn, outcome.unsure)
             planned = replace(_planned(claimed, reply, now, turn.person.id), doubtful=self._begun(claimed))
             return reply, await outbox.add_claimed(tx, planned, self._worker, now)
+
+    def _prompt(self, turn: Turn) -> str:
+        kept = self._settings.prompt_days and turn.trace.prompt and turn.memory.mode != "incognito"
+        return turn.trace.prompt_as_json() if kept else ""
 
     async def _note_unsure(self, tx: Tx, turn: Turn, reason: str) -> None:
         """For the admins' inbox; of use only where there are intents that it might have been for, and not of somebody
@@ -403,6 +413,12 @@ class Turns:
             return
         except StoreUnavailable:
             self._abandoned.append(claimed)
+
+
+def _traced(trace: Trace, came: dt.datetime, began: dt.datetime, now: dt.datetime) -> str:
+    for phase, until in (("waiting", began), ("total", now)):
+        trace.ms[phase] = round((until - came).total_seconds() * 1000, 1)
+    return trace.as_json()
 
 
 async def _heed(tx: Tx, message: Message, now: dt.datetime) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from core.intents.live import NOTHING, Catalog
@@ -22,6 +22,10 @@ from core.store.memory import NOTHING as NOTHING_KNOWN
 from core.store.memory import Known
 from core.store.people import PastTurn, Person, Session
 from core.store.reminders import Touched
+from core.trace import Trace
+
+LED: Final = "led"
+"""The intent of a message that was left to one of the team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,10 @@ class Turn:
     """As `Capabilities.start_link` of the platform that the message came from."""
     again: bool = False
     """It was begun before, and broke off."""
+    led: bool = False
+    """One of the team talks to the person here, in the assistant's place."""
+    trace: Trace = field(default_factory=Trace)
+    """How it is answered, noted by whoever takes part."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the person wants no more of this reply."""
 
@@ -161,6 +169,8 @@ class Skill:
     """Gets a message that was edited after it was answered, and may decline with None."""
     offer: Callable[[Turn], Awaitable[Outcome | None]] = _no_offer
     """Gets what neither a skill nor an intent wanted, before the model does, and may decline with None."""
+    while_led: Recognize = lambda _turn: None
+    """As `recognize`, of what is so plainly meant for us that it is answered while one of the team talks to the person."""
     for_owners: bool = False
     """Its commands are shown to owners only; it refuses others itself."""
     order: int = 50

@@ -103,7 +103,10 @@ async def _recognized(turn: Turn) -> Recognition | None:
 
 async def _understood(turn: Turn, text: str, only: list[str] | None) -> Recognition | None:
     """None where recognition breaks: then the message is the model's, as if there were no intents."""
-    return await unbroken(turn, partial(turn.catalog.recognizer.recognize, text, situation(turn), only))
+    found = await unbroken(turn, partial(turn.catalog.recognizer.recognize, text, situation(turn), only))
+    if found is not None:
+        turn.trace.recognized(found.zone, found.how, found.ranking, turn.catalog.number)
+    return found
 
 
 async def unbroken(turn: Turn, work: Callable[[], _T]) -> _T | None:

@@ -15,6 +15,7 @@ from core.store.database import Tx
 from core.store.reminders import address_key_prefix
 from core.store.tables import account, inbox, outbox, person, session, turn
 from core.store.tables.intents import intent_inbox
+from core.store.tables.talks import turn_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class TurnRecord:
     intent: str
     model: str
     started_at: dt.datetime
+    trace: str = ""
+    """How it came out, as JSON."""
 
 
 _PERSON = (
@@ -186,10 +189,14 @@ async def history(tx: Tx, session_id: int, limit: int) -> list[PastTurn]:
     return [PastTurn(row.said, row.replied) for row in reversed(newest)]
 
 
-async def save_turn(tx: Tx, record: TurnRecord, pending: dict[str, Any] | None, now: dt.datetime) -> None:
-    """Records a finished turn and what its session waits for now."""
+async def save_turn(
+    tx: Tx, record: TurnRecord, pending: dict[str, Any] | None, now: dt.datetime, prompt: str = ""
+) -> None:
+    """Records a finished turn and what its session waits for now; `prompt` is what a model was asked, kept for some days."""
     values = {name: getattr(record, name) for name in TurnRecord.__slots__}
-    await tx.insert(turn, {**values, "finished_at": now})
+    made = await tx.insert(turn, {**values, "finished_at": now})
+    if prompt:
+        await tx.insert(turn_prompt, {"turn_id": made, "prompt": prompt, "made_at": now})
     await tx.run(_TOUCH_SESSION, {"the_session": record.session_id, "now": now, "question": pending})
 
 

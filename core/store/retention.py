@@ -12,6 +12,7 @@ from core.store.chats import WAITS_FOR_OWNER
 from core.store.database import Tx
 from core.store.outbox import CLOSED
 from core.store.tables import Moment, inbox, outbox, reminder_change, session
+from core.store.tables.talks import turn_prompt
 
 PAGE = 500
 _BEFORE = sa.bindparam("before", type_=Moment())
@@ -54,6 +55,10 @@ KEPT: Sequence[Kept] = (
     Kept(reminder_change, reminder_change.c.changed_at, reminder_change.c.changed_at < _BEFORE),
 )
 """A message goes with its turn, and a session with all of its own. What waits for a closed chat, or for its person, is not over."""
+
+
+PROMPTS = Kept(turn_prompt, turn_prompt.c.made_at, turn_prompt.c.made_at < _BEFORE)
+"""What models were asked, which is kept for a shorter time."""
 
 
 async def prune(tx: Tx, kept: Kept, before: dt.datetime, after: int) -> int | None:

@@ -138,6 +138,7 @@ SKILL = Skill(
     name=NAME,
     answer=_answer,
     recognize=_recognize,
+    while_led=setting.recognize,
     commands={"/remind": "help_remind", "/reminders": "help_reminders", "/cancel": "help_cancel"},
     press=press,
     form=forms.filled,

@@ -165,6 +165,7 @@ inbox = sa.Table(
     sa.Index(None, "address_key", "id"),
     _open("address_key, id", "state IN ('new', 'claimed')", "ix_inbox_open"),
     _open("id", "state = 'new'", "ix_inbox_new"),
+    _open("id", "state = 'parked'", "ix_inbox_parked"),
 )
 """Messages accepted from a platform. `fence` grows with each claim: who finishes must hold the newest."""
 
@@ -178,6 +179,7 @@ session = sa.Table(
     _moment("last_at"),
     sa.Column("pending", sa.JSON()),
     sa.Index(None, "person_id", "address_key", "last_at"),
+    sa.Index(None, "last_at", "id"),
 )
 """A stretch of conversation of one person at one address. `pending`: the question that waits for an answer."""
 
@@ -194,10 +196,12 @@ turn = sa.Table(
     _text("model", ""),
     _moment("started_at"),
     _moment("finished_at"),
+    _text("trace", ""),
     sa.Index(None, "session_id", "id"),
     sa.Index(None, "person_id"),
+    sa.Index(None, "intent", "session_id"),
 )
-"""One message and its reply."""
+"""One message and its reply. `trace`: how it came out, as JSON, without anybody's words (`core/trace.py`)."""
 
 reminder = sa.Table(
     "reminder",

@@ -1,0 +1,32 @@
+"""What an admin does about a person: who they are, keeping them out and letting them in again. What is remembered of them is
+in `core/memory/desk.py`, as are the copy of everything and its erasure."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from core.admin import reveal
+from core.admin.roles import Actor
+from core.errors import Refused
+from core.store import Tx, access
+from core.store.admin.people import Somebody
+
+
+async def block(tx: Tx, actor: Actor, person: Somebody, reason: str, now: dt.datetime) -> None:
+    """From now on none of their accounts is answered, and their reminders rest. Owners are not kept out from here."""
+    actor.need("people.edit")
+    told = reveal.reason_of(reason)
+    if any(one.role == "owner" for one in person.accounts):
+        raise Refused("this person is an owner of the assistant", "make them a member first: remora users role")
+    for one in person.accounts:
+        await access.put(tx, one.place, "removed", None, now)
+    await actor.note(tx, now, "person.block", f"person:{person.id}", reason=told, person_id=person.id)
+
+
+async def unblock(tx: Tx, actor: Actor, person: Somebody, now: dt.datetime) -> None:
+    """Those of their accounts that were kept out are members again; what rested goes on when they write."""
+    actor.need("people.edit")
+    for one in person.accounts:
+        if one.role == "removed":
+            await access.put(tx, one.place, "member", None, now)
+    await actor.note(tx, now, "person.unblock", f"person:{person.id}", person_id=person.id)
