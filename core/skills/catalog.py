@@ -78,7 +78,8 @@ def _decided(turn: Turn, found: Recognition) -> Act:
         near = [name for name, _ in found.ranking if _in_force(turn, name) is not None]
         return _which(turn, near[:2] or [found.top])
     act = _go_on(turn, top, _words_of(found.slots), turn.text)
-    return replace(act, unsure="narrow") if found.zone == "ask" else act
+    act = replace(act, unsure="narrow" if found.zone == "ask" else "")
+    return replace(act, what=None) if act.what == AskModel("") else act  # others may know, before the model does
 
 
 def _talk(intents: Mapping[str, Intent], found: Recognition) -> str | None:
