@@ -43,7 +43,7 @@ class _Reader(HTMLParser):
         self.title = ""
         self.found: list[Passage] = []
         self._path: list[tuple[int, str]] = []
-        self._text, self._level = "", 0
+        self._text, self._level, self._item, self._mark = "", 0, -1, ""
         self._skipping, self._depth = "", 0
         self._in_title = self._verbatim = False
 
@@ -65,7 +65,11 @@ class _Reader(HTMLParser):
         elif tag not in _INLINE and tag not in _VOID:
             self.flush()
             self._verbatim = tag == "pre" or (self._verbatim and tag == "code")
-            self._text = "- " if tag == "li" else ""
+            if tag in ("ol", "ul"):
+                self._item = 0 if tag == "ol" else -1
+            elif tag == "li" and self._item >= 0:
+                self._item += 1
+            self._mark = (f"{self._item}. " if self._item > 0 else "- ") if tag == "li" else self._mark
             self._level = int(heading[1]) if (heading := _HEADING.fullmatch(tag)) else 0
 
     def handle_endtag(self, tag: str) -> None:
@@ -90,13 +94,14 @@ class _Reader(HTMLParser):
         """What was gathered is a paragraph, or a heading."""
         lines = [line.rstrip() if self._verbatim else _SPACE.sub(" ", line).strip() for line in self._text.split("\n")]
         text, self._text = "\n".join(line for line in lines if line), ""
-        if not text.strip("- "):
+        if not text:
             return
         if self._level:
             above = [one for one in self._path if one[0] < self._level]
             self._path, self._level = [*above, (self._level, " ".join(text.split())[:200])], 0
         else:
-            self.found.append(Passage(text, tuple(heading for _, heading in self._path)))
+            self.found.append(Passage(self._mark + text, tuple(heading for _, heading in self._path)))
+        self._mark = ""
 
 
 def of_html(text: str) -> tuple[str, list[Passage]]:

@@ -42,10 +42,10 @@ def pdf(*pages: str, zipped: bool = False) -> bytes:
 
 
 def test_markdown_becomes_passages_under_their_headings() -> None:
-    text = "# Shop\n\nWe sell *lamps*.\n\n## Hours\n\n- Mon: [closed](http://x.example)\n- Tue: `9-5`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    text = "# Shop\n\nWe sell *lamps*.\n\n## Hours\n\n- Mon: [closed](http://x.example)\n- Tue: `9-5`\n\n1. ring\n2. wait\n\n42\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
     assert read(text, "shop.md") == (
         Passage("We sell lamps.", ("Shop",)),
-        Passage("- Mon: closed\n- Tue: 9-5\na | b\n1 | 2", ("Shop", "Hours")),
+        Passage("- Mon: closed\n- Tue: 9-5\n1. ring\n2. wait\n42\na | b\n1 | 2", ("Shop", "Hours")),
     )
     assert reading.read(text.encode(), "shop.md").title == "Shop"
 
