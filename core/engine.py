@@ -15,7 +15,7 @@ from typing import TypeVar
 from core import promises, prompt
 from core.catalog import Bot
 from core.errors import ModelUnavailable
-from core.intents.definition import SAY, AskModel, RunSkill
+from core.intents.definition import SAY, Answer, AskModel, RunSkill
 from core.intents.live import NOTHING, Catalog
 from core.knowledge.answers import grounded
 from core.knowledge.library import Library
@@ -187,7 +187,8 @@ class Engine:
         for skill in self.skills:
             if (outcome := await skill.edit(turn, earlier)) is not None:
                 return outcome
-        if earlier.intent in _LEAVES_NOTHING:
+        made = turn.catalog.recognizer.intents.get(earlier.intent)
+        if earlier.intent in _LEAVES_NOTHING or (made is not None and isinstance(made.action, Answer | AskModel)):
             return None
         return Outcome(Reply(say(turn.language, "edited"), quiet=True), intent="edited", pending=turn.session.pending)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from core.language.detect import detect
 from core.memory import statements_chinese
 from core.memory.reading import LONGEST_READ, Way, english_key, read
-from core.store.memory import Statement
+from core.store.memory import Fact, Statement
 
 _FOREIGN = re.compile(
     r"\s*(?:(?:please|can you|could you|help me)\s+)*(?:translat|rewrit|rephras|correct|proofread|fix|improve|summar|write|"
@@ -129,6 +129,12 @@ def told(text: str) -> list[Statement]:
     if general := _GENERAL.fullmatch(text):
         return [Statement(english_key(general["k"]), general["v"].strip(), text, text)]
     return statements_chinese.general(text) or [Statement("", text, text, text)]
+
+
+def corrected(fact: Fact, text: str) -> Statement:
+    """What a fact says with other words: about the same, unless these say plainly what they are about."""
+    said = [one for one in told(text) if one.key and one.value]
+    return said[0] if len(said) == 1 else Statement(fact.key, text, text)
 
 
 def _clauses(text: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from core.language.phrases import Language, counted, say
 from core.language.times import turned, understand_time
 from core.memory import keeping
 from core.memory.questions import answers, keys_asked
-from core.memory.statements import told
+from core.memory.statements import corrected, told
 from core.memory.wishes import Wish, memory_wish
 from core.messages import Choice, Reply
 from core.reminders import wording
@@ -25,7 +25,7 @@ from core.render import literal, shortened
 from core.retrieval.terms import terms
 from core.skills.base import Command, Outcome, Recalled, Skill, Turn
 from core.store import Tx, memory, people
-from core.store.memory import Fact, Statement, privacy, turns
+from core.store.memory import Fact, privacy, turns
 
 NAME = "memory"
 _Found: TypeAlias = Wish | tuple[Fact, ...]
@@ -365,12 +365,6 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     return Outcome(write=write, intent="memory_edit", quiet=True)
 
 
-def corrected(fact: Fact, text: str) -> Statement:
-    """What a fact says with other words: about the same, unless these say plainly about what they are."""
-    said = [one for one in told(text) if one.key and one.value]
-    return said[0] if len(said) == 1 else Statement(fact.key, text, text)
-
-
 # --- switching it off, and everything that is kept
 
 
@@ -432,6 +426,20 @@ async def _export(tx: Tx, turn: Turn) -> Reply:
         data = {name: rows for name, rows in data.items() if name in ("person", "account", "fact", "reminder")}
         text, left = json.dumps(data, ensure_ascii=False, indent=1), say(turn.language, "export_rest") + "\n\n"
     return Reply(left + shortened(text, _LONGEST_EXPORT), plain=True)
+
+
+def with_sources(turn: Turn, outcome: Outcome) -> Outcome:
+    """An explanation of the last answer, and behind it the facts of the person that went into that answer."""
+
+    async def write(tx: Tx) -> Reply:
+        reply = await outcome.write(tx) if outcome.write else outcome.reply
+        assert reply is not None, "an outcome has a reply or changes that give one"
+        asked = await turns.last(tx, turn.person.id, turn.message.address.key())
+        used = await memory.used_for(tx, asked, turn.person.id)
+        lines = [say(turn.language, "why_memory", fact=shown(one.text), day=_day(turn, one.told_at)) for one in used]
+        return replace(reply, text="\n".join([reply.text, *lines]))
+
+    return replace(outcome, write=write, secret=True)
 
 
 SKILL = Skill(

@@ -10,11 +10,17 @@ from core.messages import Reply
 from core.render import literal, shortened
 from core.skills.base import Command, Outcome, Skill, Turn
 from core.skills.catalog import called, open_to, situation, unbroken
+from core.skills.memory import with_sources
 
 _SHOWN = 3
 
 
 async def _answer(turn: Turn, found: Command) -> Outcome:
+    outcome = await _explained(turn, found)
+    return outcome if found.rest.strip() else with_sources(turn, outcome)
+
+
+async def _explained(turn: Turn, found: Command) -> Outcome:
     past = [one.said for one in turn.history if one.said and not one.said.startswith("/")]
     text = found.rest.strip() or (past[-1] if past else "")
     if not text:

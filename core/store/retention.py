@@ -12,6 +12,7 @@ from core.store.chats import WAITS_FOR_OWNER
 from core.store.database import Tx
 from core.store.outbox import CLOSED
 from core.store.tables import Moment, inbox, outbox, reminder_change, session
+from core.store.tables.memory import fact
 from core.store.tables.talks import turn_prompt
 
 PAGE = 500
@@ -53,6 +54,7 @@ KEPT: Sequence[Kept] = (
         ),
     ),
     Kept(reminder_change, reminder_change.c.changed_at, reminder_change.c.changed_at < _BEFORE),
+    Kept(fact, fact.c.told_at, fact.c.replaced_at < _BEFORE),
 )
 """A message goes with its turn, and a session with all of its own. What waits for a closed chat, or for its person, is not over."""
 

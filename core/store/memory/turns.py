@@ -58,6 +58,14 @@ async def read(tx: Tx, person_id: int, some: Collection[int]) -> list[Past]:
     return [Past(row.id, row.said, row.replied, row.intent, row.started_at) for row in rows]
 
 
+async def last(tx: Tx, person_id: int, address_key: str) -> int:
+    """The message of the inbox that a person's newest turn at an address answered; 0: there is none."""
+    there = sa.and_(turn.c.person_id == person_id, session.c.address_key == address_key)
+    newest = sa.select(turn.c.inbox_id).join(session, session.c.id == turn.c.session_id).where(there)
+    row = await tx.row(newest.order_by(turn.c.id.desc()).limit(1))
+    return int(row.inbox_id) if row else 0
+
+
 async def forget_since(tx: Tx, person_id: int, where: str, since: dt.datetime) -> int:
     """Deletes the conversations of a person that began in a chat at a moment or later, with the copies in both queues;
     returns how many turns."""
