@@ -64,6 +64,19 @@ class Browser:
     created_at: dt.datetime
     seen_at: dt.datetime
 
+    @property
+    def browser(self) -> str:
+        """What its `agent` means, as "Firefox, Linux"; "" where it says nothing that we know."""
+        known = (next((name for mark, name in marks if mark in self.agent), "") for marks in (_BROWSERS, _SYSTEMS))
+        return ", ".join(filter(None, known))
+
+
+_BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
 
 def account(row: sa.Row[Any]) -> Account:
     return Account(
