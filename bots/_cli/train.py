@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,6 +37,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
 @_options
 def command(config: Path | None, resume: str | None, only_estimate: bool, as_json: bool, **knobs: Any) -> None:
     """Fine-tune a model: remora train --name NAME --data FILE. Stopped or killed, it goes on with --resume NAME."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning take a busy machine's time
     from core.settings import load_settings
     from core.training import finetune
 

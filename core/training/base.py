@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -195,6 +196,7 @@ def save_weights(model: Any, tokenizer: Any, options: Options, folder: Path) -> 
 def _quiet() -> None:
     from transformers.utils import logging
 
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     quiet: Any = logging
     quiet.disable_progress_bar()
     quiet.set_verbosity_error()

@@ -34,6 +34,8 @@ class Encoded:
     learned: list[bool]
     line: int = 0
     cut: bool = False
+    asked: str = ""
+    """The first question."""
 
     @property
     def count(self) -> int:
@@ -73,7 +75,8 @@ class Chat:
         if not any(learned[:end]):
             what = f"line {given.line}: nothing of the assistant's words fits into {longest} tokens"
             raise BadData(what, "raise --max-length, or take the row out")
-        return Encoded(tokens[:end], learned[:end], given.line, end < len(tokens))
+        asked = next((turn.text for turn in turns if turn.role == "user"), "")
+        return Encoded(tokens[:end], learned[:end], given.line, end < len(tokens), asked)
 
     def encode_text(self, text: str, longest: int, line: int = 0) -> Encoded:
         """Plain text, of which every token but the first is learned."""

@@ -294,9 +294,9 @@ class _Training:
                 input_ids=asked, attention_mask=torch.ones_like(asked), max_new_tokens=self.options.sample_tokens,
                 do_sample=False, use_cache=True, pad_token_id=self.tokenizer.pad_token_id or 0,
             )  # fmt: skip
-        words = (row.tokens[:start][-200:], out[0, start:].tolist(), row.tokens[start:end])
-        asked_for, reply, wanted = (self.tokenizer.decode(part, skip_special_tokens=True).strip() for part in words)
-        return {"asked": asked_for[-300:], "reply": reply, "wanted": wanted}
+        words = (out[0, start:].tolist(), row.tokens[start:end])
+        reply, wanted = (self.tokenizer.decode(part, skip_special_tokens=True).strip() for part in words)
+        return {"asked": row.asked[-300:], "reply": reply, "wanted": wanted}
 
     def _keep(self) -> None:
         """The best weights lie in a folder named by their step; the one before goes when a checkpoint names this one."""

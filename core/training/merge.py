@@ -1,0 +1,74 @@
+"""A trained model as one folder that any program of transformers loads: base and adapter added up, tokenizer beside."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.errors import Refused, Unavailable
+from core.lm import weights
+from core.settings import Settings
+from core.training.base import base_folder, load_tokenizer
+from core.training.runs import Run, check_base
+
+AGREE = 1e-4
+"""How far the logits of the folder may be from those of base and adapter side by side."""
+_PROBE = "The quick brown fox. 敏捷的棕色狐狸。"
+
+
+def merged(settings: Settings, run: Run) -> Path:
+    """The folder with the whole weights of a finished run, made where it is not there yet. Raises `Refused` where the run
+    has not finished, its weights or its base are not what they were, or the sum does not give the same logits."""
+    manifest = run.finished()
+    if manifest.kind == "full":
+        return run.weights_of(manifest)
+    target = run.folder / weights.MERGED
+    if (target / "config.json").is_file():
+        return target
+    base = base_folder(settings, manifest.base.name, lambda _: None)
+    check_base(manifest.base, base)
+    partial = run.folder / f".{weights.MERGED}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        _merge(base, run.weights_of(manifest), partial)
+        partial.rename(target)
+    except OSError as error:
+        raise Unavailable(f"the merged model cannot be written: {error.strerror}", "free some disk space") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def exported(settings: Settings, run: Run, into: Path) -> Path:
+    """A copy of the whole weights in a new folder. Raises `Refused` where the folder is there already."""
+    if into.exists():
+        raise Refused(f"{into} is there already", "name a folder that does not exist yet")
+    try:
+        shutil.copytree(merged(settings, run), into)
+    except OSError as error:
+        raise Unavailable(f"{into} cannot be written: {error.strerror}", "choose another folder") from error
+    return into
+
+
+def _merge(base: Path, adapter: Path, into: Path) -> None:
+    import peft
+    from transformers import AutoModelForCausalLM
+
+    tokenizer = load_tokenizer(base)
+    model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model = peft.PeftModel.from_pretrained(model, adapter).eval()
+    tokens = torch.tensor([tokenizer.encode(_PROBE)])
+    with torch.inference_mode():
+        apart = model(tokens).logits
+    whole = model.merge_and_unload()
+    with torch.inference_mode():
+        apart_by = float((whole(tokens).logits - apart).abs().max())
+    if not apart_by <= AGREE:
+        raise Refused(
+            f"the merged model's logits differ by {apart_by:.2g}", "serve the adapter's base at full precision"
+        )
+    whole.save_pretrained(into)  # in full precision: rounded, its logits would not be the same
+    tokenizer.save_pretrained(into)
