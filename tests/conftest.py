@@ -217,7 +217,7 @@ async def second_store(database_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings that read no file and no environment of the machine; SQLite in the test's folder, no model."""
+    """Settings that read no file and no environment of the machine; SQLite in the test's folder, no model, no encoder."""
     return make_settings(tmp_path)
 
 
@@ -226,5 +226,12 @@ def make_settings(folder: Path, **more: Any) -> Settings:
 
     return load_settings(
         _env_file=None,
-        **{"REMORA_DATA_DIR": folder / "data", "REMORA_MODEL_BACKEND": "off", "HOST": "127.0.0.1", **EVERYBODY, **more},
+        **{
+            "REMORA_DATA_DIR": folder / "data",
+            "REMORA_MODEL_BACKEND": "off",
+            "REMORA_INTENT_ENCODER": "off",
+            "HOST": "127.0.0.1",
+            **EVERYBODY,
+            **more,
+        },
     )

@@ -94,6 +94,28 @@ PLAYS = {
         li> 以后请都用英文写给我
         < English
     """,
+    "what is known of a person": """
+        ann> keep in mind that my daughter is allergic to nuts
+        < allergic to nuts
+        ann> which facts about me have you stored
+        < allergic to nuts
+        ann> i'd like a fact about me deleted
+        < What shall I forget
+        ann> my daughter is allergic to nuts
+        < Shall I go on?
+        ann! Yes
+        < allergic to nuts
+        li> 把这点存下来，我女儿叫小雨
+        < 小雨
+        li> 你存了我的哪些信息
+        < 小雨
+    """,
+    "documents": """
+        ann> what do the documents say about parking
+        < documents
+        li> 资料里怎么说停车的
+        < 资料
+    """,
     "help, a new conversation, and somebody to talk to": """
         ann> what kinds of things are you able to do
         < /remind
