@@ -26,7 +26,7 @@ HORIZON = dt.timedelta(seconds=60)
 BATCH = 100
 _BREATH = 25
 """Reminders worked out before others get a turn on the event loop."""
-_UNREADABLE = (RuleError, ZoneInfoNotFoundError, ValueError, KeyError, OverflowError, TypeError, AttributeError)
+UNREADABLE = (RuleError, ZoneInfoNotFoundError, ValueError, KeyError, OverflowError, TypeError, AttributeError)
 """What a row can cause that was damaged, or written by another version."""
 _SKIPS_KEPT = 10
 """Rows kept of the occurrences that one reminder missed in a downtime."""
@@ -69,7 +69,7 @@ async def plan_due(tx: Tx, now: dt.datetime) -> int:
     for number, one in enumerate(due, 1):
         try:
             made, move = planned(one, now)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             log.error("a reminder cannot be planned", extra={"reminder": one.reminder.id, "error": str(error)})
             broken.append(one.reminder.id)
             continue
@@ -112,7 +112,7 @@ async def _worded(tx: Tx, occasion: Occasion) -> Occasion:
         return occasion
     try:
         return replace(occasion, reply=await schedule.morning(tx, occasion.reminder, occasion.due_at))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         log.error("a schedule cannot be read", extra={"reminder": occasion.reminder.id, "error": type(error).__name__})
         return occasion
 
