@@ -1,7 +1,8 @@
 """Figures of recognition, a JSON line each: fitting, an edit in force, predicting, memory; beside a plain baseline.
 
-python -m tests.bench.bench_intents --intents 150 --examples 10 --questions 300 --encoder light
-python -m tests.bench.bench_intents --train train.jsonl --test test.jsonl --encoder full
+remora bench intents --intents 150 --examples 10 --questions 300 --encoder light --releases 5
+remora bench intents --train train.jsonl --test test.jsonl --encoder full
+remora bench intents --idle                     memory of a process that holds the assistant's own intents, by encoder
 
 Without files the sentences are made up from a small grammar: fine for time and memory, too easy for accuracy. A file has
 a line {"text","intent"} for each sentence; --test gives accuracy, with {"intent": "oos"} for what is out of scope.
@@ -10,10 +11,13 @@ a line {"text","intent"} for each sentence; --test gives accuracy, with {"intent
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import random
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -22,11 +26,18 @@ from pathlib import Path
 
 import numpy as np
 
+from bots._app import BOTS
+from bots._intents import seed_of
+from core.clock import SystemClock
 from core.intents.definition import Intent
 from core.intents.encoders import load
+from core.intents.live import Live
 from core.intents.recognition import Recognizer, changed, compiled
+from core.intents.releases import Editing
 from core.intents.slots import Situation
 from core.intents.words import rarity, sketches, unit
+from core.settings import load_settings
+from core.store import Store, migrate
 
 VERBS = [
     "show",
@@ -112,6 +123,80 @@ def quality(recognizer: Recognizer, rows: Sequence[Row], situation: Situation) -
         say("out_of_scope_recall", 100 * sum(each.intent is None for each in outside) / len(outside), "%")
 
 
+async def follow(url: str) -> None:
+    """A worker: says when a release came into force, and when its calibrated fit did."""
+    store = Store(url)
+    live = Live(store, "bench", lambda: load("light"))
+    await live.tick()
+    print("ready", flush=True)
+    while True:
+        started, before = time.perf_counter(), live.current
+        await live.tick()
+        if live.current is not before:
+            print(live.current.number, live.current.recognizer.calibrated, time.time(), flush=True)
+        await asyncio.sleep(max(0.0, 1 - (time.perf_counter() - started)))
+
+
+async def publishing(intents: Sequence[Intent], releases: int, url: str) -> None:
+    """From publishing to being in force on two workers, each a process that looks once a second as `remora run` does."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = url or f"sqlite:///{folder}/remora.db"
+        store = Store(url)
+        await migrate.upgrade(store)
+        editing, chance = Editing(store, SystemClock(), "bench", commands=()), random.Random(3)
+        follower = [sys.executable, "-m", "tests.bench.bench_intents", "--follow", url]
+        workers = [await asyncio.create_subprocess_exec(*follower, stdout=subprocess.PIPE) for _ in range(2)]
+        for worker in workers:
+            assert worker.stdout is not None
+            await worker.stdout.readline()
+        waits, commits = [], []
+        for number in range(1, releases + 1):
+            one = intents[number % len(intents)]
+            after = replace(one, examples={"": (*one.examples[""], f"a sentence that was never said before {number}")})
+            edited = [after if intent is one else intent for intent in intents]
+            await editing.take_in(edited, "bench", examples_only=False, replace=True, dry=False)
+            began = time.time()
+            released = (await editing.publish("", "bench")).number
+            commits.append(1000 * (time.time() - began))
+            for worker in workers:
+                assert worker.stdout is not None
+                while (said := (await worker.stdout.readline()).split())[0] != str(released).encode():
+                    pass
+                waits.append(float(said[2]) - began)
+            await asyncio.sleep(chance.uniform(1, 3))
+        for worker in workers:
+            worker.kill()
+            await worker.wait()
+        await store.aclose()
+    kind = url.partition(":")[0]
+    say("publish", float(np.median(commits)), "ms", worst=round(max(commits), 1), database=kind)
+    say("publish_to_in_force", float(np.median(waits)), "s", worst=round(max(waits), 2), workers=2, releases=releases)
+
+
+def idle() -> None:
+    """Memory that stays, of a process of its own for each encoder."""
+    for strength in ("off", "light", "full"):
+        code = f"from tests.bench.bench_intents import resident; resident({strength!r})"
+        subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def resident(strength: str) -> None:
+    settings, intents = load_settings(), seed_of(BOTS / "assistant")
+    before = _resident()
+    started = time.perf_counter()
+    encoders = load(strength, settings.data_dir / "vectors")  # type: ignore[arg-type]
+    loaded = time.perf_counter()
+    recognizer = compiled(intents, encoders)
+    recognizer.recognize("hello", Situation())
+    took = 1000 * (time.perf_counter() - loaded)
+    more = {"load_ms": round(1000 * (loaded - started)), "compile_ms": round(took), "before": round(before)}
+    say("memory_idle", _resident(), "MB", encoder=strength, intents=len(intents), **more)
+
+
+def _resident() -> float:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 2**20
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--intents", type=int, default=150)
@@ -121,7 +206,20 @@ def main() -> None:
     parser.add_argument("--vectors", type=Path, help="Folder of the encoders' files, as REMORA_DATA_DIR/vectors.")
     parser.add_argument("--train", type=Path)
     parser.add_argument("--test", type=Path)
+    parser.add_argument("--releases", type=int, default=0, help="So many are published and followed by two processes.")
+    parser.add_argument("--database", default="", help="For --releases: its URL; without, a SQLite file of its own.")
+    parser.add_argument("--idle", action="store_true", help="Only the memory that stays, by encoder.")
+    parser.add_argument("--follow", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.follow:
+        asyncio.run(follow(args.follow))
+    if args.idle:
+        idle()
+    else:
+        measure(args)
+
+
+def measure(args: argparse.Namespace) -> None:
     train = read(args.train) if args.train else made(args.intents, args.examples, 1)
     test = read(args.test) if args.test else made(args.intents, -(-args.questions // args.intents), 2)
     situation = Situation()
@@ -157,6 +255,8 @@ def main() -> None:
     say("predict_p95", float(np.quantile(times, 0.95)), "ms", processor=round(float(np.quantile(busy, 0.95)), 2))
     quality(recognizer, test, situation)
     say("accuracy_baseline", 100 * baseline(train, [row for row in test if row[1] != "oos"])(), "%")
+    if args.releases:
+        asyncio.run(publishing(intents, args.releases, args.database))
     factor = 1024 if sys.platform != "darwin" else 1024 * 1024
     say("memory_peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / factor, "MB")
 

@@ -186,7 +186,7 @@ def set_traps(step: str) -> None:
 async def main(orders: Orders) -> None:
     settings = load_settings(
         _env_file=None, REMORA_DATA_DIR=Path(orders.folder), DATABASE_URL=orders.database, LOG_LEVEL="WARNING",
-        REMORA_LEASE_SECONDS=orders.lease, REMORA_MODEL_BACKEND="off", REMORA_ALLOW="*", REMORA_RATE_PER_MINUTE=0,
+        REMORA_LEASE_SECONDS=orders.lease, REMORA_MODEL_BACKEND="off", REMORA_INTENT_ENCODER="off", REMORA_ALLOW="*", REMORA_RATE_PER_MINUTE=0,
     )  # fmt: skip
     set_traps(orders.step)
     platform = SocketPlatform(orders)

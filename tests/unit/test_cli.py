@@ -18,7 +18,7 @@ def remora(*arguments: str, data: Path, stdin: str = "", **settings: str) -> sub
     """Runs the command line in a process of its own, with these settings and no others."""
     clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
     environment = {
-        **clean, "REMORA_DATA_DIR": str(data), "REMORA_MODEL_BACKEND": "scripted", "PORT": "0",
+        **clean, "REMORA_DATA_DIR": str(data), "REMORA_MODEL_BACKEND": "scripted", "REMORA_INTENT_ENCODER": "off", "PORT": "0",
         "PYTHONPATH": str(Path(__file__).parents[2]), **settings,
     }  # fmt: skip
     return subprocess.run(
@@ -129,3 +129,12 @@ def test_when_says_what_a_sentence_means(tmp_path: Path) -> None:
     assert json.loads(remora("when", "明天上午九点", *now, data=tmp_path).stdout)["value"].startswith(
         "2026-11-26T09:00"
     )
+
+
+def test_a_bench_is_run_from_the_source_and_its_sizes_are_options(tmp_path: Path) -> None:
+    listed = remora("bench", data=tmp_path)
+    assert listed.returncode == 0
+    assert "intents" in listed.stdout
+    assert remora("bench", "everything", data=tmp_path).returncode == 2
+    sizes = remora("bench", "intents", "--help", data=tmp_path)
+    assert "--questions" in sizes.stdout
