@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.admin import reveal
-from core.admin.roles import Actor
-from core.errors import Refused
+from core.admin.roles import Actor, Denied
 from core.intents.checks import same_words
 from core.intents.definition import LONGEST_EXAMPLE
 from core.language.detect import detect
@@ -92,14 +91,12 @@ async def take_over(
 
 
 async def write(tx: Tx, actor: Actor, of: Conversation, words: str, now: dt.datetime) -> None:
-    """Sends what the admin who holds a conversation writes, signed; raises `Refused` where they do not hold it, or for words
+    """Sends what the admin who holds a conversation writes, signed; raises `Denied` where they do not hold it, or for words
     that cannot be sent."""
     taken = await _held(tx, actor, of, now)
     text = words.strip()
     if not text or len(text) > LONGEST:
-        raise Refused(
-            "there is nothing to send" if not text else "that is too long", f"write up to {LONGEST} characters"
-        )
+        raise Denied("lead_words", limit=LONGEST)
     await _tell(tx, of, say(language_of(taken.language), "lead_says", who=shown(actor.name), text=text), taken, now)
     await takeovers.extend(tx, taken.id, now + dt.timedelta(hours=HOURS))
     newest = await conversations.turns(tx, of, words=False, also=taken, limit=1)
@@ -116,9 +113,9 @@ async def hand_back(tx: Tx, actor: Actor, of: Conversation, now: dt.datetime) ->
     actor.need("conversations.lead")
     taken = await takeovers.holder(tx, of.person_id, of.place, now)
     if taken is None:
-        raise Refused("nobody holds this conversation", "the assistant answers there already")
+        raise Denied("lead_nobody")
     if taken.held_by != actor.name and not actor.may("admins.edit"):
-        raise Refused(f"{shown(taken.held_by)} holds this conversation", "ask them, or an owner, to hand it back")
+        raise Denied("lead_other", who=shown(taken.held_by))
     await _end(tx, taken, actor.name, now, actor.client)
 
 
@@ -126,11 +123,9 @@ async def _held(tx: Tx, actor: Actor, of: Conversation, now: dt.datetime) -> Tak
     actor.need("conversations.lead")
     taken = await takeovers.holder(tx, of.person_id, of.place, now)
     if taken is None:
-        raise Refused("nobody holds this conversation any more", "take it over again")
+        raise Denied("lead_nobody")
     if taken.held_by != actor.name:
-        raise Refused(
-            f"{shown(taken.held_by)} holds this conversation", "only they write there until they hand it back"
-        )
+        raise Denied("lead_other", who=shown(taken.held_by))
     return taken
 
 
@@ -210,7 +205,7 @@ async def note(tx: Tx, actor: Actor, of: Conversation, turn_id: int | None, text
     """Keeps what an admin notes beside a conversation."""
     actor.need("conversations.lead")
     if not text.strip() or len(text) > LONGEST:
-        raise Refused("a note needs some words", f"write up to {LONGEST} characters")
+        raise Denied("lead_words", limit=LONGEST)
     await conversations.note(tx, of.id, turn_id, actor.name, text.strip(), now)
     await _noted(tx, actor, "conversation.note", of, now, turn=turn_id)
 

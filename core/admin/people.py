@@ -6,8 +6,7 @@ from __future__ import annotations
 import datetime as dt
 
 from core.admin import reveal
-from core.admin.roles import Actor
-from core.errors import Refused
+from core.admin.roles import Actor, Denied
 from core.store import Tx, access
 from core.store.admin.people import Somebody
 
@@ -17,7 +16,7 @@ async def block(tx: Tx, actor: Actor, person: Somebody, reason: str, now: dt.dat
     actor.need("people.edit")
     told = reveal.reason_of(reason)
     if any(one.role == "owner" for one in person.accounts):
-        raise Refused("this person is an owner of the assistant", "make them a member first: remora users role")
+        raise Denied("person_is_owner")
     for one in person.accounts:
         await access.put(tx, one.place, "removed", None, now)
     await actor.note(tx, now, "person.block", f"person:{person.id}", reason=told, person_id=person.id)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from core.admin.roles import Actor
-from core.errors import Refused
+from core.admin.roles import Actor, Denied
 from core.store import Tx
 from core.store.admin import audit, reveals
 
@@ -14,10 +13,10 @@ LONGEST_REASON = 500
 
 
 def reason_of(text: str) -> str:
-    """The reason as it is kept; raises `Refused` where there is none, or too much of one."""
+    """The reason as it is kept; raises `Denied` where there is none, or too much of one."""
     reason = " ".join(text.split())
     if not reason or len(reason) > LONGEST_REASON:
-        raise Refused("a reason is needed, which the person will see", f"say it in up to {LONGEST_REASON} characters")
+        raise Denied("reason_needed", limit=LONGEST_REASON)
     return reason
 
 
@@ -33,9 +32,19 @@ async def reveal(
 ) -> None:
     """From now on this session may read `subject` ("conversation:7", "person:3") for `LIFE`."""
     await noted(tx, actor, "text.reveal", subject, person_id, reason, now)
+    await show(tx, session_id, subject, now)
+
+
+async def show(tx: Tx, session_id: int, subject: str, now: dt.datetime) -> None:
+    """Opens what was just noted."""
     await reveals.put(tx, session_id, subject, now, now + LIFE)
 
 
 async def open_until(tx: Tx, actor: Actor, session_id: int, subject: str, now: dt.datetime) -> dt.datetime | None:
     """Until when the session may read it; None: it may not, or the admin may not any more."""
     return await reveals.open_until(tx, session_id, subject, now) if actor.may("text.reveal") else None
+
+
+async def hide(tx: Tx, session_id: int, subject: str) -> None:
+    """The session may not read it any more."""
+    await reveals.close(tx, session_id, subject)
