@@ -101,6 +101,8 @@ class Engine:
         trace = turn.trace
         with trace.timed("recognition"):
             act = await (self._while_led(turn) if turn.led else self._ruled(turn))
+            if isinstance(act.what, Outcome) and act.what.phrase and self.settings.knowledge_phrasing:
+                act = replace(act, what=await self._phrased(turn, act.what))
         trace.ms["recognition"] = round(trace.ms["recognition"] - trace.ms.get("model", 0.0), 1)
         return act
 
@@ -125,8 +127,6 @@ class Engine:
             act = catalog.Act(outcome, outcome.intent) if outcome is not None else await catalog.decide(turn)
             if act.what is None and (outcome := await self._offered(turn)) is not None:
                 act = catalog.Act(outcome, outcome.intent)
-            if isinstance(act.what, Outcome) and act.what.phrase and self.settings.knowledge_phrasing:
-                act = replace(act, what=await self._phrased(turn, act.what))
         if isinstance(act.what, RunSkill):
             outcome = await self._run(turn, act.what)
             if outcome is None:

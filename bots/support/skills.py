@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
 
 
 async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
-    """What is no answer to the question is a new message."""
+    """What is no answer to the question is a new message. A number is of no language: the question's is kept."""
+    turn = replace(turn, language=pending.get("language", turn.language))
     if turn.text.strip(" .!。！").lower() in phrases(turn.language)["intent_leave_words"].split("|"):
         return Outcome(Reply(say(turn.language, "support.left")), intent="order_status")
     if _NUMBER.search(turn.text) or (pending.get("asks") == "number" and re.fullmatch(r"\d{5}", turn.text)):
@@ -76,7 +78,7 @@ def _bare(postcode: str) -> str:
 
 
 def _asked(turn: Turn, key: str, question: dict[str, Any], **fields: str) -> Outcome:
-    pending = {"skill": SKILL.name, "step": question["asks"], **question}
+    pending = {"skill": SKILL.name, "step": question["asks"], "language": turn.language, **question}
     return Outcome(Reply(say(turn.language, f"support.{key}", **fields)), intent="order_status", pending=pending)
 
 

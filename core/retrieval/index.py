@@ -24,6 +24,8 @@ MEANING = 0.25
 """How much the likeness of vectors counts where there are some; the rest is for words, which find more by far."""
 _NO_VECTOR = np.float32(-1)
 _SPARE = 64
+_FEWEST = 64
+"""Of so many texts, few ones are taken to be a part: that each of them holds a word does not make it a common one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,8 @@ class Index(Generic[Id]):
 
     def _by_words(self, asked: dict[str, tuple[str, float]]) -> tuple[_Row, _Row]:
         """BM25 and the covered share of the question, by slot; both are 1 at most for a text of usual length."""
-        number, lengths = len(self._slot_of), np.array(self._lengths, np.float32)
-        norm = K1 * (1 - B + B * lengths / (lengths.sum() / number))
+        number, lengths = max(len(self._slot_of), _FEWEST), np.array(self._lengths, np.float32)
+        norm = K1 * (1 - B + B * lengths / (lengths.sum() / len(self._slot_of)))
         scores, cover, whole = np.zeros_like(norm), np.zeros_like(norm), 1e-9
         between = seams(asked, self._postings.__contains__)
         for term, (_, weight) in asked.items():

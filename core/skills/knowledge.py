@@ -32,7 +32,8 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
         judged = await _found(turn, turn.library, " ".join(lines)[:_LONGEST])
         return _answered(turn, judged, ASKED) or _not_there(turn, judged)
     own = [line for line in lines if chinese(line) == (turn.language == "zh")]
-    for question, least in [(turn.text[:_LONGEST], OFFERED), *((line, ASKED) for line in own or lines)]:
+    said = turn.text[:_LONGEST]
+    for question, least in [(said, OFFERED if asks(said) else STATED), *((line, ASKED) for line in own or lines)]:
         judged = await _found(turn, turn.library, question)
         if (outcome := _answered(turn, judged, least)) is not None:
             return outcome

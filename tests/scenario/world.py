@@ -28,15 +28,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from bots._app import BOTS
-from core import skills
+from bots._skills import skills_of
 from core.catalog import load_bot
 from core.engine import Engine
 from core.intents.definition import Intent
 from core.intents.live import Live
 from core.intents.releases import Editing
 from core.journal import Journal
-from core.messages import Delivery, Message, Sender
+from core.knowledge.documents import FOLDER, Documents
+from core.knowledge.library import Library
 from core.memory.recall import Recall
+from core.messages import Delivery, Message, Sender
 from core.outbox import Deliverer
 from core.reminders.planning import plan_due
 from core.store import Store, crypto, inbox, outbox, tables
@@ -71,10 +73,14 @@ class WorldClock:
 
 
 class World:
-    def __init__(self, store: Store, deliverer: Deliverer, platform: FakePlatform, clock: WorldClock) -> None:
-        self.store, self.deliverer, self.platform, self.clock = store, deliverer, platform, clock
+    library: Library
+
+    def __init__(
+        self, store: Store, deliverer: Deliverer, platform: FakePlatform, clock: WorldClock, bot: str = BOT
+    ) -> None:
+        self.store, self.deliverer, self.platform, self.clock, self.bot = store, deliverer, platform, clock, bot
         self.tasks: list[asyncio.Task[None]] = []
-        self.intents = Live(store, BOT, tuple)
+        self.intents = Live(store, bot, tuple)
         self._read = 0
         self._unread: dict[str, deque[Delivery]] = defaultdict(deque)
         self._seen: dict[str, list[Delivery]] = defaultdict(list)
@@ -91,8 +97,8 @@ class World:
 
     async def publish(self, *intents: Intent) -> None:
         """These are the admins' intents from now on, and in force."""
-        commands = {command for skill in skills.available() for command in skill.commands}
-        editing = Editing(self.store, self.clock, BOT, commands=commands)
+        commands = {command for skill in skills_of(self.bot) for command in skill.commands}
+        editing = Editing(self.store, self.clock, self.bot, commands=commands)
         await editing.take_in(intents, "ann", examples_only=False, replace=True, dry=False)
         await editing.publish("", "ann")
         await self.intents.tick()
@@ -204,6 +210,10 @@ class World:
             raise AssertionError(f"this is no line of a play: {line}")
 
 
+async def _no_encoders() -> tuple[()]:
+    return ()
+
+
 def _lines(script: str) -> list[str]:
     return [line.strip() for line in script.splitlines() if line.strip() and not line.strip().startswith("--")]
 
@@ -220,11 +230,15 @@ async def world_in(folder: Path, migrated: Path, **more: Any) -> AsyncIterator[W
     store, journal = Store(settings.store_url), Journal(settings.data_dir / "journal", "world")
     worlds: list[World] = []
     in_force = lambda: worlds[0].intents.current  # noqa: E731
-    engine = Engine(load_bot(BOTS / settings.bot), skills.available(), model, settings, in_force, recall=Recall(store))
+    bot, documents = load_bot(BOTS / settings.bot), Documents(store, clock, settings.bot)
+    library = Library(documents, BOTS / bot.name / FOLDER, _no_encoders, strict=bot.documents_only)
+    await library.tick()
+    engine = Engine(bot, skills_of(bot.name), model, settings, in_force, library, recall=Recall(store))
     deliverer = Deliverer(store, adapters, clock, journal, "world", dt.timedelta(seconds=1))
     deliverer.alive(float("inf"), {})
     turns = Turns(store, engine, adapters, deliverer, clock, settings, "world")
-    world = World(store, deliverer, platform, clock)
+    world = World(store, deliverer, platform, clock, bot.name)
+    world.library = library
     worlds.append(world)
     world.tasks = [asyncio.create_task(work) for work in (turns.run(), deliverer.run(), platform.listen(turns.accept))]
     try:
@@ -235,4 +249,5 @@ async def world_in(folder: Path, migrated: Path, **more: Any) -> AsyncIterator[W
         world.tasks[2].cancel()
         await asyncio.gather(*world.tasks, return_exceptions=True)
         journal.close()
+        await library.aclose()
         await store.aclose()
