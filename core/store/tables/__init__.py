@@ -200,6 +200,7 @@ turn = sa.Table(
     sa.Index(None, "session_id", "id"),
     sa.Index(None, "person_id"),
     sa.Index(None, "intent", "session_id"),
+    sa.Index(None, "started_at", "intent"),
 )
 """One message and its reply. `trace`: how it came out, as JSON, without anybody's words (`core/trace.py`)."""
 
@@ -239,6 +240,8 @@ reminder = sa.Table(
     sa.Index(None, "address_key", "state"),
     _open("next_due", "state = 'active' AND next_due IS NOT NULL", "ix_reminder_due"),
     _open("address_key", "state = 'parked'", "ix_reminder_parked"),
+    sa.Index("ix_reminder_state", "state", "id"),
+    _open("id", "state = 'active' AND next_due IS NULL", "ix_reminder_waiting"),
 )
 """A promise. `cause` makes it unique per turn; `kind` is "reminder", "channel" (for everybody
 in its chat) or "digest" (the morning's schedule).
@@ -312,6 +315,8 @@ outbox = sa.Table(
     _open("due_at", "state = 'planned' AND reminder_id IS NOT NULL AND NOT judged", "ix_outbox_unjudged"),
     _open("expires_at", "state = 'planned' AND expires_at IS NOT NULL", "ix_outbox_expiring"),
     _open("person_id", "state = 'parked'", "ix_outbox_parked"),
+    _open("id", "state = 'parked'", "ix_outbox_failed"),
+    _open("id", "state = 'skipped'", "ix_outbox_skipped"),
 )
 """Messages on their way out, kept as the record of what was sent, when, and if not, why: every skip is a row with a
 reason. After `expires_at` a message is skipped instead of sent. A reminder's message that is late waits until it is
