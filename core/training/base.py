@@ -134,7 +134,7 @@ class Learner(nn.Module):
             causal.base_model,
             causal.get_output_embeddings(),
         )  # no second registration
-        self._short = self._parts[1] is not causal and self._heads_agree()
+        self.short = self._parts[1] is not causal and self._heads_agree()
 
     def forward(self, batch: Batch) -> torch.Tensor:
         return self.losses(batch).sum()
@@ -144,7 +144,7 @@ class Learner(nn.Module):
         causal, body, head = self._parts
         device = batch.tokens.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.narrow):
-            if not self._short:
+            if not self.short:
                 out = causal(input_ids=batch.tokens, position_ids=batch.positions, use_cache=False).logits
                 return functional.cross_entropy(out[batch.rows, batch.at].float(), batch.labels, reduction="none")
             hidden = body(input_ids=batch.tokens, position_ids=batch.positions, use_cache=False)[0]

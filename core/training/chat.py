@@ -97,15 +97,18 @@ class Chat:
         """The whole text, and where in it the assistant's words stand."""
         if not self.template:
             return self._plain(turns)
-        text = self._rendered(turns)
+        text, spans = self._rendered(turns), list[tuple[int, int]]()
         if self._marks_answers:
             marked = self.tokenizer.apply_chat_template(
                 _messages(turns), tokenize=True, return_dict=True, return_assistant_tokens_mask=True
             )
             offsets = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-            pairs = zip(offsets, marked["assistant_masks"], strict=True)
-            return text, [(start, end) for (start, end), said in pairs if said]
-        spans = []
+            for (start, end), said in zip(offsets, marked["assistant_masks"], strict=True):
+                if said and spans and start <= spans[-1][1]:
+                    spans[-1] = (spans[-1][0], end)
+                elif said:
+                    spans.append((start, end))
+            return text, spans
         for number, turn in enumerate(turns):
             if turn.role == "assistant":
                 before, through = self._rendered(turns[:number], asking=True), self._rendered(turns[: number + 1])
@@ -146,7 +149,7 @@ class Chat:
                 continue
             places = [text.find(turn.text) for turn in _PROBE]
             once = all(text.count(turn.text) == 1 for turn in _PROBE)
-            said = [sum(start < place + 2 < end for start, end in spans) == 1 for place in places]
+            said = [any(start <= place < end for start, end in spans) for place in places]
             if once and places == sorted(places) and said == [turn.role == "assistant" for turn in _PROBE]:
                 return
         raise BadData(
