@@ -17,6 +17,7 @@ from core.language.phrases import Language, say
 from core.language.until_done import LONGEST_MINUTES, MOST
 from core.messages import Address, Reply
 from core.reminders import creating, late_rules, retiming, wording
+from core.reminders.planning import UNREADABLE
 from core.reminders.quiet import held_for, zone_here
 from core.reminders.recurrence import Occurrence, Rule, occurrences
 from core.reminders.rules_said import rule_said
@@ -92,7 +93,12 @@ def preview(
     now = desk.clock.now()
     zone = zone_for(reminder, person, desk)
     if not when.strip():
-        return _as_it_stands(reminder, person, language) if reminder is not None else Preview(zone.key)
+        if reminder is None:
+            return Preview(zone.key)
+        try:
+            return _as_it_stands(reminder, person, language)
+        except UNREADABLE:
+            return Preview(zone.key, problem=say(language, "admin_unreadable"))
     turn = turn_of(person, NOWHERE if reminder is None else reminder.address, "", language, now, desk.settings)
     try:
         ring = asked_ring(turn, reminder, when, zone)
@@ -127,7 +133,7 @@ def _as_it_stands(reminder: Reminder, person: Person, language: Language) -> Pre
 
 def _fires(coming: Iterable[Occurrence], zone: ZoneInfo, person: Person) -> list[Fire]:
     found = list(islice(coming, SHOWN))
-    changes = [""]
+    changes = [""][: len(found)]
     for before, after in pairwise(found):
         moved = (after.utc.astimezone(zone).utcoffset() or _NONE) - (before.utc.astimezone(zone).utcoffset() or _NONE)
         changes.append("" if not moved else "forward" if moved > _NONE else "back")
@@ -167,6 +173,10 @@ async def _current(tx: Tx, reminder_id: int, revision: str, language: Language) 
         raise NoSuch(say(language, "reminder_no_such", number=reminder_id))
     if revision != one.updated_at.isoformat():
         raise Stale(say(language, "admin_stale"))
+    try:
+        _ = ZoneInfo(one.zone), Rule.parse(one.rule) if one.rule else None
+    except UNREADABLE as error:
+        raise Refused(say(language, "admin_unreadable")) from error
     return one, await people.get(tx, one.person_id)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from types import SimpleNamespace
+from typing import Any, Literal, TypeAlias, cast
 
 import sqlalchemy as sa
 
@@ -65,6 +66,12 @@ _LISTED = sa.select(
 
 
 def _listed(row: sa.Row[Any]) -> Listed:
+    """Also of a row whose address cannot be read."""
+    try:
+        address_from_json(row.address)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        lost = {"platform": row.platform, "workspace": "", "chat": "?"}
+        row = cast("sa.Row[Any]", SimpleNamespace(**{**row._mapping, "address": lost}))
     return Listed(from_row(row), row.whose, row.failed, QuietHours(row.quiet_from, row.quiet_until, row.person_zone))
 
 
