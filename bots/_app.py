@@ -23,6 +23,8 @@ from core.access import FIRST_CODE_LIFE, HOUR, first_code
 from core.admin import signin
 from core.admin.conversations import SWEEP_SECONDS, ending
 from core.admin.desk import Desk
+from core.admin.drafting import Told
+from core.admin.jobs import Jobs
 from core.catalog import Bot, load_bot
 from core.clock import SystemClock
 from core.engine import Engine
@@ -76,6 +78,7 @@ class App:
     """By platform, where nobody is in yet: the code that makes its owner."""
     setup_secret: str = ""
     """Where nobody may enter the admin side yet: what the link holds that makes its owner."""
+    jobs: Jobs = field(default_factory=Jobs)
 
     def greeting(self) -> list[str]:
         """What the person who starts it wants to read: who answers, where, and how to get in."""
@@ -96,8 +99,8 @@ class App:
     def desk(self) -> Desk:
         """What the admin side works with."""
         return Desk(
-            self.store, self.clock, self.settings, self.engine.bot, self.model, editing(self.store, self.settings),
-            self.intents, self.adapters, self.checks(), self.deliverer.wake,
+            self.store, self.clock, self.settings, self.engine.bot, self.model, editing(self.store, self.settings, self.intents),
+            self.intents, self.adapters, self.checks(), self.deliverer.wake, self.jobs,
         )  # fmt: skip
 
     def checks(self) -> Mapping[str, health.Check]:
@@ -283,6 +286,7 @@ async def _working(app: App, worker: Worker, heard: Sequence[Adapter], intents: 
     heartbeat = Heartbeat()
     heartbeat.every("worker", worker.tick, min(1.0, app.settings.lease_seconds / 4))
     heartbeat.every("intents", intents.tick)
+    heartbeat.every("in-force", Told(app.store, app.clock, intents, app.settings.bot, worker.name).tick)
     if app.engine.library is not None:
         heartbeat.every("knowledge", app.engine.library.tick)
     heartbeat.every("plan", Planner(app.store, app.clock, app.deliverer.wake).tick)

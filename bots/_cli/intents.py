@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from core.intents.files import FileRead
     from core.intents.problems import Problem
     from core.intents.releases import Change, Editing
     from core.settings import Settings
@@ -44,15 +46,16 @@ def _settings() -> Settings:
     return load_settings(**({"REMORA_BOT": bot} if bot else {}))
 
 
-def _do(work: Callable[[Editing], Awaitable[_T]]) -> _T:
-    """Does the work on the intents of the bot; faults of intents are shown one a line, and end with exit code 1."""
+def _do(work: Callable[[Editing], Awaitable[_T]], read: FileRead | None = None) -> _T:
+    """Does the work on the intents of the bot; faults of intents are shown one a line, with their lines in the file that
+    was read, and end with exit code 1."""
     from bots._intents import at_work
     from core.intents.releases import NotPublishable
 
     try:
-        return asyncio.run(at_work(_settings(), work))
+        return asyncio.run(at_work(_settings(), _author(), work))
     except NotPublishable as refused:
-        _show(refused.problems, as_json=False)
+        _show(read.placed(refused.problems) if read else refused.problems, as_json=False)
         raise click.exceptions.Exit(1) from None
 
 
@@ -86,13 +89,9 @@ def _tell(found: Sequence[Change], *, as_json: bool = False) -> None:
 
 
 def _difference(before: dict[str, Any], after: dict[str, Any]) -> str:
-    import difflib
+    from core.admin.intents import difference
 
-    import yaml
-
-    old, new = (yaml.safe_dump(side, allow_unicode=True, sort_keys=False).splitlines() for side in (before, after))
-    lines = [line for line in difflib.unified_diff(old, new, lineterm="", n=0) if line[:2] not in ("--", "++", "@@")]
-    return "\n".join(f"        {line}" for line in lines)
+    return "\n".join(f"        {sign}{line}" for sign, line in difference(before, after))
 
 
 @command.command("list")
@@ -197,8 +196,9 @@ def import_(file: Path, replace: bool, dry_run: bool, as_json: bool) -> None:
     if wrong := faults(read.problems):
         _show(wrong, as_json=as_json)
         raise click.exceptions.Exit(1)
-    options = {"examples_only": read.examples_only, "replace": replace, "dry": dry_run}
-    _tell(_do(lambda editing: editing.take_in(read.intents, _author(), **options)), as_json=as_json)
+    options: dict[str, Any] = {"examples_only": read.examples_only, "replace": replace, "dry": dry_run}
+    options["batch"] = secrets.token_hex(8)
+    _tell(_do(lambda editing: editing.take_in(read.intents, _author(), **options), read), as_json=as_json)
 
 
 @command.command()
@@ -234,7 +234,7 @@ def lint(file: Path | None, as_json: bool) -> None:
         read = files.read(file.read_bytes(), file.name)
         found = list(read.problems)
         if not faults(found) and not read.examples_only:
-            found += _do(lambda editing: editing.problems(read.intents))
+            found += read.placed(_do(lambda editing: editing.problems(read.intents)))
     _show(found, as_json=as_json)
     if faults(found):
         raise click.exceptions.Exit(1)
@@ -293,7 +293,7 @@ def rollback(release: int) -> None:
 @_json
 def preview(days: int, as_json: bool) -> None:
     """What publishing would mean: how well intents are told apart, and which recent answers would change."""
-    from bots._intents import compared
+    from core.admin.intents import compared
 
     settings = _settings()
     found = _do(lambda editing: compared(settings, editing, days))
@@ -324,7 +324,7 @@ def preview(days: int, as_json: bool) -> None:
 @click.argument("text")
 def why(text: str) -> None:
     """How the drafts understand a sentence, and what would change that."""
-    from bots._intents import explained
+    from core.admin.intents import explained
 
     settings = _settings()
     click.echo("\n".join(_do(lambda editing: explained(settings, editing, text))))

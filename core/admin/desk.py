@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from core.admin.jobs import Jobs
 from core.catalog import Bot
 from core.health import Check
 from core.intents.live import Live
@@ -17,7 +18,7 @@ from core.store import Store
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`editing` holds drafts and releases, `live` is what recognises now; `wake` lets what was just put into the outbox
-    go at once; `adapters` are those of this process, by name."""
+    go at once; `adapters` are those of this process, by name; `jobs` is what takes too long for a page."""
 
     store: Store
     clock: Clock
@@ -29,3 +30,4 @@ class Desk:
     adapters: Mapping[str, Adapter]
     checks: Mapping[str, Check]
     wake: Callable[[], None]
+    jobs: Jobs = field(default_factory=Jobs)

@@ -26,7 +26,7 @@ class Problem:
         """One line: where, what, and how to mend it."""
         place = " › ".join(part for part in (self.intent, self.where) if part)
         if self.line is not None:
-            place = f"{say(language, 'intents_line', line=self.line)} {place}".strip()
+            place = f"{say(language, 'intents_line', line=self.line)} {place}".strip(" ,，")
         fields = {name: self._said(name, value, language) for name, value in self.fields.items()}
         what = say(language, f"intents_{self.key}", **fields)
         return f"{place}: {what} {say(language, f'intents_{self.key}_mend', **fields)}".lstrip(": ")

@@ -5,8 +5,10 @@ Everything here is what pages and the command line call; no rule about editing l
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -17,11 +19,18 @@ from core.intents.documents import document_of, intent_of
 from core.intents.problems import Problem, faults
 from core.ports import Clock
 from core.store import Store, Tx, intents
+from core.store.admin import intents as kept
 from core.store.intents import Draft, Release, Waiting
 
 SEED_AUTHOR = "remora"
 Tester: TypeAlias = Callable[[Sequence[Intent]], Awaitable[list[Problem]]]
 """Runs the must-match and must-not-match tests of a catalog as it would be."""
+Note: TypeAlias = Callable[[Tx, str, str, Mapping[str, Any]], Awaitable[None]]
+"""Notes what is done, "intent.save" to "intent:hours", in the transaction that does it."""
+
+
+async def _unnoted(_tx: Tx, _verb: str, _subject: str, _detail: Mapping[str, Any]) -> None:
+    """Where nobody keeps an audit log."""
 
 
 class NotPublishable(Refused):
@@ -74,7 +83,8 @@ class Publication:
 
 
 class Editing:
-    """The intents of one bot as they are edited. `commands` may be run by actions, names in `reserved` are taken."""
+    """The intents of one bot as they are edited. `commands` may be run by actions, names in `reserved` are taken; drafts
+    are tested by `quick`, if there is one, and what is published by `tester`."""
 
     def __init__(
         self,
@@ -85,9 +95,18 @@ class Editing:
         commands: Collection[str],
         reserved: Collection[str] = (),
         tester: Tester | None = None,
+        quick: Tester | None = None,
     ) -> None:
         self._store, self._clock, self._bot = store, clock, bot
-        self._commands, self._reserved, self._tester = commands, reserved, tester
+        self.commands, self._reserved = commands, reserved
+        self._tester, self._quick = tester, quick or tester
+        self._note: Note = _unnoted
+
+    def noting(self, note: Note) -> Editing:
+        """The same, with what is done being noted."""
+        other = copy.copy(self)
+        other._note = note
+        return other
 
     async def drafts(self) -> list[Draft]:
         """What is being edited, deleted intents too."""
@@ -103,17 +122,27 @@ class Editing:
         async with self._store.read() as tx:
             return await self._released(tx, number or await intents.live_number(tx, self._bot))
 
+    async def in_force(self) -> int:
+        """The number of the release in force; 0: none yet."""
+        async with self._store.read() as tx:
+            return await intents.live_number(tx, self._bot)
+
     async def releases(self) -> list[Release]:
         async with self._store.read() as tx:
             return await intents.releases(tx, self._bot)
 
-    async def problems(self, edited: Sequence[Intent] | None = None) -> list[Problem]:
+    async def problems(self, edited: Sequence[Intent] | None = None, *, quick: bool = False) -> list[Problem]:
         """Faults and warnings of the intents as they would be published, their tests included."""
         wanted = await self.edited() if edited is None else edited
-        found = checks.check(wanted, self._commands, self._reserved)
-        if self._tester is not None and not faults(found):
-            found += await self._tester(wanted)
+        found = self.checked(wanted)
+        tester = self._quick if quick else self._tester
+        if tester is not None and not faults(found):
+            found += await tester(wanted)
         return found
+
+    def checked(self, wanted: Sequence[Intent]) -> list[Problem]:
+        """The same without the tests: at once."""
+        return checks.check(wanted, self.commands, self._reserved)
 
     async def save(self, intent: Intent, author: str, after: int | None = None) -> list[Problem]:
         """Writes one draft over its revision `after` (None: whatever is there); returns the warnings. Raises
@@ -121,13 +150,14 @@ class Editing:
         rest = [other for other in await self.edited() if other.name != intent.name]
         found = [
             problem
-            for problem in await self.problems([*rest, intent])
+            for problem in await self.problems([*rest, intent], quick=True)
             if problem.warning or self._mine(problem, intent)
         ]
         if wrong := faults(found):
             raise NotPublishable(wrong)
         async with self._store.write() as tx:
             await self._put(tx, document_of(intent), author, after)
+            await self._note(tx, "intent.save", f"intent:{intent.name}", {})
         return [problem for problem in found if problem.intent == intent.name]
 
     @staticmethod
@@ -141,19 +171,21 @@ class Editing:
             if found is None:
                 raise Refused(f"there is no intent “{name}”", "see: remora intents list")
             await self._put(tx, found.document, author, found.revision, deleted=not undo)
+            await self._note(tx, "intent.undelete" if undo else "intent.delete", f"intent:{name}", {})
 
     async def take_in(
-        self, read: Sequence[Intent], author: str, *, examples_only: bool, replace: bool, dry: bool
+        self, read: Sequence[Intent], author: str, *, examples_only: bool, replace: bool, dry: bool, batch: str = ""
     ) -> tuple[Change, ...]:
         """Imports intents into the drafts, all or none; `replace` also deletes what is not among them, `dry` only tells.
-        Examples alone are added to the intents that are there. Raises `NotPublishable`."""
+        Examples alone are added to the intents that are there; by its name a `batch` can be reverted. Raises
+        `NotPublishable`."""
         before = await self.edited()
         merged = {intent.name: intent for intent in (() if replace and not examples_only else before)}
         for intent in read:
             known = merged.get(intent.name)
             merged[intent.name] = _with_examples(known, intent) if examples_only and known else intent
         after = tuple(merged.values())
-        if wrong := faults(await self.problems(after)):
+        if wrong := faults(await self.problems(after, quick=True)):
             raise NotPublishable(wrong)
         found = changes(before, after)
         if not dry:
@@ -161,8 +193,31 @@ class Editing:
                 for change in found:
                     wanted = change.after or change.before
                     if wanted is not None:
-                        await self._put(tx, document_of(wanted), author, None, deleted=change.after is None)
+                        gone = change.after is None
+                        await self._put(tx, document_of(wanted), author, None, deleted=gone, batch=batch)
+                counts = Counter[str](change.kind for change in found)
+                await self._note(tx, "intent.import", f"batch:{batch}" if batch else f"bot:{self._bot}", counts)
         return found
+
+    async def revert(self, batch: str, author: str) -> tuple[list[str], list[str]]:
+        """Takes an import back: the names that are as they were before it, and those that somebody edited since, which
+        stay. Raises `Refused` where there is no such batch."""
+        done, stay = list[str](), list[str]()
+        async with self._store.write() as tx:
+            written = await kept.batch(tx, self._bot, batch)
+            if not written:
+                raise Refused("there is no such import, or it is too long ago", "look at the history of each intent")
+            for one in written:
+                now = await intents.draft(tx, self._bot, one.name)
+                if now is None or now.revision != one.revision:
+                    stay.append(one.name)
+                    continue
+                [*before] = await kept.revisions(tx, self._bot, one.name, exactly=one.revision - 1)
+                document, gone = (before[0].document, before[0].deleted) if before else (one.document, True)
+                await self._put(tx, document, author, one.revision, deleted=gone)
+                done.append(one.name)
+            await self._note(tx, "intent.revert", f"batch:{batch}", {"reverted": len(done), "kept": len(stay)})
+        return done, stay
 
     async def said(self, lately: dt.timedelta) -> list[tuple[str, int]]:
         """What people wrote lately, commands apart, with how often; for a replay."""
@@ -175,28 +230,37 @@ class Editing:
             return await intents.waiting(tx, self._bot)
 
     async def label(self, key: str, given: str, author: str) -> tuple[Change, ...]:
-        """Labels a waiting sentence: "-" out of scope, "" skipped, else the intent whose example it becomes, a new one if
-        need be. Raises `Refused` where none waits under that key, `NotPublishable` where it cannot be an example."""
-        found = next((one for one in await self.waiting() if one.key == key), None)
+        """Labels a waiting sentence: "-" out of scope, "" skipped, "?" for somebody else to look at, else the intent whose
+        example it becomes, a new one if need be. Raises `Refused` where none waits under that key, `NotPublishable` where it cannot be an example."""
+        async with self._store.read() as tx:
+            found = await kept.sentence(tx, self._bot, key)
         if found is None:
             raise Refused("no such sentence waits", "see: remora intents inbox")
         done: tuple[Change, ...] = ()
-        if given not in ("", "-"):
+        if given not in ("", "-", kept.REVIEW):
             example = Intent(given, {found.language: (found.text,)})
             done = await self.take_in([example], author, examples_only=True, replace=False, dry=False)
         async with self._store.write() as tx:
             await intents.label(tx, self._bot, key, given)
+            await self._note(tx, "intent.label", f"intent:{given}" if done else f"bot:{self._bot}", {"label": given})
         return done
 
     async def _put(
-        self, tx: Tx, document: dict[str, Any], author: str, after: int | None, *, deleted: bool = False
+        self,
+        tx: Tx,
+        document: dict[str, Any],
+        author: str,
+        after: int | None,
+        *,
+        deleted: bool = False,
+        batch: str = "",
     ) -> None:
         name = str(document["name"])
         now = self._clock.now()
         if after is None:
             found = await intents.draft(tx, self._bot, name)
             after = found.revision if found else 0
-        if not await intents.put_draft(tx, self._bot, document, author, now, deleted=deleted, after=after):
+        if not await intents.put_draft(tx, self._bot, document, author, now, deleted=deleted, after=after, batch=batch):
             raise Conflict(name, await intents.draft(tx, self._bot, name))
 
     async def publish(self, message: str, author: str) -> Publication:
@@ -215,6 +279,8 @@ class Editing:
             if live and not difference:
                 raise Refused("nothing was changed since the last release", "edit an intent first")
             number = await self._release(tx, edited, live, message, author)
+            counts = Counter[str](change.kind for change in difference)
+            await self._note(tx, "intent.publish", f"release:{number}", counts)
         return Publication(number, difference, tuple(found))
 
     async def rollback(self, number: int, author: str) -> Publication:
@@ -227,6 +293,7 @@ class Editing:
                 raise Refused(f"release {number} is what is in force already", "see: remora intents list --releases")
             made = await self._release(tx, then, live, f"back to release {number}", author)
             await self._follow(tx, now, then, author)
+            await self._note(tx, "intent.rollback", f"release:{made}", {"to": number})
         return Publication(made, difference)
 
     async def take_seed(self, seed: Sequence[Intent]) -> tuple[str, ...]:

@@ -12,7 +12,10 @@ import sqlalchemy as sa
 
 from core.store.database import Tx
 from core.store.tables import turn
-from core.store.tables.intents import catalog_live, catalog_release, intent_draft, intent_inbox
+from core.store.tables.intents import catalog_live, catalog_release, intent_draft, intent_inbox, intent_revision
+
+_KEPT = 200
+"""Revisions of a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +83,25 @@ def _draft(row: sa.Row[Any]) -> Draft:
 
 
 async def put_draft(
-    tx: Tx, bot: str, document: dict[str, Any], author: str, now: dt.datetime, *, deleted: bool = False, after: int
-) -> bool:
-    """Writes a draft over revision `after` (0: there is none yet); False where somebody else was faster."""
-    name = str(document["name"])
-    values = {
-        "document": _stored(document), "changed_at": now, "changed_by": author, "deleted_at": now if deleted else None,
-    }  # fmt: skip
+    tx: Tx, bot: str, document: dict[str, Any], author: str, now: dt.datetime, *, deleted: bool = False, after: int,
+    batch: str = "",
+) -> bool:  # fmt: skip
+    """Writes a draft over revision `after` (0: there is none yet), and keeps what it was; False where somebody else was
+    faster. `batch` names what wrote it together with others."""
+    of = {"bot": bot, "name": str(document["name"])}
+    values = {"document": _stored(document), "changed_at": now, "changed_by": author}
+    draft = {**values, "deleted_at": now if deleted else None}
     if after == 0:
-        made = {"bot": bot, "name": name, "revision": 1, **values}
-        return await tx.insert_once(intent_draft, made, ("bot", "name")) is not None
-    same = (intent_draft.c.bot == bot, intent_draft.c.name == name, intent_draft.c.revision == after)
-    return await tx.run(sa.update(intent_draft).where(*same).values(revision=after + 1, **values)) == 1
+        written = await tx.insert_once(intent_draft, {**of, "revision": 1, **draft}, ("bot", "name")) is not None
+    else:
+        c = intent_draft.c
+        same = (c.bot == bot, c.name == of["name"], c.revision == after)
+        written = await tx.run(sa.update(intent_draft).where(*same).values(revision=after + 1, **draft)) == 1
+    if written:
+        await tx.insert(intent_revision, {**of, **values, "revision": after + 1, "deleted": deleted, "batch": batch})
+        c = intent_revision.c
+        await tx.run(sa.delete(intent_revision).where(c.bot == bot, c.name == of["name"], c.revision <= after - _KEPT))
+    return written
 
 
 async def releases(tx: Tx, bot: str, most: int = 100) -> list[Release]:

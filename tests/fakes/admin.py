@@ -97,7 +97,7 @@ async def admin_side(
 
 def _made(store: Store, settings: Settings, clock: SettableClock, parts: Mapping[str, Any]) -> tuple[Desk, Side]:
     live = Live(store, settings.bot, lambda: ())
-    bot, edited = load_bot(BOTS / settings.bot), editing(store, settings)
+    bot, edited = load_bot(BOTS / settings.bot), editing(store, settings, live)
     desk = Desk(store, clock, settings, bot, FakeModel(), edited, live, {}, {}, lambda: None)
     desk = replace(desk, **parts)
     return desk, Side(lambda: desk, KEY, clock, "test", secure=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.store.tables import Words, _id, _moment, _number, _ref, _text, metadata
+from core.store.tables import Words, _id, _moment, _number, _open, _ref, _text, metadata
 
 intent_draft = sa.Table(
     "intent_draft",
@@ -20,6 +20,36 @@ intent_draft = sa.Table(
     sa.UniqueConstraint("bot", "name"),
 )
 """An intent as it is being edited; `revision` rises with each change, so that two editors cannot overwrite each other."""
+
+intent_revision = sa.Table(
+    "intent_revision",
+    metadata,
+    _id(),
+    _text("bot"),
+    _text("name"),
+    _number("revision", 1),
+    _text("document"),
+    _moment("changed_at"),
+    _text("changed_by"),
+    sa.Column("deleted", sa.Boolean(), nullable=False, server_default=sa.false()),
+    _text("batch", ""),
+    sa.UniqueConstraint("bot", "name", "revision"),
+    _open("batch", "batch <> ''", "ix_intent_revision_batch"),
+)
+"""What a draft was, revision by revision, the newest too. `batch`: the import that wrote it, so that all of it can be taken back."""
+
+intent_force = sa.Table(
+    "intent_force",
+    metadata,
+    _id(),
+    _text("worker"),
+    _text("bot"),
+    _number("number", 1),
+    sa.Column("calibrated", sa.Boolean(), nullable=False, server_default=sa.false()),
+    _moment("since"),
+    sa.UniqueConstraint("worker"),
+)
+"""The release by which a worker answers; `calibrated`: its thorough fit is done, too."""
 
 catalog_release = sa.Table(
     "catalog_release",

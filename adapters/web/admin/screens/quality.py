@@ -1,0 +1,81 @@
+"""How well the intents are told apart: by cross-validation, by their tests, and one release against another."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from adapters.web.admin.screen import Screen, Visit, get, post
+from core.admin import quality
+from core.admin.intents import COMPARISON_STEPS
+from core.admin.jobs import Job
+from core.store.admin import audit
+
+_DAYS = 7
+
+
+def _side(text: str, default: str) -> str:
+    """A release's number, or "drafts"."""
+    return text if text == "drafts" or (text.isascii() and text.isdigit() and len(text) < 10) else default
+
+
+async def _chosen(visit: Visit) -> tuple[str, str]:
+    live = str(await visit.desk.editing.in_force())
+    return _side(visit.ask("a") or visit.field("a"), live), _side(visit.ask("b") or visit.field("b"), "drafts")
+
+
+async def _job(visit: Visit, one: str, other: str, *, begin: bool) -> Job | None:
+    """The comparison of two catalogs; one is begun only where somebody asks for it."""
+    about = ("quality", one, other, await quality.said_by(visit.desk, one), await quality.said_by(visit.desk, other))
+
+    async def work(job: Job) -> object:
+        return await quality.compared_sides(visit.desk, one, other, _DAYS, job.next, visit.actor)
+
+    jobs = visit.desk.jobs
+    return jobs.begun(about, work, COMPARISON_STEPS, again=begin) if begin or about in jobs.known else None
+
+
+async def show(visit: Visit) -> Response:
+    return await _page(visit)
+
+
+async def _page(visit: Visit, status: int = 200, *, wrong: str = "", revealed: bool = False) -> Response:
+    one, other = await _chosen(visit)
+    async with visit.desk.store.read() as tx:
+        past = await audit.entries(tx, verb="intent.test", limit=20)
+    return visit.page(
+        "quality.html", status, job=await _job(visit, one, other, begin=False), a=one, b=other, past=past, days=_DAYS,
+        releases=await visit.desk.editing.releases(), wrong=wrong, revealed=revealed,
+    )  # fmt: skip
+
+
+async def run(visit: Visit) -> Response:
+    one, other = await _chosen(visit)
+    await _job(visit, one, other, begin=True)
+    return visit.go("/admin/quality", a=one, b=other)
+
+
+async def progress(visit: Visit) -> Response:
+    one, other = await _chosen(visit)
+    job = await _job(visit, one, other, begin=False)
+    return visit.page("quality_findings.html", job=job, a=one, b=other, revealed=False, days=_DAYS)
+
+
+async def reveal(visit: Visit) -> Response:
+    """The sentences that would be understood otherwise, with a reason that is noted."""
+    reason = visit.field("reason").strip()[:500]
+    if not reason:
+        return await _page(visit, 422, wrong="reason_missing")
+    async with visit.desk.store.write() as tx:
+        await visit.note(tx, "text.reveal", "intents:replay", reason=reason)
+    return await _page(visit, revealed=True)
+
+
+SCREEN = Screen(
+    "quality", "chart", 14,
+    (
+        get("/admin/quality", show),
+        get("/admin/quality/progress", progress),
+        post("/admin/quality/run", run, "intents.edit"),
+        post("/admin/quality/reveal", reveal, "text.reveal"),
+    ),
+)  # fmt: skip

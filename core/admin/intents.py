@@ -1,0 +1,312 @@
+"""Intents as admins edit them: what pages and the command line call. Compiling takes seconds and is done in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import difflib
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import yaml
+
+from core.clock import SystemClock
+from core.intents.checks import failed_tests
+from core.intents.definition import SAY, Answer, AskModel, HandOver, Intent, RunSkill
+from core.intents.documents import document_of
+from core.intents.problems import Problem
+from core.intents.releases import Change, Editing, changes
+from core.intents.slots import Situation
+from core.settings import Settings
+from core.skills.base import Skill
+from core.store import Store, Tx
+from core.store.admin import audit
+from core.store.admin import intents as kept
+from core.store.intents import Draft
+
+if TYPE_CHECKING:
+    from core.admin.desk import Desk
+    from core.intents.live import Live
+    from core.intents.quality import Confused, Measured, Replayed
+    from core.intents.recognition import Recognizer
+
+State: TypeAlias = Literal["live", "changed", "new", "deleted"]
+UNDO = dt.timedelta(days=30)
+"""For so long a deleted intent is shown, so that deleting can be undone."""
+_COMPILED = 4
+_READ_AGAIN = 300
+"""Lines that are compared with the other intents while somebody types; more would keep them waiting."""
+
+
+def editing(store: Store, settings: Settings, skills: Sequence[Skill], live: Live | None = None) -> Editing:
+    """The intents of the bot that the settings name, which may run these skills. With `live`, drafts are tested at once,
+    by what is in force with the edit on top; what is published is always compiled and tested thoroughly."""
+    return Editing(
+        store,
+        SystemClock(),
+        settings.bot,
+        commands=frozenset({SAY, *(command for skill in skills for command in skill.commands)}),
+        reserved=frozenset(skill.name for skill in skills),
+        tester=partial(run_tests, partial(compiled_with, settings)),
+        quick=None if live is None else partial(run_tests, lambda wanted: on_top(live, wanted)),
+    )
+
+
+async def note(author: str, tx: Tx, verb: str, subject: str, detail: Mapping[str, Any]) -> None:
+    """Notes in the audit log what somebody does who is no browser, such as "cli:root"."""
+    await audit.add(tx, SystemClock().now(), author, verb, subject, detail)
+
+
+# --- compiled
+
+
+class _Compiled:
+    """The catalogs that were compiled last, by what they say."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[object, Recognizer] = OrderedDict()
+
+    def get(self, about: object, make: Callable[[], Recognizer]) -> Recognizer:
+        found = self._known.get(about)
+        if found is None:
+            found = self._known[about] = make()
+            while len(self._known) > _COMPILED:
+                self._known.popitem(last=False)
+        return found
+
+
+_thorough, _instant = _Compiled(), _Compiled()
+
+
+def _said(wanted: Iterable[Intent]) -> str:
+    return repr([document_of(intent) for intent in wanted])
+
+
+def compiled_with(settings: Settings, wanted: Sequence[Intent]) -> Recognizer:
+    """The catalog with the encoders that the settings name and its own calibration. Seconds: for a thread."""
+    from core.intents.encoders import load
+    from core.intents.recognition import compiled
+
+    def make() -> Recognizer:
+        return compiled(wanted, load(settings.intent_encoder, settings.data_dir / "vectors"))
+
+    return _thorough.get((settings.intent_encoder, str(settings.data_dir), _said(wanted)), make)
+
+
+def on_top(live: Live, wanted: Sequence[Intent]) -> Recognizer:
+    """The catalog as an edit on top of what is in force, in milliseconds where they differ little. For a thread."""
+    from core.intents.recognition import changed
+
+    before = live.current.recognizer
+    return _instant.get((id(before), _said(wanted)), lambda: changed(before, wanted))
+
+
+async def run_tests(compile_: Callable[[Sequence[Intent]], Recognizer], wanted: Sequence[Intent]) -> list[Problem]:
+    """The tests of these intents that fail; nothing is compiled where there are none."""
+
+    def work() -> list[Problem]:
+        recognizer, here = compile_(wanted), Situation()
+        return list(failed_tests(wanted, lambda text: recognizer.recognize(text, here).intent))
+
+    tested = any(intent.must_match or intent.must_not_match for intent in wanted)
+    return await asyncio.to_thread(work) if tested else []
+
+
+# --- what publishing would mean
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one catalog would mean in place of another."""
+
+    measured: Sequence[Measured]
+    confused: Sequence[Confused]
+    overlaps: Sequence[Problem]
+    replayed: int
+    """How many different sentences were replayed."""
+    changes: Sequence[Replayed]
+    failed: Sequence[Problem] = ()
+    """Tests of the second catalog."""
+    tests: int = 0
+
+    @property
+    def f1(self) -> float:
+        """Mean over the intents; 0 where there is none."""
+        return sum(one.f1 for one in self.measured) / max(len(self.measured), 1)
+
+    @property
+    def answers(self) -> int:
+        """How many messages would be answered otherwise."""
+        return sum(one.times for one in self.changes)
+
+
+COMPARISON_STEPS = 5
+
+
+async def compared(
+    settings: Settings,
+    editing: Editing,
+    days: int,
+    before: Sequence[Intent] | None = None,
+    after: Sequence[Intent] | None = None,
+    step: Callable[[], None] = lambda: None,
+) -> Comparison:
+    """The second catalog measured and tested, and the last days' messages replayed on both; by default what is in force
+    and the drafts. `step` is told, from a thread, whenever one of `COMPARISON_STEPS` is done."""
+    was = await editing.live() if before is None else before
+    becomes = await editing.edited() if after is None else after
+    said = await editing.said(dt.timedelta(days=days))
+
+    def work() -> Comparison:
+        from core.intents.quality import measured, overlaps, replayed
+
+        old = compiled_with(settings, was)
+        step()
+        new, here = compiled_with(settings, becomes), Situation()
+        step()
+        failed = list(failed_tests(becomes, lambda text: new.recognize(text, here).intent))
+        step()
+        figures, close = measured(new), overlaps(new)
+        step()
+        differences = replayed(old, new, said)
+        tests = sum(len(one.must_match) + len(one.must_not_match) for one in becomes if one.enabled)
+        return Comparison(*figures, close, len(said), differences, failed, tests)
+
+    return await asyncio.to_thread(work)
+
+
+async def explained(settings: Settings, editing: Editing, text: str) -> list[str]:
+    """How the drafts understand a sentence, in English, a line each."""
+    edited = await editing.edited()
+
+    def work() -> list[str]:
+        from core.skills.why import told
+
+        recognizer = compiled_with(settings, edited)
+        return told(recognizer.explain(text, Situation()), text, {name: name for name in recognizer.names}, "en")
+
+    return await asyncio.to_thread(work)
+
+
+def difference(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> list[tuple[Literal["+", "-"], str]]:
+    """The lines that two documents of an intent, as YAML, do not share."""
+    old, new = (
+        yaml.safe_dump(dict(side), allow_unicode=True, sort_keys=False, width=100_000).splitlines() if side else []
+        for side in (before, after)
+    )
+    lines = difflib.unified_diff(old, new, lineterm="", n=0)
+    return [
+        ("+" if line[0] == "+" else "-", line[1:])
+        for line in lines
+        if line[0] in "+-" and line[:3] not in ("+++", "---")
+    ]
+
+
+def differing(change: Change) -> list[tuple[Literal["+", "-"], str]]:
+    return difference(*(document_of(side) if side else None for side in (change.before, change.after)))
+
+
+# --- what the pages show
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An intent in the list. `hits` is None where a skill answers: its turns count as that skill's."""
+
+    name: str
+    description: str
+    state: State
+    enabled: bool
+    examples: Mapping[str, int]
+    action: str
+    threshold: float | None
+    warnings: int
+    faults: int
+    hits: int | None
+    changed_at: dt.datetime | None
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    rows: Sequence[Row]
+    waiting: int
+    """Changes that are not published."""
+    number: int
+    """The release in force."""
+
+
+async def overview(desk: Desk, sought: str = "") -> Overview:
+    """Every intent that is drafted or in force, and what is worth a look in it; only those that say `sought` somewhere."""
+    drafts, live, number = await _drafts_and_live(desk)
+    now = desk.clock.now()
+    async with desk.store.read() as tx:
+        hits = await kept.hits(tx, now - dt.timedelta(days=7))
+    edited = await desk.editing.edited()
+    kinds = {change.name: change.kind for change in changes(live, edited)}
+    problems = [*desk.editing.checked(edited), *await overlapping(desk, edited)]
+    known, old = {intent.name: intent for intent in edited}, {intent.name: intent for intent in live}
+    rows = []
+    for name in sorted({*drafts, *old}):
+        draft, intent = drafts.get(name), known.get(name) or old.get(name)
+        if intent is None and draft is not None and draft.deleted and now - draft.changed_at < UNDO:
+            intent = Intent(name, {}, description=str(draft.document.get("description", "")))
+        if intent is not None and sought.casefold() in repr(document_of(intent)).casefold():
+            state: State = "deleted" if name not in known else _STATES[kinds.get(name, "")]
+            rows.append(_row(intent, state, draft, problems, hits))
+    return Overview(rows, len(kinds), number)
+
+
+_STATES: Mapping[str, State] = {"": "live", "add": "new", "change": "changed", "delete": "deleted"}
+
+
+def _row(
+    intent: Intent, state: State, draft: Draft | None, problems: Sequence[Problem], hits: Mapping[str, int]
+) -> Row:
+    mine = [problem for problem in problems if intent.name in (problem.intent, problem.fields.get("other"))]
+    warnings = sum(problem.warning for problem in mine)
+    by_skill = isinstance(intent.action, RunSkill)
+    changed = (draft.changed_at, draft.changed_by) if draft else (None, "")
+    counts = {code: len(texts) for code, texts in intent.examples.items() if texts}
+    return Row(
+        intent.name, intent.description, state, intent.enabled, counts, action_kind(intent), intent.threshold, warnings,
+        len(mine) - warnings, None if by_skill and intent.name not in hits else hits.get(intent.name, 0), *changed,
+    )  # fmt: skip
+
+
+def action_kind(intent: Intent) -> str:
+    """ "skill", "answer", "hand_over" or "model"."""
+    match intent.action:
+        case RunSkill():
+            return "skill"
+        case Answer():
+            return "answer"
+        case HandOver():
+            return "hand_over"
+        case AskModel():
+            return "model"
+
+
+async def _drafts_and_live(desk: Desk) -> tuple[dict[str, Draft], tuple[Intent, ...], int]:
+    drafts = {draft.name: draft for draft in await desk.editing.drafts()}
+    newest = await desk.editing.in_force()
+    return drafts, await desk.editing.live() if newest else (), newest
+
+
+async def overlapping(desk: Desk, edited: Sequence[Intent]) -> list[Problem]:
+    """Warnings of examples that lie close to one of another intent."""
+    from core.intents.quality import overlaps
+
+    return await asyncio.to_thread(lambda: overlaps(on_top(desk.live, edited), most=200))
+
+
+def stamp(drafts: Sequence[Draft]) -> str:
+    """What the drafts were when somebody looked at them."""
+    said = repr([(draft.name, draft.revision) for draft in drafts])
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:24]
