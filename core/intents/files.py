@@ -8,13 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
 
-from core.intents.definition import Intent
+from core.intents.definition import LONGEST_EXAMPLE, Intent
 from core.intents.documents import document_of, intent_of
 from core.intents.problems import Problem
 from core.language.detect import detect
@@ -35,6 +35,15 @@ class FileRead:
     problems: tuple[Problem, ...]
     examples_only: bool = False
     """A table: its examples are added to intents that exist."""
+    line: Callable[[int, str], int | None] = field(default=lambda _position, _where: None, compare=False)
+
+    def placed(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Faults of the intents as they stand together, with the lines of this file that they are about."""
+        place = {intent.name: number for number, intent in enumerate(self.intents)}
+        return [
+            replace(one, line=self.line(place[one.intent], one.where)) if one.intent in place else one
+            for one in problems
+        ]
 
 
 def decoded(data: bytes) -> str | Problem:
@@ -91,7 +100,7 @@ def from_yaml(text: str) -> FileRead:
         problems += [replace(problem, line=plain.line(position, problem.where)) for problem in found]
         if intent is not None:
             intents.append(intent)
-    return FileRead(tuple(intents), tuple(problems))
+    return FileRead(tuple(intents), tuple(problems), line=plain.line)
 
 
 def _flow_depth(text: str) -> int:
@@ -186,6 +195,9 @@ def _table(rows: Any, names: list[str]) -> FileRead:
             problems.append(Problem("too_many_cells", fields={"found": len(row), "wanted": len(names)}, line=line))
         elif not intent or not example:
             problems.append(Problem("empty_cell", fields={"name": "example" if intent else "intent"}, line=line))
+        elif len(example) > LONGEST_EXAMPLE:
+            fields = {"length": len(example), "limit": LONGEST_EXAMPLE}
+            problems.append(Problem("long_example", intent, fields=fields, line=line))
         else:
             language = cells.get("language", "") or detect(example)
             examples.setdefault(intent, {}).setdefault(language, []).append(example)

@@ -103,7 +103,7 @@ def baseline(train: Sequence[Row], test: Sequence[Row]) -> Callable[[], float]:
             step = 0.9 * step + rows.T @ (targets - scores / scores.sum(axis=1, keepdims=True)) - 0.01 * weights
             weights = weights + 0.3 * step
         guesses = (unit(sketches([text for text, _ in test]) * rare) @ weights).argmax(axis=1)
-        return sum(names[guess] == name for guess, (_, name) in zip(guesses, test, strict=True)) / max(len(test), 1)
+        return float(sum(names[guess] == name for guess, (_, name) in zip(guesses, test, strict=True)) / max(len(test), 1))
 
     return accuracy
 
