@@ -17,7 +17,6 @@ from core.language.detect import detect
 from core.language.phrases import Language, language_of, say
 from core.messages import Address, Reply
 from core.ports import Clock
-from core.settings import Settings
 from core.skills.base import LED
 from core.store import Store, Tx, intents, outbox
 from core.store.admin import audit, conversations, takeovers
@@ -75,14 +74,14 @@ def explained(row: TurnRow) -> list[tuple[str, str]]:
 
 
 async def take_over(
-    tx: Tx, actor: Actor, of: Conversation, reason: str, now: dt.datetime, settings: Settings
+    tx: Tx, actor: Actor, of: Conversation, reason: str, now: dt.datetime, default: Language
 ) -> Takeover | None:
     """From now on this admin writes there and the assistant is silent; the person is told. None where somebody holds it."""
     actor.need("conversations.lead")
     told = reveal.reason_of(reason)
     for old in await takeovers.over(tx, now):
         await _end(tx, old, "remora", now)
-    language = await _language(tx, of, settings)
+    language = await _language(tx, of, default)
     taken = await takeovers.take(tx, of.person_id, of.place, actor.name, language, now, now + dt.timedelta(hours=HOURS))
     if taken is not None:
         await _noted(tx, actor, "conversation.take_over", of, now, told)
@@ -153,13 +152,13 @@ async def _where(tx: Tx, of: Conversation, taken: Takeover) -> Address:
     return address_from_json(message["address"]) if message else of.address
 
 
-async def _language(tx: Tx, of: Conversation, settings: Settings) -> Language:
+async def _language(tx: Tx, of: Conversation, default: Language) -> Language:
     if of.language:
         return language_of(of.language)
     for row in await conversations.turns(tx, of, words=True, limit=5):
         if row.said and any(character.isalpha() for character in row.said) and not row.said.startswith("/"):
             return detect(row.said)
-    return settings.default_language
+    return default
 
 
 async def _noted(

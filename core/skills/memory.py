@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from core.errors import Refused
 from core.language.detect import detect
-from core.language.phrases import Language, counted, say
+from core.language.phrases import Language, counted, phrases, say
 from core.language.times import turned, understand_time
 from core.memory import keeping
 from core.memory.questions import answers, keys_asked
@@ -25,6 +25,7 @@ from core.render import literal, shortened
 from core.retrieval.terms import terms
 from core.skills.base import Command, Outcome, Recalled, Skill, Turn
 from core.store import Tx, memory, people
+from core.store.admin.audit import Entry
 from core.store.memory import Fact, privacy, turns
 
 NAME = "memory"
@@ -412,11 +413,18 @@ async def _privacy(tx: Tx, turn: Turn) -> Reply:
         accounts=numbers.get("account", 0), kept=counted(turn.language, "privacy_days" if days else "privacy_for_ever", days),
     )  # fmt: skip
     looked = await privacy.looked(tx, turn.person.id, 10)
-    lines = [
-        f"- {_day(turn, one.at)}: {literal(one.verb)} ({literal(one.who)}) {literal(one.reason)}" for one in looked
-    ]
+    lines = [f"- {_looked(turn, one)}" for one in looked]
     seen = "\n".join([say(turn.language, "privacy_looked"), *lines]) if lines else say(turn.language, "privacy_unseen")
     return Reply(f"{text}\n{seen}\n{say(turn.language, 'privacy_how')}")
+
+
+def _looked(turn: Turn, one: Entry) -> str:
+    """When, who, what and why, in words."""
+    when = wording.moment(turn.language, one.at, turn.zone or ZoneInfo("UTC"), turn.now)
+    key = f"did_{one.verb.replace('.', '_')}"
+    what = say(turn.language, key if key in phrases(turn.language) else "did_something", verb=literal(one.verb))
+    said = f"{when}: **{literal(one.who.partition(':')[2] or one.who)}** {what}"
+    return say(turn.language, "did_why", did=said, why=literal(one.reason)) if one.reason else said
 
 
 async def _export(tx: Tx, turn: Turn) -> Reply:

@@ -202,7 +202,9 @@ async def take(visit: Visit) -> Response:
     async with visit.desk.store.write() as tx:
         of = (await _seen(visit, tx)).of
         try:
-            taken = await acts.take_over(tx, visit.actor, of, visit.field("reason"), visit.now, visit.desk.settings)
+            taken = await acts.take_over(
+                tx, visit.actor, of, visit.field("reason"), visit.now, visit.desk.settings.default_language
+            )
         except Denied as denied:
             problem = denied.said(visit.language)
         else:
