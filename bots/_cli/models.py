@@ -1,0 +1,248 @@
+"""`remora models`: what was trained, put to work and taken back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from core.settings import Settings
+    from core.store import Tx
+    from core.store.models import ModelRelease
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+_name = click.argument("name")
+
+
+@click.group()
+def command() -> None:
+    """Models: list, look at, compare, put in force, take back. NAME is a model of `remora train`."""
+
+
+def _settings() -> Settings:
+    from core.settings import load_settings
+
+    return load_settings()
+
+
+def _release() -> ModelRelease:
+    from bots._database import done
+    from core.store import models
+
+    async def work(tx: Tx, _now: dt.datetime) -> ModelRelease:
+        return await models.current(tx)
+
+    return done(work)
+
+
+@command.command("list")
+@click.option("--releases", is_flag=True, help="What was put in force, when and by whom.")
+@_as_json
+def list_(releases: bool, as_json: bool) -> None:
+    """The models, and what each is: running, candidate, active, canary."""
+    rows = _releases() if releases else _models(_settings(), _release())
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo("  ".join("-" if value is None else str(value) for value in row.values()))
+    if not rows:
+        click.echo("nothing yet: remora train --data FILE --name NAME", err=True)
+
+
+def _models(settings: Settings, release: ModelRelease) -> list[dict[str, Any]]:
+    from core.training import runs
+
+    found = []
+    for run in runs.runs(settings):
+        manifest = run.manifest()
+        trained = "candidate" if manifest.state == "finished" else "running"
+        state = {release.active: "active", release.canary: "canary"}.get(run.name, trained)
+        metrics = manifest.metrics
+        found.append(
+            {"name": run.name, "state": state, "base": manifest.base.name, "kind": manifest.kind,
+             "val_loss": metrics.val_loss, "base_val_loss": metrics.base_val_loss,
+             "created": manifest.created_at, "evals": len(manifest.evals)}
+        )  # fmt: skip
+    return found
+
+
+def _releases() -> list[dict[str, Any]]:
+    from bots._database import done
+    from core.store import models
+
+    async def work(tx: Tx, _now: dt.datetime) -> list[ModelRelease]:
+        return await models.history(tx)
+
+    return [
+        {"number": one.number, "active": one.active or "base", "canary": one.canary, "share": one.share,
+         "at": one.released_at and one.released_at.isoformat(timespec="seconds"), "author": one.author,
+         "message": one.message}
+        for one in done(work)
+    ]  # fmt: skip
+
+
+@command.command()
+@_name
+def show(name: str) -> None:
+    """A model's manifest, as JSON: what went in, how it went, what was measured."""
+    from core.training.runs import Run
+
+    click.echo(Run.named(_settings(), name).manifest().model_dump_json(indent=1))
+
+
+@command.command()
+@_name
+@click.option("--canary", "share", type=click.IntRange(1, 99), help="For so many percent of the people only.")
+@click.option("--message", default="", help="Why, for the history.")
+@_as_json
+def promote(name: str, share: int | None, message: str, as_json: bool) -> None:
+    """Put a model in force on every worker; refused with the figures when it is not better than what answers now.
+
+    Without --canary a model that is a canary answers everybody."""
+    from core.errors import Refused
+    from core.training import gate
+    from core.training.merge import merged
+    from core.training.runs import Run
+
+    settings, before = _settings(), _release()
+    if name == before.active:
+        raise Refused(f"{name} is in force already", "see: remora models list --releases")
+    run = Run.named(settings, name)
+    passed = gate.judged(run, run.finished(), before.active)
+    merged(settings, run)
+    number = _put(before, name if share is None else before.active, "" if share is None else name, share or 0, message)
+    if as_json:
+        click.echo(json.dumps({"number": number, "active": name, "share": share or 100, "figures": passed.lines}))
+        return
+    for line in passed.lines:
+        click.echo(line)
+    click.echo(f"{name} is in force" + (f" for {share} % of the people" if share else "") + f" (release {number})")
+
+
+@command.command()
+@click.option("--message", default="", help="Why, for the history.")
+def rollback(message: str) -> None:
+    """Take the last promotion back: a canary ends, or the model before answers again."""
+    from bots._database import done
+    from core.errors import Refused
+    from core.store import models
+
+    async def work(tx: Tx, _now: dt.datetime) -> list[ModelRelease]:
+        return await models.history(tx, 1_000)
+
+    history = done(work)
+    if not history:
+        raise Refused("nothing was ever promoted", "see: remora models list --releases")
+    now = history[0]
+    before = now.active if now.canary else next((one.active for one in history if one.active != now.active), "")
+    number = _put(now, before, "", 0, message or f"back from release {now.number}")
+    click.echo(f"{before or 'the base model'} is in force (release {number})")
+
+
+def _put(before: ModelRelease, active: str, canary: str, share: int, message: str) -> int:
+    from bots._cli.admin import actor
+    from bots._database import done
+    from core.errors import Refused
+    from core.store import models
+    from core.store.admin import audit
+    from core.store.models import ModelRelease
+
+    async def work(tx: Tx, now: dt.datetime) -> int:
+        who = actor().name
+        wanted = ModelRelease(0, active, canary, share, who, message)
+        number = await models.put(tx, wanted, before.number, now)
+        if number is None:
+            raise Refused("somebody else promoted a model at this moment", "see: remora models list --releases")
+        detail = {"active": active or "base", "canary": canary, "share": share}
+        await audit.add(tx, now, who, "model.release", f"model:{canary or active or 'base'}", detail)
+        return number
+
+    return done(work)
+
+
+@command.command()
+@_name
+@click.argument("text")
+@click.option("--max-tokens", type=click.IntRange(1, 4096), default=128, show_default=True)
+@click.option("--temperature", type=click.FloatRange(0, 5), default=0.0, show_default=True)
+@click.option("--seed", type=int, default=None)
+def predict(name: str, text: str, max_tokens: int, temperature: float, seed: int | None) -> None:
+    """What a model answers; "base" is the model of the settings."""
+    from contextlib import aclosing
+
+    from core.messages import Sampling, Utterance
+
+    sampling = Sampling(temperature=temperature, max_tokens=max_tokens, seed=seed)
+
+    async def run() -> None:
+        model = _loaded(_settings(), name)
+        async with aclosing(model), aclosing(model.generate([Utterance("user", text)], sampling)) as pieces:
+            async for piece in pieces:
+                click.echo(piece, nl=False)
+        click.echo()
+
+    asyncio.run(run())
+
+
+def _loaded(settings: Settings, name: str) -> Any:
+    """A `LanguageModel` of this name; a trained one's weights are merged where they are not yet."""
+    from core.lm.local import LocalModel
+    from core.training.merge import merged
+    from core.training.runs import Run
+
+    if name == "base":
+        return LocalModel(settings)
+    return LocalModel(settings.model_copy(update={"model": str(merged(settings, Run.named(settings, name)))}))
+
+
+@command.command()
+@_name
+@click.argument("folder", type=click.Path(path_type=Path))
+def export(name: str, folder: Path) -> None:
+    """Write a model as one folder (safetensors, tokenizer, template) that other programs load."""
+    from core.training.merge import exported
+    from core.training.runs import Run
+
+    settings = _settings()
+    click.echo(str(exported(settings, Run.named(settings, name), folder)))
+
+
+@command.command()
+def fetch() -> None:
+    """Fetch the default model, or see that it is whole."""
+    from core.lm import weights
+
+    click.echo(str(weights.ensure(_settings(), click.echo, terminal=True)))
+
+
+@command.command()
+@click.argument("one")
+@click.argument("other")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="Conversations; their last question is asked.",
+)
+@click.option("--rows", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Fixes which are asked, and which side is which.")
+def compare(one: str, other: str, data: Path, rows: int, seed: int) -> None:
+    """Two models blind: you choose the better reply without knowing whose it is, and learn at the end. "base" is the model
+    of the settings."""
+    from core.training.blind import asked, tally
+
+    settings = _settings()
+    pairs = asyncio.run(asked((one, _loaded(settings, one)), (other, _loaded(settings, other)), data, rows, seed))
+    chosen = []
+    for number, pair in enumerate(pairs, 1):
+        click.echo(f"\n[{number}/{len(pairs)}] {pair.question}\n\nA: {pair.sides[0][1]}\n\nB: {pair.sides[1][1]}\n")
+        chosen.append(click.prompt("better", type=click.Choice(["a", "b", "same"], case_sensitive=False)))
+    for name, count in tally(pairs, chosen).items():
+        click.echo(f"{name}: {count}")
