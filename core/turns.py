@@ -20,6 +20,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from core import metrics
 from core.access import Door, without_code
 from core.engine import Engine, cleaned
 from core.errors import LeaseLost, Refused, StoreUnavailable
@@ -379,6 +380,8 @@ class Turns:
         self.facts[f"turn:{claimed.id}"] = TurnFacts(outcome.intent, outcome.model, round(milliseconds, 1))
         while len(self.facts) > _FACTS_KEPT:
             self.facts.popitem(last=False)
+        by = "model" if outcome.model else "skill"
+        metrics.TURNS.labels(turn.message.address.platform, by).observe(milliseconds / 1000)
         log.info(
             "answered",
             extra={
@@ -389,6 +392,7 @@ class Turns:
 
     async def _fail(self, claimed: ClaimedMessage, why: str) -> None:
         """Tries a broken turn again later; after the last attempt says sorry and sets the message aside."""
+        metrics.FAILED_TURNS.labels(why).inc()
         now = self._clock.now()
         if claimed.attempts < MAX_ATTEMPTS:
             await self._give_back(claimed, now + back_off(claimed.attempts))
