@@ -20,7 +20,7 @@ _FORMS = {
     "heading": re.compile(r"^#{1,6} ", re.MULTILINE),
 }
 _REFUSAL = re.compile(
-    r"\b(?:(?:can(?:'|’)?t|cannot|can not|won(?:'|’)?t|will not|(?:not|un)able to|must not|(?:'|’)m not (?:able|allowed|going) to)"
+    r"\b(?:(?:can(?:'|’)?t|cannot|can not|won(?:'|’)?t|will not|(?:not |un)able to|must not|(?:'|’)m not (?:able|allowed|going) to)"
     r" (?:\w+ ){0,3}?(?:help|assist|do|provide|give|share|tell|answer|support|write|create|explain|show|advise|encourage)"
     r"|(?:i(?:'|’)?m|i am) (?:very |so )?sorry,? (?:but )?(?:i )?(?:can|will|won)|against (?:the law|my|our)|illegal|not (?:safe|appropriate|ethical)"
     r"|seek (?:help|professional)|i (?:decline|refuse))"
