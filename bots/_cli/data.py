@@ -115,10 +115,11 @@ def split(file: Path, output: Path, val: float, test: float, seed: int) -> None:
 @click.option("--consented", multiple=True, metavar="PERSON", help="Who agreed that all of theirs is learned from.")
 def from_chats(output: Path, consented: Sequence[str]) -> None:
     """Rows of answers that people praised, and of people who agreed; personal data is replaced by placeholders."""
+    from core.settings import load_settings
     from core.training.data.chats import conversations
     from core.training.data.scrub import Scrubber
 
-    people, turns = asyncio.run(_learnable(consented))
+    people, turns = asyncio.run(_learnable(load_settings().store_url, consented))
     scrubber = Scrubber()
     rows = conversations(turns, people, scrubber)
     if not rows:
@@ -129,13 +130,12 @@ def from_chats(output: Path, consented: Sequence[str]) -> None:
     _summary(scrubber.counts)
 
 
-async def _learnable(consented: Sequence[str]) -> tuple[list[int], list[Learnable]]:
+async def _learnable(url: str, consented: Sequence[str]) -> tuple[list[int], list[Learnable]]:
     from core.errors import Refused
-    from core.settings import load_settings
     from core.store import Store, acquaintances, migrate
     from core.store.training import learnable
 
-    async with aclosing(Store(load_settings().store_url)) as store:
+    async with aclosing(Store(url)) as store:
         await migrate.upgrade(store)
         async with store.read() as tx:
             people = []

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from core.language.detect import detect
 from core.training.data import scrub
@@ -15,7 +16,9 @@ from core.training.data.near import Alike, normalised
 from core.training.data.rows import Conversation, Row
 
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_GARBLED = re.compile(r"\ufffd|锟斤拷|烫烫烫|Ã[\x80-\xbf©¨¤¶¼±\u00a0]|â€[™œ\x9d“”¦˜]|Â[\xa0£°·]|[æåçè][\x80-\xbf\u2018-\u2022][\x80-\xbf¤-¿]")
+_GARBLED = re.compile(
+    r"\ufffd|锟斤拷|烫烫烫|Ã[\x80-\xbf©¨¤¶¼±\u00a0]|â€[™œ\x9d“”¦˜]|Â[\xa0£°·]|[æåçè][\x80-\xbf\u2018-\u2022][\x80-\xbf¤-¿]"
+)
 _TOKENS = re.compile(
     r"<\|[a-z][a-z0-9_ ]{1,30}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>|<｜[^｜<>]{2,30}｜>"
 )
@@ -24,7 +27,10 @@ _GAP = re.compile(
     r"\{\{\s*[A-Za-z_][\w .-]{0,30}\}\}|(?i:\[(?:your|insert|enter)\b[^\]\n]{0,30}\]|lorem ipsum|<(?:name|date|url|city|price)>)"
     r"|\bTODO\b|\bTBD\b|\b[Xx]{4,}\b|待补充"
 )
-_MARKUP = re.compile(r"</?(?:p|br|div|span|a|ul|ol|li|table|tr|td|b|i|strong|em|h[1-6]|img|font)(?:\s[^<>]{0,200})?/?>|&(?:nbsp|amp|lt|gt|quot|#\d{2,5});", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"</?(?:p|br|div|span|a|ul|ol|li|table|tr|td|b|i|strong|em|h[1-6]|img|font)(?:\s[^<>]{0,200})?/?>|&(?:nbsp|amp|lt|gt|quot|#\d{2,5});",
+    re.IGNORECASE,
+)
 _LOOP = re.compile(r"([^\W\d_].{3,60}?)(?:\s*\1){3,}", re.DOTALL)
 _ENDED = re.compile(r"[.!?…。！？~～:：)\]）】」』\"'”’`*>|}\d]\s*$|\W\s*$|^\s*(?:[-*#\d|]|```)", re.MULTILINE)
 _LOOKED_AT = 20_000
@@ -33,7 +39,9 @@ _LONG_ANSWER = 200
 _GARBLED_HALF = re.compile("[\ud800-\udfff]")
 
 
-def checked(rows: Iterator[Row], tokens: Callable[[Conversation], int] | None = None, longest: int = 0) -> Iterator[Row]:
+def checked(
+    rows: Iterator[Row], tokens: Callable[[Conversation], int] | None = None, longest: int = 0
+) -> Iterator[Row]:
     """The rows with every fault that their conversations have; compares each with all before it. `tokens` counts one,
     and `longest` is how many are trained on (0: any)."""
     seen: dict[bytes, int] = {}
@@ -74,7 +82,7 @@ def _of_conversation(given: Conversation) -> Iterator[Fault]:
     elif spoken[-1] == "user":
         yield Fault("unanswered", given.line)
     for role in ("assistant", "user"):
-        twice = [at for at, pair in enumerate(zip(roles, roles[1:], strict=False), 2) if pair == (role, role)]
+        twice = [at for at, pair in enumerate(pairwise(roles), 2) if pair == (role, role)]
         if twice:
             yield Fault(f"{role}-twice", given.line, f"turn {twice[0]}")
 

@@ -28,10 +28,14 @@ KINDS: dict[str, Kind] = {
     "empty-file": _error("the file holds no row", "give a file with conversations in it"),
     "not-text": _error("the file is not text", "export it as JSON lines, CSV or plain text; unpack it if it is packed"),
     "byte-order-mark": _warning("the file begins with a byte-order mark", "nothing to do: it is read without it"),
-    "other-encoding": _warning("the file is not UTF-8", "nothing to do if the text below looks right; else save as UTF-8"),
+    "other-encoding": _warning(
+        "the file is not UTF-8", "nothing to do if the text below looks right; else save as UTF-8"
+    ),
     "broken-encoding": _error("the line has bytes that are no UTF-8", "save the file as UTF-8"),
     "line-too-long": _error("the row is longer than a row may be", "put one conversation in a row, split this one"),
-    "mixed-formats": _warning("the row has another format than the first one", "use one format; it was read by its own"),
+    "mixed-formats": _warning(
+        "the row has another format than the first one", "use one format; it was read by its own"
+    ),
     # JSON
     "not-json": _error("the line is no JSON", "correct it; each line is one whole JSON object"),
     "not-object": _error("the row is JSON, but no object", 'write an object, as {"messages": [...]}'),
@@ -48,7 +52,9 @@ KINDS: dict[str, Kind] = {
     "no-speaker": _error("the text does not say who speaks", 'begin turns with "User:" and "Assistant:"'),
     # messages
     "no-messages": _error("there are no messages", "give at least a user's and an assistant's turn"),
-    "bad-message": _error("a message is no object with a role and its words", 'write {"role": "user", "content": "..."}'),
+    "bad-message": _error(
+        "a message is no object with a role and its words", 'write {"role": "user", "content": "..."}'
+    ),
     "wrong-role": _error("a role is none of system, user, assistant", "rename it, or take the turn out"),
     "tool-turn": _error("tool calls cannot be trained on", "take the tool turns out, or write them as text"),
     "no-content": _error("a message has no words", "give `content` a text"),
@@ -64,16 +70,24 @@ KINDS: dict[str, Kind] = {
     # the words
     "nul": _error("the text holds NUL characters", "remove them"),
     "half-character": _error("the text holds half of a character", "write characters outside the BMP as whole pairs"),
-    "control-characters": _warning("the text holds control characters", "remove them; the model would learn to write them"),
-    "garbled": _warning("characters were garbled by a wrong encoding", "convert the source again, from its own encoding"),
-    "control-token": _error("the text holds a model's control token", "remove it; the template puts them where they belong"),
+    "control-characters": _warning(
+        "the text holds control characters", "remove them; the model would learn to write them"
+    ),
+    "garbled": _warning(
+        "characters were garbled by a wrong encoding", "convert the source again, from its own encoding"
+    ),
+    "control-token": _error(
+        "the text holds a model's control token", "remove it; the template puts them where they belong"
+    ),
     "role-in-text": _warning("a turn begins with the name of a role", "remove it; the role is said by the message"),
     "placeholder": _warning("a gap was never filled in", "write what belongs there"),
     "markup": _warning("the text holds HTML tags", "convert them to plain text or Markdown"),
     "loop": _warning("a turn says the same over and over", "shorten it; models learn loops fast"),
     "echo": _warning("the assistant repeats the user word by word", "write an answer"),
     "other-language": _warning("the answer is in another language than the question", "fine if it was asked for"),
-    "cut-off": _warning("a long answer ends in the middle of a sentence", "end it; the model would learn to stop there"),
+    "cut-off": _warning(
+        "a long answer ends in the middle of a sentence", "end it; the model would learn to stop there"
+    ),
     "personal-data": _warning("the text seems to hold personal data or a secret", "run: remora data scrub"),
     "too-long": _warning("the row has more tokens than are trained on", "split it, or raise --max-length"),
     # among rows

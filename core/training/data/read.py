@@ -61,7 +61,11 @@ def _encoding(head: bytes) -> tuple[str, list[Fault]]:
         return "utf-8", [Fault("not-text", 0)]
     if not head.strip():
         return "utf-8", [] if len(head) == _HEAD else [Fault("empty-file", 0)]
-    if _decodes(head, "utf-8") or not _decodes(head, "gb18030") or not re.search("[\u4e00-\u9fff]{2}", head.decode("gb18030", "ignore")):
+    if (
+        _decodes(head, "utf-8")
+        or not _decodes(head, "gb18030")
+        or not re.search("[\u4e00-\u9fff]{2}", head.decode("gb18030", "ignore"))
+    ):
         return "utf-8", []
     # One damaged line of UTF-8 also decodes as GB18030, into nonsense; then most lines are good UTF-8.
     lines = head.split(b"\n")[:-1] or [head]
@@ -181,7 +185,9 @@ def _one(line: int, value: str) -> Row | dict[str, Any]:
     try:
         found = json.loads(value, object_pairs_hook=objects, strict=False)
     except (ValueError, RecursionError) as error:
-        where = f"column {error.colno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "too deep or too long"
+        where = (
+            f"column {error.colno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "too deep or too long"
+        )
         return Row(line, None, (Fault("not-json", line, where),), value)
     if doubled:
         return Row(line, None, (Fault("doubled-key", line, doubled[0][:40]),), value)
@@ -193,7 +199,9 @@ def _delimiter(start: str) -> str:
     header = start.lstrip("\ufeff\r\n ").split("\n", 1)[0].strip().casefold()
     for delimiter in (",", "\t", ";", "|"):
         columns = {column.strip(' "') for column in header.split(delimiter)}
-        if len(columns) > 1 and (columns & {*QUESTIONS} and columns & {*ANSWERS} or columns & {*_WORD_COLUMNS} and columns & {*_TURN_COLUMNS[1]}):
+        pairs = columns & {*QUESTIONS} and columns & {*ANSWERS}
+        by_turn = columns & {*_WORD_COLUMNS} and columns & {*_TURN_COLUMNS[1]}
+        if len(columns) > 1 and (pairs or by_turn):
             return delimiter
     return ""
 

@@ -25,7 +25,7 @@ _KEYS = (
     r"|\bxox[a-z]-[\w-]{8,}|\bxapp-[\w-]{8,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}|\bhf_[A-Za-z0-9]{20,}"
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\b\d{8,10}:[A-Za-z0-9_-]{35}\b|\b(?:npm_|SG\.|dop_v1_)[\w.-]{20,}"
 )
-_NAMED_SECRET = (
+_NAMED_KEY = (
     r"(?:pass(?:word|wd|phrase)?|secret|api[ _-]?key|(?:access|auth|bearer)[ _-]?(?:token|key)|token|密码|口令|密钥|令牌|验证码)"
     r"\s*(?:is|was|:|=|：|是|为)+\s*[\"'“`]?(?P<value>(?=[^\s\"'”`,，。;；]*[\d_!@#$%^&*-])[^\s\"'”`,，。;；]{4,})"
     r"|\bBearer\s+(?P<bearer>[\w.~+/-]{12,}=*)"
@@ -50,7 +50,9 @@ _NAMED_PHONE = (
 )
 _STREET = r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Square|Sq|Terrace|Way|Place|Pl|Close|Crescent|Parkway|Pkwy|Highway|Hwy)"
 _ADDRESS = (
-    r"(?<![A-Za-z0-9.])\d{1,5}[A-Za-z]?,? (?:(?:North|South|East|West|N|S|E|W|NE|NW|SE|SW)\.? )?(?:[A-Z0-9][\w'’.-]* ){1,4}" + _STREET + r"(?![A-Za-z])\.?(?: (?:NE|NW|SE|SW|North|South|East|West)\b)?"
+    r"(?<![A-Za-z0-9.])\d{1,5}[A-Za-z]?,? (?:(?:North|South|East|West|N|S|E|W|NE|NW|SE|SW)\.? )?(?:[A-Z0-9][\w'’.-]* ){1,4}"
+    + _STREET
+    + r"(?![A-Za-z])\.?(?: (?:NE|NW|SE|SW|North|South|East|West)\b)?"
     r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|#)\.? ?[\w-]+)?(?:, [A-Z][\w .'-]{1,30}){0,2}(?:,? [A-Z]{2},? \d{5}(?:-\d{4})?|,? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})?"
     r"|(?<![A-Za-z])P\.? ?O\.? Box \d{1,6}(?!\d)"
     r"|(?<![A-Za-z])[A-ZÄÖÜ][\wäöüß-]*(?:straße|strasse|str\.|weg|allee|platz) \d{1,4}[a-z]?(?:, \d{5} [A-ZÄÖÜ][\wäöüß-]+)?"
@@ -176,7 +178,9 @@ def _a_chinese_id(value: str, _before: str, _after: str) -> bool:
 
 def _a_phone(value: str, before: str, after: str) -> bool:
     digits = _digits(value)
-    return 7 <= len(digits) <= 15 and len(set(digits)) > 1 and not _NUMBER_OF.search(before) and not _AMOUNT.match(after)
+    return (
+        7 <= len(digits) <= 15 and len(set(digits)) > 1 and not _NUMBER_OF.search(before) and not _AMOUNT.match(after)
+    )
 
 
 def _always(_value: str, _before: str, _after: str) -> bool:
@@ -186,7 +190,7 @@ def _always(_value: str, _before: str, _after: str) -> bool:
 def _compiled() -> Iterator[tuple[Secret, re.Pattern[str], Callable[[str, str, str], bool]]]:
     yield "KEY", re.compile(_KEYS, re.DOTALL | re.ASCII), _always
     yield "EMAIL", re.compile(_EMAIL, re.ASCII), _always
-    yield "KEY", re.compile(_NAMED_SECRET, re.IGNORECASE), _always
+    yield "KEY", re.compile(_NAMED_KEY, re.IGNORECASE), _always
     yield "IBAN", re.compile(_IBAN, re.ASCII), _an_iban
     yield "ID", re.compile(_CHINESE_ID, re.ASCII), _a_chinese_id
     yield "CARD", re.compile(_CARD, re.ASCII), _a_card

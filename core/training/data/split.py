@@ -20,7 +20,9 @@ def split(rows: Sequence[Conversation], val: float, test: float, seed: int) -> d
     rows, the same conversation by its id in `meta`, the same long first question. The same seed and rows always give the
     same sets, in whatever order the rows came. Raises `Refused` where the sets cannot be made."""
     if not (0 <= val < 1 and 0 <= test < 1 and 0 < val + test < 1):
-        raise Refused(f"shares of {val} and {test} leave nothing to train on, or nothing to test on", "as --val 0.1 --test 0.1")
+        raise Refused(
+            f"shares of {val} and {test} leave nothing to train on, or nothing to test on", "as --val 0.1 --test 0.1"
+        )
     together: defaultdict[int, list[int]] = defaultdict(list)
     for number, group in enumerate(_groups(rows)):
         together[group].append(number)

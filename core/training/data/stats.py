@@ -62,7 +62,9 @@ class Report:
         said.append("turns a row: " + _counted(Counter({str(turns): count for turns, count in self.turns.items()})))
         said.append("languages of the answers: " + _counted(self.languages))
         copies, near = self.kinds["duplicate"], self.kinds["near-duplicate"]
-        said.append(f"duplicates {copies}, near-duplicates {near}; distinct-1 {self.distinct_1:.3f}, distinct-2 {self.distinct_2:.3f}")
+        said.append(
+            f"duplicates {copies}, near-duplicates {near}; distinct-1 {self.distinct_1:.3f}, distinct-2 {self.distinct_2:.3f}"
+        )
         for key, counts in self.labels.items():
             said.append(f"{key} (balance {balance(counts.values()):.2f}): {_counted(counts)}")
         return said
