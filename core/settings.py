@@ -22,6 +22,8 @@ from core.logs import hide
 
 _ALLOWED = re.compile(r"\*|[a-z_]+:[\w.@+-]+(/[\w.@+-]+)?", re.ASCII)
 
+_TEAM_ROLE = re.compile(r"(@[\w.-]+|group:[^,=]+)=(owner|editor|operator|viewer)")
+
 
 def _named(name: str, default: Any, description: str, **more: Any) -> Any:
     return Field(default, validation_alias=AliasChoices(name), description=description, **more)
@@ -83,6 +85,19 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = _named(
         "SECRET_KEY", SecretStr(""), "Signs browser sessions; empty: one is made and kept in the data folder."
+    )
+
+    oidc_issuer: str = _named(
+        "OIDC_ISSUER", "", "Issuer of your team's own sign-in (OpenID Connect) for the admin pages; empty: none."
+    )
+    oidc_client_id: str = _named("OIDC_CLIENT_ID", "", "Client id there; register PUBLIC_URL/admin/team/back with it.")
+    oidc_client_secret: SecretStr = _named(
+        "OIDC_CLIENT_SECRET", SecretStr(""), "Client secret there; empty: a public client, with PKCE alone."
+    )
+    oidc_roles: str = _named(
+        "OIDC_ROLES",
+        "",
+        "Who of the team gets an account by signing in: @example.com=viewer, group:ops=operator; empty: whose e-mail address an account has as its name.",
     )
 
     telegram_bot_token: SecretStr = _named(
@@ -168,7 +183,10 @@ class Settings(BaseSettings):
         "REMORA_RETENTION_DAYS", 180, "Days for which conversations and deliveries are kept; 0: for ever.", ge=0
     )
     prompt_days: int = _named(
-        "REMORA_PROMPT_DAYS", 7, "Days for which it is kept, encrypted, what a model was asked; 0: it is not kept.", ge=0
+        "REMORA_PROMPT_DAYS",
+        7,
+        "Days for which it is kept, encrypted, what a model was asked; 0: it is not kept.",
+        ge=0,
     )
     parallel_turns: int = _named("REMORA_PARALLEL_TURNS", 32, "Conversations answered at the same time.", ge=1, le=1000)
     max_message_length: int = _named(
@@ -206,6 +224,23 @@ class Settings(BaseSettings):
             raise ValueError("is not a list of telegram:ID, slack:TEAM or slack:TEAM/USER with commas between, nor *")
         return allow
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, url: str) -> str:
+        address = urlsplit(url)
+        local = address.scheme == "http" and address.hostname in ("localhost", "127.0.0.1", "::1")
+        if url and not (address.hostname and (address.scheme == "https" or local)):
+            raise ValueError("is not an https address")
+        return url
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _maps_to_roles(cls, roles: str) -> str:
+        wrong = [entry for entry in map(str.strip, roles.split(",")) if entry and not _TEAM_ROLE.fullmatch(entry)]
+        if wrong:
+            raise ValueError("is not a list of @DOMAIN=ROLE or group:NAME=ROLE with commas between")
+        return roles
+
     @field_validator("slack_api_base_url")
     @classmethod
     def _ends_in_slash(cls, url: str) -> str:
@@ -230,6 +265,8 @@ class Settings(BaseSettings):
             self.slack_app_token.get_secret_value() or self.slack_signing_secret.get_secret_value()
         ):
             raise ValueError("SLACK_BOT_TOKEN needs SLACK_APP_TOKEN beside it (Socket Mode)")
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID beside it")
         if self.model_backend == "openai_compat" and not (self.openai_base_url and self.openai_model):
             raise ValueError("REMORA_MODEL_BACKEND=openai_compat needs OPENAI_BASE_URL and OPENAI_MODEL")
         return self

@@ -8,17 +8,28 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
+import secrets
 import unicodedata
+from dataclasses import dataclass
 from typing import Final
 
 from core.admin import factors, signin
 from core.admin.roles import Actor, Denied
 from core.store import Store, Tx
 from core.store.admin import accounts
-from core.store.admin.accounts import Account, Proof, Role
+from core.store.admin.accounts import ROLES, Account, Proof, Role
 
 _NAME = re.compile(r"[^\W_][\w.@+-]{0,63}")
 INVITATION_LIFE: Final = dt.timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody at the team's own sign-in: `key` is issuer and subject, `email` "" where it was not verified there."""
+
+    key: str
+    email: str
+    groups: tuple[str, ...]
 
 
 def _subject(account: Account) -> str:
@@ -190,6 +201,40 @@ async def by_password(store: Store, name: str, password: str, code: str, now: dt
         if again is None or again.password != proof.password or again.account.disabled:
             return None
         return again.account if await uses_factor(tx, again, code, now) else None
+
+
+async def by_team(tx: Tx, identity: Identity, roles: str, now: dt.datetime) -> Account | None:
+    """Whose identity it is: who came before, else the account named as its e-mail address is, else a new one where
+    `roles` (as OIDC_ROLES) give one; None where nobody let them in."""
+    known = await accounts.of_identity(tx, identity.key)
+    if known is not None:
+        return None if known.disabled else known
+    named_so = await accounts.by_name(tx, identity.email) if identity.email else None
+    role = _team_role(identity, roles)
+    if named_so is None and role is None:
+        return None
+    if named_so is None and role is not None:
+        named_so = await accounts.add(tx, identity.email or f"team.{secrets.token_hex(4)}", role, now)
+        assert named_so is not None, "nobody had that name"
+        detail = {"role": role, "by": "team"}
+        await Actor(f"web:{named_so.name}", role).note(tx, now, "admin.create", _subject(named_so), detail)
+    assert named_so is not None, "one of both"
+    if named_so.disabled or await accounts.has_identity(tx, named_so.id):
+        return None
+    await accounts.change(tx, named_so.id, identity=identity.key)
+    await Actor(f"web:{named_so.name}", named_so.role).note(tx, now, "admin.link_team", _subject(named_so))
+    return named_so
+
+
+def _team_role(identity: Identity, roles: str) -> Role | None:
+    """The role of greatest power that a domain or a group gives."""
+    mine = {
+        f"@{identity.email.rpartition('@')[2]}" if identity.email else "",
+        *(f"group:{one}" for one in identity.groups),
+    }
+    pairs = (entry.strip().rpartition("=") for entry in roles.split(","))
+    given = {role for whom, _, role in pairs if whom and (whom in mine or whom.casefold() in mine)}
+    return next((role for role in ROLES if role in given), None)
 
 
 # --- in the chats

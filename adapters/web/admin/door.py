@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias
@@ -16,6 +17,7 @@ from adapters._bodies import TooLarge, body
 from adapters.web import guard
 from adapters.web.admin.look import Look
 from adapters.web.admin.requests import client_of, form_of, language_of_browser
+from adapters.web.admin.team import BACK, FLOW_SECONDS, NotProven, Team
 from adapters.web.signin import Attempts
 from core.admin import accounts, signin
 from core.admin.desk import Desk
@@ -24,7 +26,10 @@ from core.ports import Clock
 from core.store.admin import accounts as kept
 from core.store.admin.accounts import Account, Purpose, Session
 
+log = logging.getLogger(__name__)
+
 COOKIE = "remora_admin"
+_FLOW = "remora_team"
 SMALL = 4_096
 _HASHED_AT_ONCE = 2
 """Passwords: each takes 19 MiB and a core meanwhile."""
@@ -34,9 +39,11 @@ Known: TypeAlias = Callable[[Request], Awaitable[Session | None]]
 class Door:
     """`session` says who is in already."""
 
-    def __init__(self, desk: Callable[[], Desk], look: Look, clock: Clock, session: Known, *, secure: bool) -> None:
+    def __init__(
+        self, desk: Callable[[], Desk], look: Look, clock: Clock, session: Known, key: bytes, *, secure: bool
+    ) -> None:  # fmt: skip
         self._desk, self._look, self._session, self._secure = desk, look, session, secure
-        self._attempts = Attempts(clock)
+        self._attempts, self._team = Attempts(clock), Team(key)
         self._hashing = asyncio.Semaphore(_HASHED_AT_ONCE)
 
     def routes(self) -> Sequence[Route]:
@@ -44,6 +51,8 @@ class Door:
             Route("/admin/enter", self.entrance),
             Route("/admin/enter", self.by_link, methods=["POST"]),
             Route("/admin/password", self.by_password, methods=["POST"]),
+            Route("/admin/team", self.to_team),
+            Route(BACK, self.by_team),
         ]
 
     async def entrance(self, request: Request) -> Response:
@@ -58,7 +67,10 @@ class Door:
         language = language_of_browser(request)
         words = self._look.words[language]
         said = (words["enter"].get(problem) or words["common"][problem]) if problem else ""
-        return self._look.outside("enter.html", language, status, problem=said, name=name, team=False)
+        team = False
+        with suppress(Unavailable):
+            team = bool(self._desk().settings.oidc_issuer)
+        return self._look.outside("enter.html", language, status, problem=said, name=name, team=team)
 
     async def by_link(self, request: Request) -> Response:
         """The secret of the link, and in a second line the code of a second factor where there is one."""
@@ -113,6 +125,47 @@ class Door:
                 self._attempts.failed(key)
             return self._page(request, 401, "wrong", name)
         response = RedirectResponse("/admin", 303)
+        await self.let_in(request, response, account)
+        return response
+
+    async def to_team(self, request: Request) -> Response:
+        """To the team's own sign-in. A prefetch or a foreign page begins a flow at most, which only this browser ends."""
+        try:
+            desk = self._desk()
+            if not desk.settings.oidc_issuer:
+                return self._page(request, 404)
+            url, flow = await self._team.begin(desk.settings, desk.clock.now())
+        except Unavailable:
+            return self._page(request, 503, "team_down")
+        response = RedirectResponse(url, 303)
+        response.set_cookie(
+            _FLOW, flow, max_age=FLOW_SECONDS, httponly=True, samesite="lax", secure=self._secure, path=BACK
+        )
+        return response
+
+    async def by_team(self, request: Request) -> Response:
+        """Where the team's sign-in sends people back to."""
+        client, query = client_of(request), dict(request.query_params)
+        if wait := self._attempts.wait(client):
+            response = self._page(request, 429, "wait")
+            response.headers["Retry-After"] = str(wait)
+            return response
+        try:
+            desk = self._desk()
+            now, settings = desk.clock.now(), desk.settings
+            identity = await self._team.end(settings, query, request.cookies.get(_FLOW, ""), now)
+            async with desk.store.write() as tx:
+                account = await accounts.by_team(tx, identity, settings.oidc_roles, now)
+        except Unavailable:
+            return self._page(request, 503, "team_down")
+        except NotProven as error:
+            log.warning("the team's sign-in let nobody in", extra={"why": error.what})
+            self._attempts.failed(client)
+            return self._page(request, 401, "team_failed")
+        if account is None:
+            return self._page(request, 403, "team_unknown")
+        response = RedirectResponse("/admin", 303)
+        response.delete_cookie(_FLOW, httponly=True, samesite="lax", secure=self._secure, path=BACK)
         await self.let_in(request, response, account)
         return response
 

@@ -51,7 +51,7 @@ class Side:
         self._desk, self._key = desk, key
         self.look = Look(version)
         self.look.screens = all_screens()
-        self._door = Door(desk, self.look, clock, self._session, secure=secure)
+        self._door = Door(desk, self.look, clock, self._session, key, secure=secure)
 
     def routes(self) -> Sequence[BaseRoute]:
         ways = [way for screen in self.look.screens for way in screen.ways]

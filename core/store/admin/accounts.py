@@ -122,6 +122,11 @@ async def of_identity(tx: Tx, identity: str) -> Account | None:
     return account(row) if row else None
 
 
+async def has_identity(tx: Tx, admin_id: int) -> bool:
+    """Whether the account belongs to somebody at the team's own sign-in already."""
+    return await tx.count(admin, sa.and_(admin.c.id == admin_id, admin.c.identity.is_not(None))) > 0
+
+
 async def was_removed(tx: Tx, person_id: int) -> bool:
     """Whether somebody in the chats had an account that an owner took away."""
     return await tx.count(audit, sa.and_(audit.c.person_id == person_id, audit.c.verb == "admin.remove")) > 0
