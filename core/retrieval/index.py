@@ -149,8 +149,10 @@ class Index(Generic[Id]):
         if vector is None or self._vectors is None:
             return None
         likeness: _Row = np.full(len(self._ids), _NO_VECTOR)
-        known = self._vectors[: len(self._ids)]
-        likeness[: len(known)] = np.where(known.any(axis=1), known @ vector, _NO_VECTOR)
+        found = self._vectors[: len(self._ids)] @ vector
+        likeness[: len(found)] = np.where(
+            found == 0, _NO_VECTOR, found
+        )  # nothing else is at right angles to the last bit
         return likeness
 
     def _best(self, scores: _Row, k: int, *, every: bool) -> NDArray[np.intp]:
@@ -205,6 +207,7 @@ class Index(Generic[Id]):
 def _spread(likeness: _Row) -> _Row:
     """Likenesses from 0 (as any other text) to 1 (the likest): encoders differ in where theirs lie."""
     known = likeness[likeness > _NO_VECTOR]
-    usual, most = (float(known.mean()), float(known.max())) if len(known) else (0.0, 0.0)
+    most = float(known.max(initial=0))
+    usual = float(known.mean()) if len(known) > 1 else 0.0
     spread: _Row = np.clip((likeness - usual) / max(most - usual, 1e-6), 0, 1)
     return spread

@@ -71,13 +71,23 @@ def test_a_text_of_the_same_id_takes_the_place_of_the_one_before(index: Index[st
 
 
 def test_meaning_finds_what_words_do_not() -> None:
+    rows = np.random.default_rng(1).normal(size=(4, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     index: Index[int] = Index()
     for name, text in enumerate(("alpha", "beta", "gamma", "delta")):
-        index.add(name, text, np.eye(4, dtype=np.float32)[name])
-    hit = index.search("omega", 1, vector=np.eye(4, dtype=np.float32)[2])[0]
-    assert (hit.id, hit.words, hit.likeness) == (2, (), 1.0)
+        index.add(name, text, rows[name])
+    index.add(4, "epsilon")
+    hit = index.search("omega", 1, vector=rows[2])[0]
+    assert (hit.id, hit.words, round(hit.likeness, 5)) == (2, (), 1.0)
     index.remove(2)
-    assert all(hit.id != 2 for hit in index.search("omega", 4, vector=np.eye(4, dtype=np.float32)[2]))
+    assert all(hit.id != 2 for hit in index.search("omega", 4, vector=rows[2]))
+
+
+def test_meaning_finds_also_where_there_is_one_text_alone() -> None:
+    index: Index[int] = Index()
+    index.add(1, "alpha", np.eye(3, dtype=np.float32)[0])
+    near = np.array([0.8, 0.6, 0], np.float32)
+    assert [round(hit.likeness, 2) for hit in index.search("omega", 3, vector=near)] == [0.8]
 
 
 def test_words_are_compared_without_endings_accents_width_and_thousands_commas() -> None:
