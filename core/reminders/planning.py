@@ -91,9 +91,10 @@ def planned(due: Due, now: dt.datetime) -> tuple[list[Occasion], tuple[int, dt.d
     """The rows of a reminder's next occurrence, and where the reminder goes from there."""
     reminder = due.reminder
     missed, this, following = _occurrences(reminder, now)
-    skipped = [replace(_occasion(reminder, one), state="skipped", reason=why, due_at=one.utc) for one, why in missed]
+    reply = wording.ringing(reminder)
+    skipped = [replace(_occasion(reminder, one, reply), state="skipped", reason=why) for one, why in missed]
     expires_at = lateness.expiry(due, this.utc, following.utc if following else None)
-    occasion = replace(_occasion(reminder, this), expires_at=expires_at)
+    occasion = replace(_occasion(reminder, this, reply), expires_at=expires_at)
     if this.utc > now - HORIZON and (until := held_until(this.utc, due.quiet, reminder.zone)):
         occasion = _held(occasion, reminder, until, now)
     return [*skipped, occasion], (
@@ -101,9 +102,8 @@ def planned(due: Due, now: dt.datetime) -> tuple[list[Occasion], tuple[int, dt.d
     )  # fmt: skip
 
 
-def _occasion(reminder: Reminder, occurrence: Occurrence) -> Occasion:
-    cause = f"reminder:{reminder.id}:{occurrence.key}"
-    return Occasion(cause, reminder, wording.ringing(reminder), occurrence.utc)
+def _occasion(reminder: Reminder, occurrence: Occurrence, reply: Reply) -> Occasion:
+    return Occasion(f"reminder:{reminder.id}:{occurrence.key}", reminder, reply, occurrence.utc)
 
 
 async def _worded(tx: Tx, occasion: Occasion) -> Occasion:

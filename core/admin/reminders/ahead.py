@@ -27,7 +27,8 @@ from core.store.admin.reminders import Filter, Listed
 from core.store.outbox import PUNCTUAL
 from core.store.planning import Due, Late
 
-MOST_IN_CALENDAR = 1_000
+MOST_IN_CALENDAR = 500
+MOST_ENTRIES = 6_000
 MOST_SIMULATED = 5_000
 LONGEST = dt.timedelta(days=7)
 SHOWN = 200
@@ -54,8 +55,8 @@ class Day:
 @dataclass(frozen=True, slots=True)
 class Calendar:
     days: Sequence[Day]
-    cut: bool
-    """There are more reminders than were looked at."""
+    cut: int
+    """How many reminders were looked at, where there are more; else 0."""
 
 
 async def calendar(
@@ -68,25 +69,30 @@ async def calendar(
     async with desk.store.read() as tx:
         found = await looking.ahead(tx, asked, end, MOST_IN_CALENDAR)
     begin = max(start, desk.clock.now() - PUNCTUAL)
-    by_day = await asyncio.to_thread(_by_day, found[:MOST_IN_CALENDAR], begin, end, zone, days)
+    by_day, looked_at = await asyncio.to_thread(_by_day, found[:MOST_IN_CALENDAR], begin, end, zone, days)
     dates = [first + dt.timedelta(days=number) for number in range(days)]
     shown = [(one, sorted(by_day.get(one, []), key=lambda entry: entry.at)) for one in dates]
     whole = [Day(one, entries[:per_day], max(0, len(entries) - per_day)) for one, entries in shown]
-    return Calendar(whole, len(found) > MOST_IN_CALENDAR)
+    return Calendar(whole, looked_at if looked_at < len(found) else 0)
 
 
 def _by_day(
     found: Sequence[Listed], start: dt.datetime, end: dt.datetime, zone: ZoneInfo, days: int
-) -> dict[dt.date, list[Entry]]:
+) -> tuple[dict[dt.date, list[Entry]], int]:
+    """The entries of each day, and of how many reminders they are."""
     by_day: dict[dt.date, list[Entry]] = defaultdict(list)
-    for one in found:
+    left = MOST_ENTRIES
+    for number, one in enumerate(found):
+        if left <= 0:
+            return by_day, number
         try:
             rings = schedule.rings_between(one.reminder, start, end, _A_DAY * days)
         except UNREADABLE:
             continue
+        left -= len(rings)
         for at in rings:
             by_day[at.astimezone(zone).date()].append(Entry(at, one))
-    return by_day
+    return by_day, len(found)
 
 
 async def exported(desk: ReminderDesk, asked: Filter, language: Language) -> str:

@@ -58,7 +58,7 @@ def _state(name: str) -> sa.ColumnElement[bool]:
 
 
 _PARKED = outbox.c.state == sa.literal_column("'parked'")
-_FAILED = sa.select(outbox.c.reminder_id).where(_PARKED, outbox.c.reminder_id.is_not(None))
+_FAILED = sa.select(outbox.c.reminder_id).where(_PARKED)
 _LISTED = sa.select(
     reminder, PLANNED, person.c.name.label("whose"), person.c.zone.label("person_zone"), person.c.quiet_from,
     person.c.quiet_until, sa.exists().where(outbox.c.reminder_id == reminder.c.id, _PARKED).label("failed"),
@@ -96,8 +96,9 @@ def _wanted(asked: Filter) -> list[sa.ColumnElement[bool]]:
 
 
 def by_time(asked: Filter) -> bool:
-    """Active ones come in the order in which they ring, all others the newest first."""
-    return asked.status == "active"
+    """Active ones come in the order in which they ring, all others the newest first; so do those with some words, which
+    are looked for as the rows lie."""
+    return asked.status == "active" and not asked.text
 
 
 def key_of(one: Listed, asked: Filter) -> str:

@@ -47,7 +47,7 @@ async def calendar(visit: Visit) -> Response:
     kept = {**fields, "zone": zone.key}
     return visit.page(
         "reminders_calendar.html", seen=seen, fields=fields, zone=zone.key, unknown=unknown, week=week, day=day,
-        today=today, here_is=query(kept), before=before, after=after, clock=_clock(zone), most=ahead.MOST_IN_CALENDAR,
+        today=today, here_is=query(kept), before=before, after=after, clock=_clock(zone), 
         named=lambda one: day_said(one, visit.language, today), weekdays=[visit.words["reminders"][f"weekday_{n}"] for n in range(7)],
     )  # fmt: skip
 
