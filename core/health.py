@@ -69,7 +69,7 @@ async def data_folder(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".doctor"
         probe.write_text("x", encoding="ascii")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # two may look at once
         return shutil.disk_usage(folder).free
 
     try:

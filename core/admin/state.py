@@ -22,6 +22,7 @@ from core.store.admin.figures import Answered, Figures, Process
 from core.store.workers import Downtime
 
 _LATEST = 8
+_VERSION = metadata.version("remora")
 _DOWN = dt.timedelta(days=30)
 ALIVE = dt.timedelta(seconds=15)
 
@@ -134,7 +135,7 @@ async def system(desk: Desk) -> System:
         size, database = await figures.size(tx, sqlite=desk.store.is_sqlite)
     kind = "SQLite" if desk.store.is_sqlite else "PostgreSQL"
     versions = [
-        ("Remora", metadata.version("remora")),
+        ("Remora", _VERSION),
         ("Python", platform.python_version()),
         (kind, database),
         ("migration", migrate.newest()),

@@ -1,0 +1,149 @@
+"""The first page, the system's and the settings': figures that are right, troubles with their mend, and no secret shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from core.admin import state
+from core.errors import ModelUnavailable
+from core.settings import Settings
+from core.store import Store, notes, workers
+from core.store.admin import accounts
+from core.store.tables import inbox, outbox, person, reminder, session, turn
+from tests.fakes.admin import AdminSide, admin_side
+from tests.fakes.clock import SettableClock
+
+
+async def said(store: Store, now: dt.datetime, *seconds: float, ago: dt.timedelta = dt.timedelta()) -> None:
+    """A message for each of these times that its answer took."""
+    async with store.write() as tx:
+        who = await tx.insert(person, {"name": "Ann", "created_at": now})
+        place = await tx.insert(session, {"person_id": who, "address_key": "x", "started_at": now, "last_at": now})
+        for number, took in enumerate(seconds):
+            at = now - ago
+            row: dict[str, Any] = {
+                "platform": "telegram",
+                "event_id": f"{who}.{number}",
+                "address_key": "x",
+                "message": {},
+            }
+            message = await tx.insert(inbox, {**row, "received_at": at, "state": "done"})
+            words = {"said": "the secret plan", "replied": "the secret answer", "intent": "greeting", "model": ""}
+            ids = {"inbox_id": message, "session_id": place, "person_id": who}
+            await tx.insert(turn, {**words, **ids, "started_at": at, "finished_at": at + dt.timedelta(seconds=took)})
+
+
+async def overview(admin: AdminSide) -> state.Overview:
+    async with admin.desk.store.write() as tx:
+        made = await accounts.add(tx, "ann", "owner", admin.clock.now()) or await accounts.by_name(tx, "ann")
+    assert made is not None
+    return await state.overview(admin.desk, made, audited=True)
+
+
+async def test_messages_of_today_are_counted_and_how_long_answers_took(admin: AdminSide) -> None:
+    now = admin.clock.now()
+    await said(admin.desk.store, now, *[0.1] * 95, *[9.0] * 5, ago=dt.timedelta(minutes=1))
+    await said(admin.desk.store, now, 0.2, ago=dt.timedelta(days=2))
+    found = await overview(admin)
+    assert (found.figures.messages, found.p95) == (100, 0.2)
+    assert [one.platform for one in found.answered] == ["telegram"] * 8
+    async with admin.browser("viewer") as browser:
+        page = (await browser.get("/admin")).text
+    assert "secret" not in page, "what was said is not shown"
+
+
+async def test_nothing_yet_is_no_figure(admin: AdminSide) -> None:
+    assert (await overview(admin)).p95 is None
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.95, 19), (0.5, 10), (1.0, 20), (0.01, 1)])
+def test_a_percentile_is_a_value_that_was_measured(share: float, value: int) -> None:
+    assert state.percentile(range(1, 21), share) == value  # type: ignore[arg-type]
+
+
+async def test_reminders_and_deliveries_are_counted_by_what_became_of_them(admin: AdminSide) -> None:
+    now = admin.clock.now()
+    async with admin.desk.store.write() as tx:
+        who = await tx.insert(person, {"name": "Ann", "created_at": now})
+        common = {"person_id": who, "platform": "telegram", "address": {}, "address_key": "x"}
+        about = {"text": "tea", "zone": "UTC", "starts_local": "x", "created_at": now, "updated_at": now}
+        ids = [
+            await tx.insert(reminder, {**common, **about, "cause": f"r{number}", "state": kind, "next_due": now})
+            for number, kind in enumerate(["active", "active", "paused", "fired"])
+        ]
+        times = {"due_at": now, "next_try_at": now, "created_at": now}
+        for number, kind in enumerate(["parked", "sent", "planned", "planned", "planned"]):
+            row = {**common, **times, "cause": f"o{number}", "reply": {}, "state": kind, "reminder_id": ids[0]}
+            await tx.insert(outbox, {**row, "next_try_at": now + dt.timedelta(minutes=number - 3)})
+    figures = (await overview(admin)).figures
+    assert (figures.active, figures.failed, figures.waiting) == (2, 1, 2)
+
+
+async def test_what_is_wrong_stands_first_with_its_mend_and_a_platform_that_nobody_serves_is_said(
+    store: Store, settings: Settings
+) -> None:
+    async def broken() -> str:
+        raise ModelUnavailable("the language model crashed", "start Remora again")
+
+    clock = SettableClock()
+    async with admin_side(store, settings, clock, checks={"model": broken}) as admin:
+        await said(store, clock.now(), 1.0)
+        async with store.write() as tx:
+            await notes.put(tx, f"{notes.TROUBLE}x", "the token was revoked\nmake a new one", clock.now())
+            await workers.beat(tx, "w1", "host-1", 42, clock.now(), ["slack"])
+            await workers.note_downtime(tx, workers.Downtime(clock.now() - dt.timedelta(hours=3), clock.now()))
+        found = await overview(admin)
+        assert [(one.name, one.served) for one in found.platforms] == [("slack", True), ("telegram", False)]
+        assert [one.well for one in found.checks] == [False, False, True]
+        async with admin.browser("operator") as browser:
+            for path in ("/admin", "/admin/system"):
+                page = (await browser.get(path)).text
+                for words in (
+                    "the language model crashed",
+                    "start Remora again",
+                    "the token was revoked",
+                    "make a new one",
+                ):
+                    assert words in page, path
+            assert "host-1" in page
+            assert "Nobody ran from" in page
+
+
+async def test_a_step_is_done_once_it_is_and_none_are_shown_when_all_are(store: Store, settings: Settings) -> None:
+    async def well() -> str:
+        return "it answers"
+
+    own = Settings(REMORA_DATA_DIR=settings.data_dir, DEFAULT_TIMEZONE="Europe/Paris", REMORA_ALLOW="*", _env_file=None)
+    async with admin_side(store, own, checks={"model": well}) as admin:
+        steps = dict((await overview(admin)).to_set_up)
+        assert steps == {
+            "sign_in": False, "platform": False, "people": True, "model": True, "intents": False, "zone": True,
+        }  # fmt: skip
+
+
+async def test_settings_show_where_they_come_from_and_no_secret(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, password = "123456:do-not-show", "hunter-two"
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", token)
+    own = Settings(
+        REMORA_DATA_DIR=settings.data_dir, OPENAI_BASE_URL=f"https://me:{password}@api.example/v1", _env_file=None
+    )
+    async with admin_side(store, own) as admin, admin.browser("operator") as browser:
+        page = (await browser.get("/admin/settings")).text
+        assert "TELEGRAM_BOT_TOKEN" in page
+        assert token not in page
+        assert password not in page
+        changed = (await browser.get("/admin/settings?changed=1")).text
+        assert "TELEGRAM_BOT_TOKEN" in changed
+        assert "REMORA_TOP_K" not in changed
+        assert "environment" in changed
+        assert "Nothing matches" in (await browser.get("/admin/settings?q=%3Cscript%3E")).text
+        assert "<script>" not in (await browser.get("/admin/settings?q=%22%3E%3Cscript%3E")).text.replace(
+            "<script ", ""
+        )
+    async with admin_side(store, own) as admin, admin.browser("viewer") as browser:
+        assert (await browser.get("/admin/settings")).status_code == 403
