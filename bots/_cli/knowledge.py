@@ -68,24 +68,25 @@ def _do(work: Callable[[Documents, Library], Awaitable[_T]]) -> _T:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--name", help="What it is called here, with the ending of its kind; the default is the file's name.")
 @click.option(
-    "--platform", multiple=True, help="Only for people on this platform; as often as wanted, as the next three."
+    "--only", "limits", multiple=True, metavar="FIELD=VALUE", help="Who may read it: roles=owner, channels=C1, …"
 )
-@click.option("--workspace", multiple=True, help="Only in this workspace.")
-@click.option("--channel", multiple=True, help="Only in this chat, as its id or PLATFORM:ID.")
-@click.option("--role", multiple=True, type=click.Choice(["owner", "member"]), help="Only for these.")
 @_json
-def add(
-    files: tuple[Path, ...], name: str | None, platform: tuple[str, ...], workspace: tuple[str, ...],
-    channel: tuple[str, ...], role: tuple[str, ...], as_json: bool,
-) -> None:  # fmt: skip
-    """Add documents, or put them in place of those of the same name. Without limits they are for everybody."""
-    from core.intents.definition import Limits
+def add(files: tuple[Path, ...], name: str | None, limits: tuple[str, ...], as_json: bool) -> None:
+    """Add documents, or put them in place of those of the same name. Without limits they are for everybody.
+
+    FIELD is roles (owner, member), platforms, workspaces or channels; give --only as often as wanted.
+    """
     from core.knowledge import reading
+    from core.knowledge.documents import limits_of
     from core.knowledge.passages import Unreadable
 
     if name and len(files) > 1:
         raise click.UsageError("--name is for one file")
-    limits, failures = Limits(platform, channel, role, workspace), 0
+    given: dict[str, list[str]] = {}
+    for one in limits:
+        field, _, value = one.partition("=")
+        given.setdefault(field, []).append(value)
+    only, failures = limits_of(given, "--only"), 0
 
     async def work(documents: Documents, _library: Library) -> None:
         nonlocal failures
@@ -93,7 +94,7 @@ def add(
             called = name or file.name
             try:
                 data = await asyncio.to_thread(reading.file_bytes, file, called)
-                kept = await documents.add(called, data, limits, getpass.getuser())
+                kept = await documents.add(called, data, only, getpass.getuser())
             except Unreadable as error:
                 failures += 1
                 click.echo(f"remora: {error.what}", err=True)
@@ -139,7 +140,7 @@ def remove(name: str) -> None:
 @_json
 def ask(question: str, passages: int, as_json: bool) -> None:
     """What the documents say to a question, best first, with how sure that is. Exit code 1 where they do not say it."""
-    from core.knowledge.answers import ASKED, Ranked, quotation, ranked
+    from core.knowledge.answers import ASKED, Ranked, ranked
 
     async def work(_documents: Documents, library: Library) -> Ranked:
         await library.tick()
@@ -155,7 +156,7 @@ def ask(question: str, passages: int, as_json: bool) -> None:
             continue
         where = " › ".join(dict.fromkeys([about.title, *passage.headings]))
         page = f", p. {passage.page}" if passage.page else ""
-        click.echo(f"{likely:4.2f}  {where}{page} ({about.name})\n{textwrap.indent(quotation(one), '      ')}\n")
+        click.echo(f"{likely:4.2f}  {where}{page} ({about.name})\n{textwrap.indent(passage.text, '      ')}\n")
     if not judged or judged[0][0] < ASKED:
         click.echo("That is not in the documents.", err=True)
         raise click.exceptions.Exit(1)

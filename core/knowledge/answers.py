@@ -1,4 +1,4 @@
-"""What was found, judged: does it answer the question, and which words of it are to be quoted."""
+"""What was found, judged: does it answer the question, and did a model say only what it says?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from core.intents.words import chinese
 from core.knowledge.library import Found
-from core.knowledge.passages import width
 from core.retrieval.terms import FAINT, terms
 
 _BY_WORDS = (-5.86, 6.41, 2.28, 3.67, 2.14, 0.8, 0.0)
@@ -23,9 +22,6 @@ ASKED, OFFERED, STATED, ALSO, NEAR = 0.25, 0.3, 0.9, 0.5, 0.1
 """From what sureness on a passage answers what the documents are asked, a question in conversation, and what is no question;
 stands beside another; and is named where none answers."""
 _OWN = 0.15
-_QUOTED = 450
-"""Width of a quotation at most."""
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n+")
 _ASKS = re.compile(
     r"[?？]\s*$|^\s*(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|may|should|have"
     r"|has|tell me|explain)\b|什么|怎么|怎样|如何|哪|谁|几|多少|多久|多大|多长|多高|为何|吗|呢|能不能|可不可以|可以.{0,12}吗|有没有|是否|是不是",
@@ -68,27 +64,6 @@ def _alike(one: str, other: str) -> float:
     left, right = ({term: weight for term, _, weight in terms(text)} for text in (one, other))
     shared = sum(weight for term, weight in left.items() if term in right)
     return 2 * shared / ((sum(left.values()) + sum(right.values())) or 1.0)
-
-
-def quotation(found: Found) -> str:
-    """The passage, or of a long one the sentences in a row that have most to do with the question."""
-    text = found.passage.text
-    if width(text) <= _QUOTED or found.passage.questions:
-        return text
-    sentences = [one for one in _SENTENCE.split(text) if one.strip()]
-    wanted = {term: weight for word in found.hit.words for term, _, weight in terms(word)}
-    worth = [sum(wanted.get(term, 0.0) for term in {term for term, _, _ in terms(one)}) for one in sentences]
-    start = end = max(range(len(sentences)), key=lambda place: (worth[place], -place))
-    while True:  # grows to the better side for as long as there is room
-        sides = [place for place in (start - 1, end + 1) if 0 <= place < len(sentences)]
-        room = _QUOTED - sum(width(one) for one in sentences[start : end + 1])
-        fitting = [place for place in sides if width(sentences[place]) <= room]
-        if not fitting:
-            break
-        better = max(fitting, key=lambda place: (worth[place], place))
-        start, end = min(start, better), max(end, better)
-    kept = "\n".join(sentences[start : end + 1])
-    return f"{'… ' if start else ''}{kept}{' …' if end < len(sentences) - 1 else ''}"
 
 
 def grounded(said: str, source: str) -> bool:

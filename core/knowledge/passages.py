@@ -11,8 +11,8 @@ from typing import Any
 from core.errors import RemoraError
 from core.language.phrases import Language, say
 
-LONGEST = 700
-"""Of a passage, in letters; a Chinese character counts as two."""
+LONGEST = 600
+"""Of a passage, in letters; a Chinese character counts as two. It is quoted whole."""
 MOST_PASSAGES = 5_000
 """Of a document: about 2 MB of text."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n")

@@ -9,7 +9,7 @@ import asyncio
 from functools import partial
 
 from core.intents.words import chinese
-from core.knowledge.answers import ALSO, ASKED, NEAR, OFFERED, STATED, Ranked, asks, quotation, ranked
+from core.knowledge.answers import ALSO, ASKED, NEAR, OFFERED, STATED, Ranked, asks, ranked
 from core.knowledge.library import Found, Library
 from core.language.phrases import Language, phrases, say
 from core.messages import Reply
@@ -58,7 +58,7 @@ def _answered(turn: Turn, judged: Ranked, least: float) -> Outcome | None:
     if not judged or judged[0][0] < least:
         return None
     best = judged[0][1]
-    text, where = quotation(best), place_of(best, turn.language)
+    text, where = best.passage.text, place_of(best, turn.language)
     mark = "" if best.passage.questions else "> "
     lines = [f"{mark}{literal(line)}" for line in text.splitlines() if line.strip()]
     parts = ["\n".join(lines), say(turn.language, "knowledge_source", where=where)]

@@ -31,7 +31,9 @@ def upgrade() -> None:
         sa.Column("id", _ID, nullable=False),
         *_text("bot", "name", "kind", "title", "origin", "digest", "limits", "passages"),
         sa.Column("pieces", sa.Integer(), server_default="0", nullable=False),
-        *[_moment("changed_at"), *_text("changed_by"), _moment("removed_at", nullable=True)],
+        _moment("changed_at"),
+        *_text("changed_by"),
+        _moment("removed_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_knowledge_document")),
         sa.UniqueConstraint("bot", "name", name=op.f("uq_knowledge_document_bot_name")),
     )

@@ -27,7 +27,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_a_document_is_added_listed_asked_and_removed(run: Any, tmp_path: Path) -> None:
     (tmp_path / "moon.md").write_text("# Moon\n\n## Matter\n\nThe moon is made of green cheese.")
-    added = run("add", "moon.md", "--role", "owner", "--channel", "slack:C1", "--json")
+    added = run("add", "moon.md", "--only", "roles=owner", "--only", "channels=slack:C1", "--json")
     assert added.exit_code == 0
     assert json.loads(added.output)["limits"] == {"channels": ["slack:C1"], "roles": ["owner"]}
     assert "only channels: slack:C1; roles: owner" in run("list").output
@@ -61,3 +61,5 @@ def test_the_folder_of_a_bot_is_taken_over(run: Any) -> None:
 def test_what_is_not_there_cannot_be_removed(run: Any) -> None:
     assert isinstance(run("remove", "x.md").exception, RemoraError)
     assert run("add", "a.md", "b.md", "--name", "c.md").exit_code == 2
+    refused = run("add", "a.md", "--only", "role=owner").exception
+    assert "“role” is no limit" in str(refused)

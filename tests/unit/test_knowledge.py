@@ -13,7 +13,7 @@ from bots._app import BOTS
 from core.clock import SystemClock
 from core.errors import RemoraError
 from core.intents.definition import Limits
-from core.knowledge.answers import asks, grounded, quotation, sure
+from core.knowledge.answers import asks, grounded, sure
 from core.knowledge.documents import FOLDER, LIMITS, Documents, limits_of
 from core.knowledge.library import Library
 from core.knowledge.passages import Unreadable
@@ -158,17 +158,6 @@ def test_most_questions_find_their_passage_and_those_without_one_find_none(suppo
     assert len(sure_and_right) >= 0.7 * len(ANSWERED)
     assert [question for question in UNANSWERED if best(support, question)[0] >= 0.3] == []
     assert [text for text in CHAT if best(support, text)[0] >= 0.9] == []
-
-
-def test_a_long_passage_is_quoted_where_it_answers(support: Library) -> None:
-    found = next(
-        one
-        for one in support.find("Does express delivery come to Austria?", everybody)
-        if "What delivery costs" in one.passage.headings
-    )
-    said = quotation(found)
-    assert "Austria" in said
-    assert said.strip("… ") in found.passage.text.replace("\n", " ") or said == found.passage.text
 
 
 @pytest.mark.parametrize("text", ["Is it open", "open?", "几点开门", "可以退货吗", "tell me about returns"])
