@@ -42,6 +42,8 @@ _LEAVES_NOTHING = frozenset(
 )  # fmt: skip
 """Intents after which nothing but the answer is there, or (a reminder that was set) what is there is looked at first."""
 _RECALLED = 8
+_TALK = ("", "knowledge")
+"""Skills that answer what people just say: in such words they may tell something of themselves."""
 _SLOW_SECONDS = 0.8
 """A skill that takes longer than that is said to be at work."""
 
@@ -86,14 +88,15 @@ class Engine:
         finally:
             ruling.cancel()
         if isinstance(act.what, Outcome):
-            hidden = turn.memory.mode == "incognito"
-            yield replace(act.what, unsure="" if hidden else act.unsure)
+            told = replace(act.what, unsure=act.unsure)
+            talk = turn.trace.skill in _TALK and not turn.led
+            yield keeping.kept(turn, told) if talk else told
             return
         instruction = act.what.instruction if isinstance(act.what, AskModel) else ""
         async for event in self._by_model(turn, instruction):
             if isinstance(event, Outcome):
                 told = replace(event, intent=act.intent or event.intent, pending=act.follow, unsure=act.unsure)
-                yield keeping.kept(turn, told, event.used)
+                yield keeping.kept(turn, told)
             else:
                 yield event
 
@@ -273,7 +276,7 @@ class Engine:
                 said = event.reply.text
                 if grounded(said, f"{outcome.phrase}\n{turn.text}"):
                     shown = replace(outcome.reply, text=f"{said}\n\n{outcome.reply.text}")
-                    outcome = replace(outcome, reply=shown, model=event.model)
+                    outcome = replace(outcome, reply=shown, model=event.model, used=event.used)
         return outcome
 
     def _tokens(self, text: str) -> int:

@@ -82,13 +82,13 @@ def _quoted(text: str) -> str:
     return json.dumps(plain[:_RECALLED_CHARACTERS], ensure_ascii=False)
 
 
-def kept(turn: Turn, outcome: Outcome, used: Sequence[int] = ()) -> Outcome:
-    """The outcome of a message that a model answered, with what it told of its writer kept and what it drew on noted, in
-    the transaction that ends the turn. Where memory is off, as it is."""
+def kept(turn: Turn, outcome: Outcome) -> Outcome:
+    """The outcome of a message that no skill was asked for, with what it told of its writer kept and what it drew on noted,
+    in the transaction that ends the turn. Where memory is off, as it is."""
     if turn.memory.mode != "on":
         return replace(outcome, unsure="" if turn.memory.mode == "incognito" else outcome.unsure)
     told = statements(turn.text) if turn.message.kind in ("text", "edit") else []
-    if not told and not used and turn.edited is None:
+    if not told and not outcome.used and turn.edited is None:
         return outcome
 
     async def write(tx: Tx) -> Reply:
@@ -98,7 +98,9 @@ def kept(turn: Turn, outcome: Outcome, used: Sequence[int] = ()) -> Outcome:
             stale = [one.id for one in turn.memory.facts if not one.asked and one.said and one.said in turn.edited.said]
             await memory.retire(tx, stale, turn.now)
         await remember(tx, turn, told)
-        await memory.note_used(tx, turn.person.id, used, turn.id, turn.message.address.key(), "prompt", turn.now)
+        await memory.note_used(
+            tx, turn.person.id, outcome.used, turn.id, turn.message.address.key(), "prompt", turn.now
+        )
         return reply
 
     return replace(outcome, write=write)

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from core.intents.encoders import Cached
+from core.language.detect import detect
 from core.retrieval.index import Index
 from core.retrieval.meaning import vectors
 
 Id = TypeVar("Id", int, str)
 _PIECE, _MOST_PIECES = 700, 60
 """Characters of what is ranked as one, and how many of them of one text."""
-_WIDE = 4
-BESIDE, NEWER = 0.25, 0.02
+_WIDE, _LINK = 4, 200
+_BESIDE, _LINKED = 0.25, 0.25
+"""What counts of the best neighbour's score, and of the likeness to one of the best hits."""
+_LINKS, _FEW = 2, 2
+_SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 _BREAK = re.compile(r"(?<=[.!?。！？])\s+|\n+|(?<=[。！？])")
 
 
@@ -46,6 +50,7 @@ class Past(Generic[Id]):
         self._index: Index[tuple[Id, int]] = Index()
         self._pieces: dict[Id, int] = {}
         self._seq: dict[Id, int] = {}
+        self._texts: dict[Id, str] = {}
         self._at: dict[int, Id] = {}
         self._encoders = encoders
         self._bare: list[tuple[tuple[Id, int], str]] = []
@@ -59,6 +64,7 @@ class Past(Generic[Id]):
 
     def add(self, said: Said[Id]) -> None:
         pieces = _pieces(said.text)
+        self._texts[said.id] = pieces[0][:_LINK]
         self._pieces[said.id], self._seq[said.id], self._at[said.seq] = len(pieces), said.seq, said.id
         for number, piece in enumerate(pieces):
             self._index.add((said.id, number), f"{said.speaker}: {piece} {said.when}")
@@ -67,6 +73,7 @@ class Past(Generic[Id]):
     def remove(self, name: Id) -> None:
         for number in range(self._pieces.pop(name)):
             self._index.remove((name, number))
+        del self._texts[name]
         self._at.pop(self._seq.pop(name), None)
 
     def learn(self) -> None:
@@ -79,24 +86,45 @@ class Past(Generic[Id]):
                 self._index.give(name, row)
 
     def search(self, question: str, k: int, allowed: Callable[[Id], bool] | None = None) -> list[tuple[Id, float]]:
-        """The best first, at most `k`, with their scores; of those that are `allowed`."""
-        asked = vectors(self._encoders(), [question[:_PIECE]])
+        """The best first, at most `k`, with their scores; of those that are `allowed`.
+
+        What stands beside a hit counts a little too, and so does what has to do with the best hits: an answer often
+        names in other words what the question asks about.
+        """
+        found = self._hits(question[: 4 * _PIECE], _WIDE * k + 20, allowed)
+        if core := _core(question):
+            for other, score in self._hits(core, _WIDE * k + 20, allowed).items():
+                found[other] += score
+        for name, score in sorted(found.items(), key=lambda pair: -pair[1])[:_LINKS]:
+            for other, linked in self._hits(self._texts[name], _WIDE * k, allowed).items():
+                found[other] += _LINKED * score * linked
+        lifted = {}
+        for name, score in found.items():
+            around = [self._at.get(self._seq[name] + step) for step in (-1, 1)]
+            beside = max((found[other] for other in around if other is not None and other in found), default=0.0)
+            lifted[name] = score + _BESIDE * beside
+        ranked = sorted(lifted.items(), key=lambda pair: (-pair[1], -self._seq[pair[0]]))
+        return [(name, round(score, 6)) for name, score in ranked[:k]]
+
+    def _hits(self, text: str, most: int, allowed: Callable[[Id], bool] | None) -> dict[Id, float]:
+        meant = vectors(self._encoders(), [text]) if detect(text) == "en" else None  # of Chinese, words find more
         hits = self._index.search(
-            question[: 4 * _PIECE],
-            _WIDE * k + 20,
+            text,
+            most,
             allowed=None if allowed is None else lambda name: allowed(name[0]),
-            vector=None if asked is None else asked[0],
+            vector=None if meant is None else meant[0],
         )
         best: dict[Id, float] = defaultdict(float)
         for hit in hits:
             best[hit.id[0]] = max(best[hit.id[0]], hit.score)
-        lifted = {}
-        for name, score in best.items():
-            around = [self._at.get(self._seq[name] + step) for step in (-1, 1)]
-            beside = max((best[other] for other in around if other is not None and other in best), default=0.0)
-            lifted[name] = score + BESIDE * beside
-        ranked = sorted(lifted.items(), key=lambda pair: (-pair[1], -self._seq[pair[0]]))
-        return [(name, round(score, 6)) for name, score in ranked[:k]]
+        return best
+
+
+def _core(question: str) -> str:
+    """What of a message asks, where more is said around it; "" where it is all."""
+    sentences = _SENTENCE.findall(question[: 4 * _PIECE])
+    asking = [one for one in sentences if one.rstrip().endswith(("?", "？"))]
+    return " ".join(asking) if asking and len(sentences) > _FEW else ""
 
 
 def _pieces(text: str) -> list[str]:

@@ -22,6 +22,7 @@ from core.store.reminders import address_key_prefix
 from core.store.tables import inbox, person, turn
 from core.store.tables.intents import intent_inbox
 from core.store.tables.memory import fact, fact_use, memory_pause
+from core.store.tables.talks import turn_prompt
 
 log = logging.getLogger(__name__)
 
@@ -115,9 +116,12 @@ _PAUSES = sa.select(memory_pause.c.address_key, memory_pause.c.since).where(
 
 
 def _fact(row: sa.Row[Any]) -> Fact:
-    values = dict(row._mapping)
-    key, value = json.loads(values.pop("about"))
-    return Fact(key=key, value=value, **values)
+    (number, whose, platform, where, language, about, text, said, link, inbox_id, asked, pinned, told, edited, replaced) = tuple(row)
+    key, value = json.loads(about)
+    return Fact(
+        number, whose, key, value, text, said, language, platform, where, link, inbox_id, bool(asked), bool(pinned), told,
+        edited, replaced,
+    )  # fmt: skip
 
 
 async def known(tx: Tx, person_id: int, message: Message) -> Known:
@@ -218,6 +222,8 @@ async def forget(tx: Tx, person_id: int, ids: Collection[int] | None = None) -> 
     gone = [one for one in all_of_them if ids is None or one.id in ids or one.key in keys]
     await tx.run(sa.delete(fact).where(fact.c.person_id == person_id, fact.c.id.in_([one.id for one in gone])))
     await _forget_sources(tx, person_id, {one.inbox_id for one in gone if one.inbox_id is not None})
+    own = sa.select(turn.c.id).where(turn.c.person_id == person_id)
+    await tx.run(sa.delete(turn_prompt).where(turn_prompt.c.turn_id.in_(own)))  # any of them may have held it
     return sum(1 for one in gone if one.replaced_at is None)
 
 
