@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from core.intents.definition import LONGEST_EXAMPLE, Answer, Intent, RunSkill, parts, wording
+from core.intents.definition import LONGEST_EXAMPLE, RECIPIENT, Answer, HandOver, Intent, RunSkill, parts, wording
 from core.intents.problems import Problem
 
 MOST_INTENTS = 2_000
@@ -94,6 +94,10 @@ def _action(intent: Intent, commands: Collection[str]) -> Iterator[Problem]:
             near = difflib.get_close_matches(command, commands, 1)
             fields = {"name": command, "near": near[0] if near else ", ".join(sorted(commands))}
             yield Problem("unknown_command", intent.name, "action.skill", fields)
+        case HandOver(to):
+            for name in to:
+                if not RECIPIENT.fullmatch(name):
+                    yield Problem("bad_recipient", intent.name, "action.hand_over", {"name": name[:80]})
         case Answer(variants) if not any(text for texts in variants.values() for text in texts):
             yield Problem("no_answer", intent.name, "action.answer")
         case Answer(variants):

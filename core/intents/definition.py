@@ -16,6 +16,7 @@ from core.language.phrases import Language
 
 SlotKind: TypeAlias = Literal["text", "time", "duration", "number", "money", "person", "place", "list"]
 SLOT_KINDS: tuple[str, ...] = get_args(SlotKind)
+RECIPIENT = re.compile(r"@[^\s@].{0,79}|[a-z]{2,20}(?::[^\s:]{1,80}){1,2}")
 NAME = re.compile(r"[^\W\d]\w{0,63}(?:[.-]\w{1,64}){0,3}")
 """What an intent's or a slot's name looks like."""
 LONGEST_EXAMPLE = 500
@@ -57,7 +58,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """A person takes over: the owners are told."""
+    """A person takes over: the owners are told, or who is named."""
+
+    to: tuple[str, ...] = ()
+    """ "@ann", somebody's account, handle or name; "slack:C0123" or "slack:T9:C0123", a channel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,16 +178,18 @@ def _slots(read: _Reading) -> tuple[Slot, ...]:
 
 def _action(read: _Reading) -> Action:
     said = [name for name in _ACTIONS if read.values.get(name) is not None]
-    if "hand_over" in said and not read.flag("hand_over"):
+    switch = _flag(read.values.get("hand_over"))
+    if switch is False:
         said.remove("hand_over")
     if len(said) > 1:
         read.wrong("two_actions", first=said[0], second=said[1])
     actions: dict[str, Action] = {
         "skill": RunSkill(read.text("skill"), read.take("rest", "@text", _text, cast(str | None, None))),
         "answer": Answer(read.lists("answer")),
-        "hand_over": HandOver(),
+        "hand_over": HandOver(read.texts("hand_over") if switch is None else ()),
         "model": AskModel(read.text("model")),
     }
+    read.known.append("hand_over")
     read.finish()
     return actions[said[0]] if said else AskModel("")
 
@@ -236,7 +238,7 @@ def _action_document(action: Action) -> dict[str, Any]:
             return {"skill": command} | ({} if rest is None else {"rest": rest})
         case Answer(variants):
             return {"answer": {key: list(texts) for key, texts in variants.items()}}
-        case HandOver():
-            return {"hand_over": True}
+        case HandOver(to):
+            return {"hand_over": list(to) or True}
         case AskModel(instruction):
             return _filled({"model": instruction})

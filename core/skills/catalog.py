@@ -21,7 +21,7 @@ from core.intents.recognition import Recognition
 from core.intents.slots import Found, Situation
 from core.intents.words import chinese
 from core.language.phrases import Language, phrases, say
-from core.messages import Choice, Reply
+from core.messages import Address, Choice, Reply
 from core.render import literal, shortened
 from core.skills.base import Outcome, Turn, Write, asks
 from core.store import Tx, access, acquaintances, outbox
@@ -216,8 +216,8 @@ def _act(
             return Outcome(
                 Reply(_filled(_variant(turn, variants), slots, shown=True)), intent=intent.name, pending=follow
             )
-        case HandOver():
-            return Outcome(write=_hand_over(turn, text), intent=intent.name)
+        case HandOver(to):
+            return Outcome(write=_hand_over(turn, text, to), intent=intent.name)
         case AskModel(instruction):
             return AskModel(_filled(instruction, slots))
 
@@ -241,27 +241,43 @@ def _variant(turn: Turn, variants: Mapping[str, tuple[str, ...]]) -> str:
     return texts[turn.id % len(texts)]
 
 
-def _hand_over(turn: Turn, text: str) -> Write:
-    """Tells the owners, in private; says so only if one of them could be told."""
+def _hand_over(turn: Turn, text: str, to: tuple[str, ...]) -> Write:
+    """Tells those who are named, or else the owners in private; says so only if one of them could be told. What was said
+    before goes to people alone: a channel has readers whom nobody has counted."""
 
     async def write(tx: Tx) -> Reply:
-        told = 0
-        owners = dict.fromkeys(one.person_id for one in await access.listed(tx) if one.role == "owner")
-        for owner in owners:
-            address = await acquaintances.any_private_address(tx, owner) if owner is not None else None
-            if address is None or owner == turn.person.id:
-                continue
-            where = turn.message.link or turn.message.address.platform
-            said = say(
-                turn.language, "intent_wanted", who=turn.person.name or "?", where=where, text=shortened(text, 500)
-            )
-            said = "\n".join([said, *_before(turn)])
-            cause = f"handover:{turn.id}:{owner}"
-            await outbox.add(tx, Planned(cause, address, Reply(said, plain=True), turn.now, person_id=owner), turn.now)
-            told += 1
+        where = turn.message.link or turn.message.address.platform
+        fields = {"who": turn.person.name or "?", "where": where, "text": shortened(text, 500)}
+        said, told = say(turn.language, "intent_wanted", **fields), await _told(tx, turn, to)
+        for person, address in told:
+            words = said if person is None else "\n".join([said, *_before(turn)])
+            cause = f"handover:{turn.id}:{address.key() if person is None else person}"
+            planned = Planned(cause, address, Reply(words, plain=True), turn.now, person_id=person)
+            await outbox.add(tx, planned, turn.now)
         return Reply(say(turn.language, "intent_handed_over" if told else "intent_nobody_there"))
 
     return write
+
+
+async def _told(tx: Tx, turn: Turn, to: tuple[str, ...]) -> list[tuple[int | None, Address]]:
+    """Whom a request for a person reaches, each once, and where; a channel is no person."""
+    everybody, here = await access.listed(tx), turn.message.address
+    gone = {one.person_id for one in everybody if one.role == "removed"}
+    people = [] if to else [one.person_id for one in everybody if one.role == "owner"]
+    found: dict[Address, int | None] = {}
+    for name in to:
+        platform, _, place = name.partition(":")
+        if name.startswith("@"):
+            called = await acquaintances.called(tx, name[1:])
+            people += [one.id for one in called] if len(called) == 1 else []
+        else:
+            workspace, _, chat = place.rpartition(":")
+            found[Address(platform, workspace or (here.workspace if platform == here.platform else ""), chat)] = None
+    for person in people:
+        if person is not None and person != turn.person.id and person not in gone:
+            address = await acquaintances.any_private_address(tx, person)
+            found |= {} if address is None else {address: person}
+    return [(person, address) for address, person in found.items()]
 
 
 def _before(turn: Turn) -> list[str]:

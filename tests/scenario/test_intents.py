@@ -400,3 +400,22 @@ async def test_what_was_answered_badly_waits_to_be_labelled_too(world: World) ->
     world.heard("ann")
     async with world.store.read() as tx:
         assert [(one.text, one.reason) for one in await kept.waiting(tx, BOT)] == [(said.text, "displeased")]
+
+
+async def test_a_request_for_a_person_goes_to_whom_the_admin_named_and_what_was_said_before_to_people_alone(
+    world: World,
+) -> None:
+    await world.publish(replace(HELP, action=HandOver(("@Bob", "fake:desk", "@nobody"))), HOURS)
+    await world.play("""
+        bob> when are you open
+        < Nine to six.
+        ann> when are you open
+        < Nine to six.
+    """)
+    await world.say("i want to talk to a person")
+    private, desk = world.heard("bob").reply.text, world.heard("desk").reply.text
+    assert "told a person" in world.heard("ann").reply.text
+    assert desk.startswith("Ann asks for a person")
+    assert private.startswith(desk)
+    assert "Nine to six." in private
+    assert "Nine to six." not in desk

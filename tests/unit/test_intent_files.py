@@ -31,6 +31,7 @@ OPENING = Intent(
 OTHERS = (
     Intent("call", {"en": ("ring bob",)}, RunSkill("/remind", "call {who}"), slots=(Slot("who", "person"),)),
     Intent("angry", {"en": ("this is bad",)}, HandOver()),
+    Intent("furious", {"en": ("this is the end",)}, HandOver(("@ann", "slack:T9:C0123"))),
     Intent("poem", {"en": ("write a poem",)}, AskModel("Answer in rhyme."), threshold=0.0),
 )
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import Refused
 from core.intents.checks import check, failed_tests
-from core.intents.definition import Answer, Intent, RunSkill, Slot
+from core.intents.definition import Answer, HandOver, Intent, RunSkill, Slot
 from core.intents.problems import Problem
 from core.intents.releases import Conflict, Editing, NotPublishable, changes
 from core.store import Store
@@ -52,6 +52,7 @@ def keys(problems: list[Problem]) -> list[str]:
         ((Intent("a", {"en": ("x",)}, slots=(Slot("s"), Slot("s"))),), ["same_slot"]),
         ((Intent("a", {"en": ("x",)}, RunSkill("/remnd")),), ["unknown_command"]),
         ((Intent("a", {"en": ("x",)}, Answer({"en": ("",)})),), ["no_answer"]),
+        ((Intent("a", {"en": ("x",)}, HandOver(("@ann", "slack:C1", "the boss"))),), ["bad_recipient"]),
         ((Intent("a", {"en": tuple(str(n) for n in range(2_001))}),), ["too_many_examples"]),
     ],
 )

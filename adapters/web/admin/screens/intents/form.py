@@ -20,7 +20,20 @@ from core.language.phrases import LANGUAGES
 
 ACTIONS = ("skill", "answer", "hand_over", "model")
 LIMITS = tuple(limit.name for limit in fields(Limits))
-_PLAIN = ("name", "description", "threshold", "priority", "action", "skill", "rest", "model", "source", "said")
+_PLAIN = (
+    "recipients",
+    "name",
+    "description",
+    "threshold",
+    "priority",
+    "action",
+    "skill",
+    "rest",
+    "model",
+    "source",
+    "said",
+    "to",
+)
 _LINES = ("examples", "must_match", "must_not_match")
 _SLOT = ("name", "kind", "required", "en", "zh", "values")
 _ANSWER = ("language", "platform", "text")
@@ -57,9 +70,13 @@ class Typed:
         text = {name: _shown(document.get(name)) for name in ("name", "description", "threshold", "priority")}
         text |= {"action": kind, "rest": _shown(action.get("rest")), "whole": "" if "rest" in action else "yes"}
         text |= {name: _shown(action.get(name)) for name in ("skill", "model")}
+        to = action.get("hand_over")
+        text |= {"to": ", ".join(to) if isinstance(to, list) else ""}
         text |= {"confirm": _flag(document, "confirm"), "disabled": "yes" if document.get("enabled") is False else ""}
         text |= {name: ", ".join(limits.get(name, ())) for name in LIMITS}
         text |= {name: "\n".join(document.get(name, ())) for name in ("must_match", "must_not_match")}
+        told = action.get("hand_over")
+        text |= {"recipients": ", ".join(told) if isinstance(told, list) else ""}
         text |= {"examples": _listed(document.get("examples", {})), "source": "", "said": ""}
         variants: Mapping[str, Sequence[str]] = action.get("answer", {})
         answers = [
@@ -78,7 +95,7 @@ class Typed:
                 answers.setdefault(key, []).append(row["text"].replace("\r\n", "\n").strip())
         skill = {"skill": said["skill"].strip()} | ({} if said["whole"] else {"rest": said["rest"].strip()})
         actions: dict[str, dict[str, Any]] = {
-            "skill": skill, "answer": {"answer": answers}, "hand_over": {"hand_over": True},
+            "skill": skill, "answer": {"answer": answers}, "hand_over": {"hand_over": _parts(said["to"], ",，") or True},
         }  # fmt: skip
         limits = {name: _parts(said[name], ",，") for name in LIMITS}
         plain = {name: said[name].strip() for name in ("name", "description", "threshold", "priority")}
