@@ -113,6 +113,13 @@ def test_both_languages_say_everything() -> None:
     assert all(screen.name in words["en"] and "title" in words["en"][screen.name] for screen in all_screens())
 
 
+async def test_a_word_named_like_a_method_is_the_word(admin: AdminSide) -> None:
+    async with admin.browser("owner") as owner:
+        page = (await owner.post("/admin/admins", {"name": "bob", "role": "viewer"})).text
+    assert ">Copy</button>" in page
+    assert "built-in method" not in page
+
+
 def _may(role, way) -> bool:
     from core.admin.roles import GRANTS
 

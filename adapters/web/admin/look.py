@@ -23,11 +23,22 @@ Words: TypeAlias = Mapping[str, Mapping[str, str]]
 _PACKAGE = resources.files("adapters.web.admin")
 
 
-def load_words() -> dict[Language, dict[str, dict[str, str]]]:
+class Section(dict[str, str]):
+    """What a screen says, by key."""
+
+
+class _Templates(Environment):
+    """`t.x.copy` is the word of that name, and not a method of dictionaries."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return obj[attribute] if isinstance(obj, Section) and attribute in obj else super().getattr(obj, attribute)
+
+
+def load_words() -> dict[Language, dict[str, Section]]:
     """Each file under `words/LANGUAGE/` is a section."""
     return {
         language: {
-            file.name.removesuffix(".toml"): tomllib.loads(file.read_text(encoding="utf-8"))
+            file.name.removesuffix(".toml"): Section(tomllib.loads(file.read_text(encoding="utf-8")))
             for file in (_PACKAGE / "words" / language).iterdir()
             if file.name.endswith(".toml")
         }
@@ -44,7 +55,7 @@ class Look:
         self.screens: Sequence[Screen] = ()
         self._version = version
         sources = {file.name: file.read_text(encoding="utf-8") for file in (_PACKAGE / "templates").iterdir()}
-        self._templates = Environment(
+        self._templates = _Templates(
             loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
 
@@ -80,4 +91,4 @@ class Look:
 
     def _said(self, visit: Visit) -> str:
         section, _, key = visit.ask("said").partition(".")
-        return self.words[visit.language].get(section, {}).get(key, "")
+        return self.words[visit.language].get(section, Section()).get(key, "")
