@@ -129,10 +129,11 @@ async def read_apart(data: bytes, name: str) -> Document:
 
 
 def _main() -> None:
-    import resource
+    with suppress(ImportError, ValueError, OSError):  # systems that have no such bounds
+        import resource
 
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     try:
         document = read(sys.stdin.buffer.read(), sys.argv[1])
     except Unreadable as error:

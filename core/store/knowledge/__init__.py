@@ -89,9 +89,10 @@ async def remove(tx: Tx, bot: str, name: str, now: dt.datetime, *, by_folder: bo
 
 
 async def _raise(tx: Tx, bot: str) -> None:
-    c = knowledge_version.c
-    if await tx.run(sa.update(knowledge_version).where(c.bot == bot).values(number=c.number + 1)) == 0:
-        await tx.insert_once(knowledge_version, {"bot": bot, "number": 1}, ("bot",))
+    c, first = knowledge_version.c, {"bot": bot, "number": 1}
+    higher = sa.update(knowledge_version).where(c.bot == bot).values(number=c.number + 1)
+    if await tx.run(higher) == 0 and await tx.insert_once(knowledge_version, first, ("bot",)) is None:
+        await tx.run(higher)  # another worker was first meanwhile
 
 
 def _json(value: object) -> str:
