@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from core.language.phrases import LANGUAGES, Language
 from core.reminders import wording
 from core.reminders.quiet import zone_here
+from core.settings import Settings, setting_name
 
 if TYPE_CHECKING:
     from adapters.web.admin.screen import Screen, Visit
@@ -35,8 +36,8 @@ class _Templates(Environment):
 
 
 def load_words() -> dict[Language, dict[str, Section]]:
-    """Each file under `words/LANGUAGE/` is a section."""
-    return {
+    """Each file under `words/LANGUAGE/` is a section; what a setting is for is said in English where it is defined."""
+    words = {
         language: {
             file.name.removesuffix(".toml"): Section(tomllib.loads(file.read_text(encoding="utf-8")))
             for file in (_PACKAGE / "words" / language).iterdir()
@@ -44,6 +45,9 @@ def load_words() -> dict[Language, dict[str, Section]]:
         }
         for language in LANGUAGES
     }
+    helps = {setting_name(field): info.description or "" for field, info in Settings.model_fields.items()}
+    words["en"]["settings_help"] = Section(helps)
+    return words
 
 
 class Look:
