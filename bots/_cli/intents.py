@@ -15,8 +15,10 @@ import click
 if TYPE_CHECKING:
     from core.intents.files import FileRead
     from core.intents.problems import Problem
+    from core.intents.recognition import Recognition
     from core.intents.releases import Change, Editing
     from core.settings import Settings
+    from core.store.intents import Waiting
 
 _T = TypeVar("_T")
 _json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -333,19 +335,27 @@ def why(text: str) -> None:
 @command.command()
 @_json
 def inbox(as_json: bool) -> None:
-    """Sentences that matched nothing, or narrowly, or displeased, with how often they were written."""
-    for one in _do(lambda editing: editing.waiting()):
+    """Sentences that matched nothing, or narrowly, or displeased, those first of which the drafts are least certain; with how
+    often they were written, and what the drafts take them for."""
+    settings = _settings()
+
+    async def work(editing: Editing) -> list[tuple[Waiting, Recognition]]:
+        from core.admin.intents import compiled_with
+        from core.intents.slots import Situation
+
+        said, edited = await editing.waiting(), await editing.edited()
+        recognizer = await asyncio.to_thread(compiled_with, settings, edited) if said else None
+        found = [(one, recognizer.recognize(one.text, Situation())) for one in said] if recognizer else []
+        return sorted(found, key=lambda pair: (pair[1].confidence, -pair[0].times))
+
+    for one, guess in _do(work):
         if as_json:
-            said = {
-                "key": one.key,
-                "text": one.text,
-                "language": one.language,
-                "times": one.times,
-                "reason": one.reason,
-            }
-            click.echo(json.dumps(said, ensure_ascii=False))
+            said = {"key": one.key, "text": one.text, "language": one.language, "times": one.times, "reason": one.reason}
+            shown = said | {"guess": guess.top, "confidence": round(guess.confidence, 3)}
+            click.echo(json.dumps(shown, ensure_ascii=False))
         else:
-            click.echo(f"{one.times:>4} ×  {one.reason:10}  {one.key[:40]:40}  {one.text}")
+            guessed = f"{guess.confidence:4.2f} {guess.top[:20]:20}"
+            click.echo(f"{one.times:>4} ×  {one.reason:10}  {guessed}  {one.key[:40]:40}  {one.text}")
 
 
 @command.command()
