@@ -245,6 +245,29 @@ async def test_a_downtime_that_cannot_be_tried_is_explained(admin: AdminSide, pe
     assert said in answer.text
 
 
+async def test_a_simulation_that_takes_too_long_says_how_far_it_came(
+    admin: AdminSide, people: list[int], monkeypatch
+) -> None:
+    monkeypatch.setattr("core.admin.reminders.ahead.PATIENCE", -1.0)
+    await _world(admin, people)
+    async with admin.browser("operator") as browser:
+        page = (await browser.get(DOWN)).text
+    assert "Only the first 0 reminders" in page
+    monkeypatch.setattr("core.admin.reminders.ahead.PATIENCE", 60.0)
+    monkeypatch.setattr("core.admin.reminders.ahead.MOST_SIMULATED", 3)
+    async with admin.browser("operator") as browser:
+        assert "Only the first 3 reminders" in (await browser.get(DOWN)).text
+
+
+async def test_a_file_that_would_leave_some_out_is_refused(admin: AdminSide, people: list[int], monkeypatch) -> None:
+    monkeypatch.setattr("core.admin.reminders.ahead.MOST_EXPORTED", 2)
+    await _world(admin, people)
+    async with admin.browser("operator") as browser:
+        answer = await browser.get("/admin/reminders/calendar.ics")
+    assert answer.status_code == 422
+    assert "at most 2" in answer.text
+
+
 async def test_quiet_hours_hold_what_is_late(admin: AdminSide, people: list[int]) -> None:
     async with admin.desk.store.write() as tx:
         quiet = {"quiet_from": "00:00", "quiet_until": "08:00"}

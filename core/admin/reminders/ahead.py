@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from core.admin.reminders.desk import ReminderDesk
 from core.admin.reminders.telling import noted
+from core.errors import Refused
 from core.language.phrases import Language, say
 from core.reminders import lateness, schedule
 from core.reminders.creating import on_wall
@@ -30,6 +32,9 @@ from core.store.planning import Due, Late
 MOST_IN_CALENDAR = 500
 MOST_ENTRIES = 6_000
 MOST_SIMULATED = 5_000
+MOST_EXPORTED = 5_000
+PATIENCE = 4.0
+"""Seconds of work that a simulation may take."""
 LONGEST = dt.timedelta(days=7)
 SHOWN = 200
 """Lines of a simulation that are shown; all of them are counted."""
@@ -96,12 +101,14 @@ def _by_day(
 
 
 async def exported(desk: ReminderDesk, asked: Filter, language: Language) -> str:
-    """The same reminders as an iCalendar file, as many as the calendar shows."""
+    """The reminders that ring within a year as an iCalendar file, all of them; raises `Refused` where they are too many."""
     desk.actor.need("reminders.edit")
     now = desk.clock.now()
     async with desk.store.write() as tx:
-        found = await looking.ahead(tx, asked, now + dt.timedelta(days=366), MOST_IN_CALENDAR)
-        shown = [one.reminder for one in found[:MOST_IN_CALENDAR] if one.reminder.kind != "digest"]
+        found = await looking.ahead(tx, asked, now + dt.timedelta(days=366), MOST_EXPORTED)
+        if len(found) > MOST_EXPORTED:
+            raise Refused(say(language, "admin_export_cut", most=MOST_EXPORTED))
+        shown = [one.reminder for one in found if one.reminder.kind != "digest"]
         detail = {"count": len(shown), "people": list(asked.people or ())[:20]}
         await noted(tx, desk.actor, now, "reminder.export", "reminders", detail)
     return await asyncio.to_thread(as_ical, shown, now, say(language, "calendar_title"))
@@ -131,20 +138,26 @@ class Simulation:
     people: int
     messages: int
     """How many messages go out when Remora is back."""
-    cut: bool
+    cut: int | None
+    """How many reminders were tried, where there are more."""
 
 
 async def simulated(desk: ReminderDesk, asked: Filter, begin: dt.datetime, end: dt.datetime) -> Simulation:
     """What a downtime from one moment to another does, by the rules that decide when it happens."""
     async with desk.store.read() as tx:
         found = await looking.ahead(tx, asked, end, MOST_SIMULATED)
-    return await asyncio.to_thread(_simulated, found[:MOST_SIMULATED], begin, end, len(found) > MOST_SIMULATED)
+    return await asyncio.to_thread(_simulated, found, begin, end)
 
 
-def _simulated(found: Sequence[Listed], begin: dt.datetime, end: dt.datetime, cut: bool) -> Simulation:
+def _simulated(found: Sequence[Listed], begin: dt.datetime, end: dt.datetime) -> Simulation:
+    began = time.monotonic()
+    cut: int | None = None
     late: dict[int, list[tuple[Late, Listed]]] = defaultdict(list)
     told: list[Consequence] = []
-    for one in found:
+    for number, one in enumerate(found):
+        if number >= MOST_SIMULATED or time.monotonic() - began > PATIENCE:
+            cut = number
+            break
         try:
             for missed, row in _occasions(one, begin, end):
                 if missed:

@@ -45,7 +45,9 @@ async def filter_of(desk: ReminderDesk, fields: Mapping[str, str]) -> Filter:
 
 async def page(desk: ReminderDesk, asked: Filter, after: str) -> Page:
     async with desk.store.read() as tx:
-        found, count = await looking.page(tx, asked, after), await looking.count(tx, asked)
+        found = await looking.page(tx, asked, after)
+        whole = not after and len(found) <= looking.PAGE
+        count = len(found) if whole else await looking.count(tx, asked)
     shown = found[: looking.PAGE]
     return Page(shown, looking.key_of(shown[-1], asked) if len(found) > looking.PAGE else "", count)
 

@@ -47,7 +47,7 @@ async def calendar(visit: Visit) -> Response:
     kept = {**fields, "zone": zone.key}
     return visit.page(
         "reminders_calendar.html", seen=seen, fields=fields, zone=zone.key, unknown=unknown, week=week, day=day,
-        today=today, here_is=query(kept), before=before, after=after, clock=_clock(zone), 
+        today=today, here_is=query(kept), before=before, after=after, clock=_clock(zone),
         named=lambda one: day_said(one, visit.language, today), weekdays=[visit.words["reminders"][f"weekday_{n}"] for n in range(7)],
     )  # fmt: skip
 
@@ -89,7 +89,7 @@ async def simulator(visit: Visit) -> Response:
     return visit.page(
         "reminders_simulator.html", 422 if problem and visit.ask("from") else 200, seen=seen, typed=typed, fields=fields,
         zone=zone.key, problem=problem if visit.ask("from") else "", end=end, fates=("late", "gathered", "told", "skipped", "missed"),
-        most=ahead.MOST_SIMULATED, lines=ahead.SHOWN,
+        lines=ahead.SHOWN,
     )  # fmt: skip
 
 
