@@ -103,7 +103,9 @@ def baseline(train: Sequence[Row], test: Sequence[Row]) -> Callable[[], float]:
             step = 0.9 * step + rows.T @ (targets - scores / scores.sum(axis=1, keepdims=True)) - 0.01 * weights
             weights = weights + 0.3 * step
         guesses = (unit(sketches([text for text, _ in test]) * rare) @ weights).argmax(axis=1)
-        return float(sum(names[guess] == name for guess, (_, name) in zip(guesses, test, strict=True)) / max(len(test), 1))
+        return float(
+            sum(names[guess] == name for guess, (_, name) in zip(guesses, test, strict=True)) / max(len(test), 1)
+        )
 
     return accuracy
 
@@ -129,10 +131,12 @@ async def follow(url: str) -> None:
     live = Live(store, "bench", lambda: load("light"))
     await live.tick()
     print("ready", flush=True)
+    shown = live.current
     while True:
-        started, before = time.perf_counter(), live.current
+        started = time.perf_counter()
         await live.tick()
-        if live.current is not before:
+        if live.current is not shown:
+            shown = live.current
             print(live.current.number, live.current.recognizer.calibrated, time.time(), flush=True)
         await asyncio.sleep(max(0.0, 1 - (time.perf_counter() - started)))
 
@@ -150,19 +154,18 @@ async def publishing(intents: Sequence[Intent], releases: int, url: str) -> None
             assert worker.stdout is not None
             await worker.stdout.readline()
         waits, commits = [], []
-        for number in range(1, releases + 1):
+        for number in range(releases + 1):
             one = intents[number % len(intents)]
             after = replace(one, examples={"": (*one.examples[""], f"a sentence that was never said before {number}")})
             edited = [after if intent is one else intent for intent in intents]
             await editing.take_in(edited, "bench", examples_only=False, replace=True, dry=False)
             began = time.time()
-            released = (await editing.publish("", "bench")).number
+            released = str((await editing.publish("", "bench")).number).encode()
             commits.append(1000 * (time.time() - began))
-            for worker in workers:
-                assert worker.stdout is not None
-                while (said := (await worker.stdout.readline()).split())[0] != str(released).encode():
-                    pass
-                waits.append(float(said[2]) - began)
+            waits.append([await _in_force(worker, released) - began for worker in workers])
+            if number == 0:  # workers that had nothing before load their encoders now
+                for worker in workers:
+                    await _in_force(worker, released, b"True")
             await asyncio.sleep(chance.uniform(1, 3))
         for worker in workers:
             worker.kill()
@@ -170,7 +173,24 @@ async def publishing(intents: Sequence[Intent], releases: int, url: str) -> None
         await store.aclose()
     kind = url.partition(":")[0]
     say("publish", float(np.median(commits)), "ms", worst=round(max(commits), 1), database=kind)
-    say("publish_to_in_force", float(np.median(waits)), "s", worst=round(max(waits), 2), workers=2, releases=releases)
+    say("publish_first_to_in_force", max(waits[0]), "s", workers=2)
+    say(
+        "publish_to_in_force",
+        float(np.median(waits[1:])),
+        "s",
+        worst=round(np.max(waits[1:]), 2),
+        workers=2,
+        releases=releases,
+    )
+
+
+async def _in_force(worker: asyncio.subprocess.Process, release: bytes, calibrated: bytes = b"") -> float:
+    """When the worker said that it answers by that release."""
+    assert worker.stdout is not None
+    while True:
+        number, fitted, at = (await worker.stdout.readline()).split()
+        if number == release and calibrated in (b"", fitted):
+            return float(at)
 
 
 def idle() -> None:

@@ -139,8 +139,10 @@ def test_what_matched_nothing_becomes_an_example_or_is_put_aside(here: Path) -> 
 
     asyncio.run(fill())
     run("import", "a.yaml")
-    waiting = {json.loads(line)["key"] for line in run("inbox", "--json").stdout.splitlines()}
-    assert waiting == {"shutatnoon", "theskyisblue", "hm"}
+    waiting = [json.loads(line) for line in run("inbox", "--json").stdout.splitlines()]
+    assert {one["key"] for one in waiting} == {"shutatnoon", "theskyisblue", "hm"}
+    sure = [one["confidence"] for one in waiting]
+    assert sure == sorted(sure), "what is least certain comes first"
     assert "shut at noon?" in run("label", "shutatnoon", "hours").stdout
     assert run("label", "theskyisblue", "-").exit_code == 0
     assert run("label", "hm").exit_code == 0
