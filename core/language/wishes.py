@@ -63,7 +63,8 @@ def quiet_wish(text: str) -> QuietWish | None:
         return QuietWish(ask=True)
     if found := _QUIET_ON.fullmatch(words):
         groups = {name[:-1]: value for name, value in found.groupdict().items() if value}
-        start, end = clock_time(groups["start"], evening=True), clock_time(groups["end"], evening=False)
+        start = clock_time(groups["start"], evening=True)
+        end = clock_time(groups["end"], evening=False, after=start)
         if start is not None and end is not None and start != end:
             return QuietWish(start, end)
     return None
@@ -75,14 +76,20 @@ _MIDNIGHT = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 _SAID_WITH_MINUTES = re.compile(r"\d[:：.]\d\d")
 
 
-def clock_time(words: str, *, evening: bool) -> dt.time | None:
-    """The clock time that a few words say; a bare "10" is in the evening or in the morning as the caller knows."""
+def clock_time(words: str, *, evening: bool, after: dt.time | None = None) -> dt.time | None:
+    """The clock time that a few words say; a bare "10" is in the evening or in the morning as the caller knows, and a "6:30"
+    whichever is sooner `after` that time."""
     when = understand_time(words.strip(), _MIDNIGHT, ZoneInfo("UTC")).when
     if not isinstance(when, Instant) or when.grain not in ("minute", "hour", "second"):
         return None
     clock = when.local.time()
     if when.ambiguous and not clock.minute and not _SAID_WITH_MINUTES.search(words) and (clock.hour >= 12) != evening:
         clock = clock.replace(hour=(clock.hour + 12) % 24)
+    elif when.ambiguous and after is not None:
+        other = clock.replace(hour=(clock.hour + 12) % 24)
+        clock = min(
+            clock, other, key=lambda each: (each.hour * 60 + each.minute - after.hour * 60 - after.minute) % 1440
+        )
     return clock.replace(second=0, microsecond=0)
 
 

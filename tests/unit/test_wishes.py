@@ -17,7 +17,8 @@ from core.language.wishes import DigestWish, QuietWish, digest_wish, feed_wish, 
         ("set my quiet hours to 10 to 7", "22:00", "07:00"), ("Don't disturb me between 11 pm and 6:30 am!", "23:00", "06:30"),
         ("no reminders between 22 and 7 please", "22:00", "07:00"), ("quiet hours from noon to 2pm", "12:00", "14:00"),
         ("免打扰22点到7点", "22:00", "07:00"), ("晚上十点到早上七点不要打扰我", "22:00", "07:00"),
-        ("把免打扰时间设为晚上11点到早上6点半", "23:00", "06:30"),
+        ("把免打扰时间设为晚上11点到早上6点半", "23:00", "06:30"), ("quiet hours from 23:00 to 6:30", "23:00", "06:30"),
+        ("quiet hours from 13:00 to 2:30", "13:00", "14:30"), ("免打扰22:00到7:00", "22:00", "07:00"),
     ],
 )  # fmt: skip
 def test_quiet_hours(text: str, start: str, end: str) -> None:
