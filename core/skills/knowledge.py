@@ -58,6 +58,7 @@ def _answered(turn: Turn, judged: Ranked, least: float) -> Outcome | None:
     if not judged or judged[0][0] < least:
         return None
     best = judged[0][1]
+    turn.trace.given(passages=[":".join(map(str, best.hit.id))])
     text, where = best.passage.text, place_of(best, turn.language)
     mark = "" if best.passage.questions else "> "
     lines = [f"{mark}{literal(line)}" for line in text.splitlines() if line.strip()]
