@@ -145,8 +145,8 @@ def _fires(coming: Iterable[Occurrence], zone: ZoneInfo, person: Person) -> list
 
 def zone_for(reminder: Reminder | None, person: Person, desk: ReminderDesk) -> ZoneInfo:
     """The clock on which a time for this person is meant."""
-    default = desk.settings.default_timezone or "UTC"
-    return zone_here(person.zone or (reminder.zone if reminder is not None else default))
+    own = reminder.zone if reminder is not None else "UTC"
+    return zone_here(person.zone or desk.settings.default_timezone or own)
 
 
 def asked_ring(turn: Turn, reminder: Reminder | None, when: str, zone: ZoneInfo) -> creating.FirstRing:

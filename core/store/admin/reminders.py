@@ -321,7 +321,8 @@ async def troubled(
 ) -> list[Delivered]:
     """Messages of everybody that failed, are late, or were left out: the newest first, one more than `limit` where there
     are more."""
-    wanted = _DELIVERED.where(*_troubled(trouble, platform, now)).order_by(outbox.c.id.desc()).limit(limit + 1)
+    newest = outbox.c.id + 0 if trouble == "late" else outbox.c.id  # else PostgreSQL reads all that was ever sent
+    wanted = _DELIVERED.where(*_troubled(trouble, platform, now)).order_by(newest.desc()).limit(limit + 1)
     if before is not None:
         wanted = wanted.where(outbox.c.id < before)
     return [_delivered(row) for row in await tx.rows(wanted)]
