@@ -52,7 +52,7 @@ def command(config: Path | None, resume: str | None, only_estimate: bool, as_jso
         if not options.data or not (options.name or only_estimate):
             raise click.UsageError("give --name and --data, here or in --config")
         made = finetune.train(load_settings(), options, tell, only_estimate=only_estimate)
-    if made is not None and not as_json:
+    if made is not None and not as_json and os.environ.get("RANK", "0") == "0":
         from core.training.runs import Run
 
         run = Run.named(load_settings(), made.name)

@@ -15,10 +15,10 @@ from core.training.batches import Plan
 from core.training.options import Options
 from core.training.show import spell_seconds
 
-_HIDDEN_KEPT, _INNER_KEPT = 26, 8
+_HIDDEN_KEPT, _INNER_KEPT = 14, 4.5
 """Activations kept for the gradient, in widths of the hidden and of the inner layer, a token and a layer: fitted to what
 was measured, so an estimate."""
-_PROCESS = 700 << 20
+_PROCESS = 600 << 20
 """What Python and torch take before there is a model."""
 
 

@@ -7,7 +7,6 @@ goes on as if it had not been. Under `accelerate launch` each process takes its 
 
 from __future__ import annotations
 
-import datetime as dt
 import errno
 import json
 import math
@@ -24,6 +23,7 @@ from typing import Any
 
 import torch
 
+from core.clock import SystemClock
 from core.errors import Refused, RemoraError, Unavailable
 from core.lm import weights
 from core.settings import Settings
@@ -190,6 +190,8 @@ class _Training:
             os.truncate(self.place.log, self.progress.log_bytes)
         if not self.progress.step:
             loss, general = self._losses()
+            if loss is not None and not math.isfinite(loss):
+                raise TrainingFailed("the base model's loss is no number", "its weights are damaged: fetch them again")
             self.progress.base_loss, self.progress.base_general = loss, general
             self._log(
                 {"step": 0, "epoch": 0.0, "val_loss": loss, "general_loss": general, "best": False, "samples": []}
@@ -253,10 +255,9 @@ class _Training:
     def _no_number(self, number: int, batches: Sequence[list[list[int]]]) -> TrainingFailed:
         lines = sorted({self.plan.row(one).line for batch in batches for line in batch for one in line})
         shown = ", ".join(map(str, lines[:12])) + (", …" if len(lines) > 12 else "")
-        rate = self.options.peak_rate
         return TrainingFailed(
             f"step {number}: the loss is no number; its rows are those of lines {shown} of {self.options.data}",
-            f"lower --learning-rate (now {rate:g}) or set --clip 1, use --precision fp32, and look at these rows",
+            f"{_STEADIER} (it is {self.options.peak_rate:g}), and look at these rows",
         )
 
     def _losses(self) -> tuple[float | None, float | None]:
@@ -269,6 +270,8 @@ class _Training:
         """Keeps the weights if they are the best so far, and ends the run if nothing gets better any more."""
         loss, general = self._losses()
         progress = self.progress
+        if loss is not None and not math.isfinite(loss):
+            raise TrainingFailed(f"step {progress.step}: the validation loss is no number", _STEADIER)
         best = loss is None or loss < progress.best_loss
         if best:
             progress.best_step, progress.best_general, progress.waited = progress.step, general, 0
@@ -467,7 +470,8 @@ def _absolute(options: Options) -> dict[str, Any]:
 
 
 def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return SystemClock().now().isoformat(timespec="seconds")
 
 
+_STEADIER = "begin again with --clip 1, --precision fp32 and a lower --learning-rate"
 _SMALLER = "use a smaller --batch or --max-length, --gradient-checkpointing, or --force"

@@ -239,7 +239,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_its_rows(
         patch.setattr(Learner, "losses", poisoned)
         with pytest.raises(TrainingFailed, match=r"the loss is no number; its rows are those of lines .*\b7\b") as said:
             bench.train(epochs=1, checkpoint_every=1)
-    assert "--learning-rate (now 0.001)" in said.value.mend
+    assert "a lower --learning-rate (it is 0.001)" in said.value.mend
     assert bench.resume().metrics.ended == "planned"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 import tomllib
 from collections import defaultdict
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from core.clock import SystemClock
 from core.lm.engine.text import prompt
 from core.lm.engine.tokens import TransformersTokenizer
 from core.messages import Utterance
@@ -292,7 +292,7 @@ def _report(measured: Sequence[Measured], tasks: Sequence[Task], wanted: Wanted)
         for at, task in enumerate(tasks[:_EXAMPLES])
     ]
     return {
-        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "at": SystemClock().now().isoformat(timespec="seconds"),
         "data": {
             "path": str(Path(wanted.data).resolve()),
             "sha256": sha256_of(Path(wanted.data)),
