@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -191,16 +190,21 @@ def delete(name: str, undo: bool) -> None:
 @_json
 def import_(file: Path, replace: bool, dry_run: bool, as_json: bool) -> None:
     """Take intents in from YAML, or examples from CSV: all, or none and why."""
-    from core.intents import files
-    from core.intents.problems import faults
+    from core.admin.importing import Preview, applied, previewed
 
-    read = files.read(file.read_bytes(), file.name)
-    if wrong := faults(read.problems):
-        _show(wrong, as_json=as_json)
+    data = file.read_bytes()
+
+    async def work(editing: Editing) -> Preview:
+        found = await previewed(editing, data, file.name, replace=replace)
+        if not (found.faulty or dry_run):
+            await applied(editing, data, file.name, _author(), replace=replace, seen=found.drafts)
+        return found
+
+    found = _do(work)
+    if found.faulty:
+        _show(found.problems, as_json=as_json)
         raise click.exceptions.Exit(1)
-    options: dict[str, Any] = {"examples_only": read.examples_only, "replace": replace, "dry": dry_run}
-    options["batch"] = secrets.token_hex(8)
-    _tell(_do(lambda editing: editing.take_in(read.intents, _author(), **options), read), as_json=as_json)
+    _tell(found.changes, as_json=as_json)
 
 
 @command.command()
@@ -350,7 +354,13 @@ def inbox(as_json: bool) -> None:
 
     for one, guess in _do(work):
         if as_json:
-            said = {"key": one.key, "text": one.text, "language": one.language, "times": one.times, "reason": one.reason}
+            said = {
+                "key": one.key,
+                "text": one.text,
+                "language": one.language,
+                "times": one.times,
+                "reason": one.reason,
+            }
             shown = said | {"guess": guess.top, "confidence": round(guess.confidence, 3)}
             click.echo(json.dumps(shown, ensure_ascii=False))
         else:

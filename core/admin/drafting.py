@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.admin.intents import on_top, stamp
+from core.admin.intents import catalogs, on_top, stamp
 from core.errors import Refused
 from core.intents.checks import same_words
 from core.intents.definition import LONGEST_EXAMPLE, Intent, wording
@@ -20,7 +20,6 @@ from core.intents.slots import Situation
 from core.intents.words import tidied
 from core.ports import Clock
 from core.store import Store
-from core.store import intents as stored
 from core.store.admin import intents as kept
 from core.store.admin.intents import InForce, Revision
 from core.store.intents import Draft
@@ -53,23 +52,22 @@ class Opened:
 
 async def opened(desk: Desk, name: str) -> Opened | None:
     """None where there is no intent of that name, deleted ones counted in."""
-    async with desk.store.read() as tx:
-        draft = await stored.draft(tx, desk.settings.bot, name)
-    if draft is None:
-        return None
-    live = await desk.editing.live() if await desk.editing.in_force() else ()
-    return Opened(draft, next((intent for intent in live if intent.name == name), None))
+    found = await catalogs(desk)
+    draft = found.drafts.get(name)
+    return Opened(draft, next((intent for intent in found.live if intent.name == name), None)) if draft else None
 
 
 async def looked_at(desk: Desk, typed: Intent) -> list[Problem]:
     """What is wrong with an intent as it stands in a form, among the others as they are drafted; without its tests."""
-    rest = [intent for intent in await desk.editing.edited() if intent.name != typed.name]
+    rest = (await catalogs(desk)).without(typed.name)
     found = [
         problem
-        for problem in desk.editing.checked([*rest, typed])
-        if problem.intent == typed.name or problem.fields.get("other") == typed.name
+        for problem in await asyncio.to_thread(desk.editing.checked, [*rest, typed])
+        if typed.name in (problem.intent, problem.fields.get("other"))
     ]
-    return [*found, *_twice(typed), *await asyncio.to_thread(lambda: _near(on_top(desk.live, rest), typed))]
+    known = {problem.where for problem in found}
+    near = await asyncio.to_thread(lambda: _near(on_top(desk.settings, desk.live, rest), typed))
+    return [*found, *_twice(typed), *(problem for problem in near if problem.where not in known)]
 
 
 def _examples(typed: Intent) -> Iterator[tuple[str, str, str]]:
@@ -129,13 +127,12 @@ class Tried:
 
 async def tried(desk: Desk, text: str, typed: Intent | None = None) -> Tried:
     """Of the drafts, with the intent as it stands in a form in place of its draft."""
-    wanted = list(await desk.editing.edited())
-    if typed is not None:
-        wanted = [*(intent for intent in wanted if intent.name != typed.name), typed]
+    found = await catalogs(desk)
+    wanted = found.edited if typed is None else (*found.without(typed.name), typed)
     situation = Situation(now=desk.clock.now())
 
     def work() -> Tried:
-        recognizer = on_top(desk.live, wanted)
+        recognizer = on_top(desk.settings, desk.live, wanted)
         return Tried(recognizer.explain(text[:LONGEST_EXAMPLE], situation), recognizer.intents)
 
     return await asyncio.to_thread(work)

@@ -42,7 +42,7 @@ async def previewed(editing: Editing, data: bytes, name: str, *, replace: bool) 
             read.intents, "", examples_only=read.examples_only, replace=replace, dry=True
         )  # fmt: skip
     except NotPublishable as refused:
-        return Preview((), (*read.problems, *refused.problems), read.examples_only, drafts)
+        return Preview((), (*read.problems, *read.placed(refused.problems)), read.examples_only, drafts)
     return Preview(found, read.problems, read.examples_only, drafts)
 
 

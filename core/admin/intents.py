@@ -9,7 +9,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import yaml
@@ -17,13 +17,14 @@ import yaml
 from core.clock import SystemClock
 from core.intents.checks import failed_tests
 from core.intents.definition import SAY, Answer, AskModel, HandOver, Intent, RunSkill
-from core.intents.documents import document_of
+from core.intents.documents import document_of, intent_of
 from core.intents.problems import Problem
 from core.intents.releases import Change, Editing, changes
 from core.intents.slots import Situation
 from core.settings import Settings
 from core.skills.base import Skill
 from core.store import Store, Tx
+from core.store import intents as stored
 from core.store.admin import audit
 from core.store.admin import intents as kept
 from core.store.intents import Draft
@@ -38,8 +39,6 @@ State: TypeAlias = Literal["live", "changed", "new", "deleted"]
 UNDO = dt.timedelta(days=30)
 """For so long a deleted intent is shown, so that deleting can be undone."""
 _COMPILED = 4
-_READ_AGAIN = 300
-"""Lines that are compared with the other intents while somebody types; more would keep them waiting."""
 
 
 def editing(store: Store, settings: Settings, skills: Sequence[Skill], live: Live | None = None) -> Editing:
@@ -52,7 +51,7 @@ def editing(store: Store, settings: Settings, skills: Sequence[Skill], live: Liv
         commands=frozenset({SAY, *(command for skill in skills for command in skill.commands)}),
         reserved=frozenset(skill.name for skill in skills),
         tester=partial(run_tests, partial(compiled_with, settings)),
-        quick=None if live is None else partial(run_tests, lambda wanted: on_top(live, wanted)),
+        quick=None if live is None else partial(_quick_tests, settings, live),
     )
 
 
@@ -65,12 +64,13 @@ async def note(author: str, tx: Tx, verb: str, subject: str, detail: Mapping[str
 
 
 class _Compiled:
-    """The catalogs that were compiled last, by what they say."""
+    """The catalogs that were compiled last, by what they say and with what."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[object, Recognizer] = OrderedDict()
+        self._known: OrderedDict[tuple[object, str], Recognizer] = OrderedDict()
 
-    def get(self, about: object, make: Callable[[], Recognizer]) -> Recognizer:
+    def get(self, place: object, wanted: Sequence[Intent], make: Callable[[], Recognizer]) -> Recognizer:
+        about = (place, repr([document_of(intent) for intent in wanted]))
         found = self._known.get(about)
         if found is None:
             found = self._known[about] = make()
@@ -78,12 +78,15 @@ class _Compiled:
                 self._known.popitem(last=False)
         return found
 
+    def of(self, place: object) -> list[Recognizer]:
+        return [one for (where, _), one in list(self._known.items()) if where == place]
+
 
 _thorough, _instant = _Compiled(), _Compiled()
 
 
-def _said(wanted: Iterable[Intent]) -> str:
-    return repr([document_of(intent) for intent in wanted])
+def _place(settings: Settings) -> tuple[str, str]:
+    return settings.intent_encoder, str(settings.data_dir)
 
 
 def compiled_with(settings: Settings, wanted: Sequence[Intent]) -> Recognizer:
@@ -94,15 +97,26 @@ def compiled_with(settings: Settings, wanted: Sequence[Intent]) -> Recognizer:
     def make() -> Recognizer:
         return compiled(wanted, load(settings.intent_encoder, settings.data_dir / "vectors"))
 
-    return _thorough.get((settings.intent_encoder, str(settings.data_dir), _said(wanted)), make)
+    return _thorough.get(_place(settings), wanted, make)
 
 
-def on_top(live: Live, wanted: Sequence[Intent]) -> Recognizer:
-    """The catalog as an edit on top of what is in force, in milliseconds where they differ little. For a thread."""
+def on_top(settings: Settings, live: Live, wanted: Sequence[Intent]) -> Recognizer:
+    """The catalog as an edit on top of the nearest one that is compiled, in milliseconds where they differ little. For a
+    thread."""
     from core.intents.recognition import changed
 
-    before = live.current.recognizer
-    return _instant.get((id(before), _said(wanted)), lambda: changed(before, wanted))
+    def alike(other: Recognizer) -> int:
+        return sum(other.intents.get(intent.name) == intent for intent in wanted) - len(other.intents)
+
+    before = max([live.current.recognizer, *_thorough.of(_place(settings))], key=alike)
+    return _instant.get(before, wanted, lambda: changed(before, wanted))
+
+
+async def _quick_tests(settings: Settings, live: Live, wanted: Sequence[Intent]) -> list[Problem]:
+    """The tests that fail. An edit on top of what is compiled comes near to what the catalog will be; where it fails one,
+    that is looked at thoroughly."""
+    found = await run_tests(partial(on_top, settings, live), wanted)
+    return await run_tests(partial(compiled_with, settings), wanted) if found else []
 
 
 async def run_tests(compile_: Callable[[Sequence[Intent]], Recognizer], wanted: Sequence[Intent]) -> list[Problem]:
@@ -242,25 +256,69 @@ class Overview:
     """The release in force."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogs:
+    """The drafts and what is in force, as they are until somebody changes either."""
+
+    drafts: Mapping[str, Draft]
+    edited: tuple[Intent, ...]
+    live: tuple[Intent, ...]
+    number: int
+    """The release in force; 0: none yet."""
+    problems: Sequence[Problem]
+    """Of the drafts, without their tests."""
+
+    def without(self, name: str) -> list[Intent]:
+        """The drafts but the one of that name."""
+        return [intent for intent in self.edited if intent.name != name]
+
+
+_catalogs: OrderedDict[object, Catalogs] = OrderedDict()
+
+
+async def catalogs(desk: Desk) -> Catalogs:
+    """Read again only where something changed: intents are many, and so are the pages that show them."""
+    bot = desk.settings.bot
+    async with desk.store.read() as tx:
+        about = (desk.store.url, bot, await stored.live_number(tx, bot), tuple(await kept.state(tx, bot)))
+        found = _catalogs.get(about)
+        if found is not None:
+            return found
+        drafts = {draft.name: draft for draft in await stored.drafts(tx, bot)}
+        number = await stored.live_number(tx, bot)
+        documents = await stored.documents(tx, bot, number) or []
+
+    def work() -> Catalogs:
+        edited = _read(draft.document for draft in drafts.values() if not draft.deleted)
+        return Catalogs(drafts, edited, _read(documents), number, desk.editing.checked(edited))
+
+    found = _catalogs[about] = await asyncio.to_thread(work)
+    while len(_catalogs) > _COMPILED:
+        _catalogs.popitem(last=False)
+    return found
+
+
+def _read(documents: Iterable[object]) -> tuple[Intent, ...]:
+    return tuple(intent for document in documents if (intent := intent_of(document, [])) is not None)
+
+
 async def overview(desk: Desk, sought: str = "") -> Overview:
     """Every intent that is drafted or in force, and what is worth a look in it; only those that say `sought` somewhere."""
-    drafts, live, number = await _drafts_and_live(desk)
-    now = desk.clock.now()
+    found, now = await catalogs(desk), desk.clock.now()
     async with desk.store.read() as tx:
         hits = await kept.hits(tx, now - dt.timedelta(days=7))
-    edited = await desk.editing.edited()
-    kinds = {change.name: change.kind for change in changes(live, edited)}
-    problems = [*desk.editing.checked(edited), *await overlapping(desk, edited)]
-    known, old = {intent.name: intent for intent in edited}, {intent.name: intent for intent in live}
+    kinds = {change.name: change.kind for change in _waiting(found)}
+    problems = [*found.problems, *await overlapping(desk, found.edited)]
+    known, old = {intent.name: intent for intent in found.edited}, {intent.name: intent for intent in found.live}
     rows = []
-    for name in sorted({*drafts, *old}):
-        draft, intent = drafts.get(name), known.get(name) or old.get(name)
+    for name in sorted({*found.drafts, *old}):
+        draft, intent = found.drafts.get(name), known.get(name) or old.get(name)
         if intent is None and draft is not None and draft.deleted and now - draft.changed_at < UNDO:
             intent = Intent(name, {}, description=str(draft.document.get("description", "")))
-        if intent is not None and sought.casefold() in repr(document_of(intent)).casefold():
+        if intent is not None and (not sought or sought.casefold() in repr(document_of(intent)).casefold()):
             state: State = "deleted" if name not in known else _STATES[kinds.get(name, "")]
             rows.append(_row(intent, state, draft, problems, hits))
-    return Overview(rows, len(kinds), number)
+    return Overview(rows, len(kinds), found.number)
 
 
 _STATES: Mapping[str, State] = {"": "live", "add": "new", "change": "changed", "delete": "deleted"}
@@ -293,17 +351,21 @@ def action_kind(intent: Intent) -> str:
             return "model"
 
 
-async def _drafts_and_live(desk: Desk) -> tuple[dict[str, Draft], tuple[Intent, ...], int]:
-    drafts = {draft.name: draft for draft in await desk.editing.drafts()}
-    newest = await desk.editing.in_force()
-    return drafts, await desk.editing.live() if newest else (), newest
+@lru_cache(maxsize=_COMPILED)
+def _waiting(found: Catalogs) -> Sequence[Change]:
+    return changes(found.live, found.edited)
 
 
-async def overlapping(desk: Desk, edited: Sequence[Intent]) -> list[Problem]:
-    """Warnings of examples that lie close to one of another intent."""
+@lru_cache(maxsize=_COMPILED)
+def _close(recognizer: Recognizer) -> Sequence[Problem]:
     from core.intents.quality import overlaps
 
-    return await asyncio.to_thread(lambda: overlaps(on_top(desk.live, edited), most=200))
+    return overlaps(recognizer, most=200)
+
+
+async def overlapping(desk: Desk, edited: Sequence[Intent]) -> Sequence[Problem]:
+    """Warnings of examples that lie close to one of another intent."""
+    return await asyncio.to_thread(lambda: _close(on_top(desk.settings, desk.live, edited)))
 
 
 def stamp(drafts: Sequence[Draft]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from core.admin.intents import on_top
+from core.admin.intents import catalogs, on_top
 from core.admin.reveal import noted
 from core.admin.roles import Actor
 from core.intents.slots import Situation
@@ -17,7 +18,7 @@ from core.store.intents import Waiting
 
 if TYPE_CHECKING:
     from core.admin.desk import Desk
-    from core.intents.recognition import Recognition
+    from core.intents.recognition import Recognition, Recognizer
 
 REASONS = ("unmatched", "narrow", "displeased")
 SHOWN = 50
@@ -43,6 +44,11 @@ class Inbox:
     """Sentences that nobody has labelled; counted up to 1,000."""
 
 
+@lru_cache(maxsize=1_000)
+def _guess(recognizer: Recognizer, text: str) -> Recognition:
+    return recognizer.recognize(text, Situation())
+
+
 async def inbox(desk: Desk, *, reason: str = "", language: str = "", platform: str = "", review: bool = False) -> Inbox:
     """Of the most frequent sentences those that the drafts, as they are at this moment, are least certain of."""
     bot = desk.settings.bot
@@ -52,13 +58,13 @@ async def inbox(desk: Desk, *, reason: str = "", language: str = "", platform: s
             tx, bot, reason=reason, language=language, platform=platform, label=label, most=_READ
         )
         total = await kept.waiting_count(tx, bot)
-    edited = await desk.editing.edited()
+    edited = (await catalogs(desk)).edited
 
     def work() -> list[Item]:
-        recognizer = on_top(desk.live, edited)
+        recognizer = on_top(desk.settings, desk.live, edited)
         if recognizer.space is not None and said:
             recognizer.space.points([plain(one.text) for one in said])  # all at once is faster than one by one
-        found = [Item(one, recognizer.recognize(one.text, Situation(now=desk.clock.now()))) for one in said]
+        found = [Item(one, _guess(recognizer, one.text)) for one in said]
         return sorted(found, key=lambda item: (item.guess.confidence, -item.said.times))
 
     return Inbox((await asyncio.to_thread(work))[:SHOWN], total)

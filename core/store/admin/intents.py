@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from core.store.database import Tx
 from core.store.intents import Waiting
 from core.store.tables import account, turn, worker
-from core.store.tables.intents import intent_force, intent_inbox, intent_revision
+from core.store.tables.intents import intent_draft, intent_force, intent_inbox, intent_revision
 
 MOST_HITS = 100_000
 """Turns that are counted, the newest ones."""
@@ -56,6 +56,13 @@ async def revisions(
     if exactly is not None:
         wanted = wanted.where(c.revision == exactly)
     return [_revision(row) for row in await tx.rows(wanted.order_by(c.revision.desc()).limit(most))]
+
+
+async def state(tx: Tx, bot: str) -> list[tuple[str, int, dt.datetime]]:
+    """The revision of each draft, by name, and since when: what changes with any of them."""
+    c = intent_draft.c
+    rows = await tx.rows(sa.select(c.name, c.revision, c.changed_at).where(c.bot == bot).order_by(c.name))
+    return [(row.name, row.revision, row.changed_at) for row in rows]
 
 
 async def batch(tx: Tx, bot: str, name: str) -> list[Revision]:

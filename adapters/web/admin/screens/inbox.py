@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from adapters.web.admin.screen import Screen, Visit, get, post
 from core.admin import labelling
+from core.admin.intents import catalogs
 from core.errors import Refused
 from core.intents.definition import NAME
 from core.intents.releases import NotPublishable
@@ -28,7 +29,7 @@ async def _page(visit: Visit, status: int = 200, *, done: str = "", wrong: str =
         visit.desk, reason=wanted["reason"], language=wanted["language"], platform=wanted["platform"],
         review=bool(wanted["review"]),
     )  # fmt: skip
-    names = [intent.name for intent in await visit.desk.editing.edited()]
+    names = [intent.name for intent in (await catalogs(visit.desk)).edited]
     template = "inbox_list.html" if visit.request.headers.get("hx-request") else "inbox.html"
     return visit.page(
         template, status, found=found, names=names, wanted=wanted, reasons=labelling.REASONS, done=done, wrong=wrong, key=key,
@@ -41,7 +42,7 @@ async def label(visit: Visit) -> Response:
     key, given = visit.field("key"), visit.field("given").strip()
     chosen = visit.field("intent").strip() if given == "=" else given
     words = visit.words["inbox"]
-    known = {intent.name for intent in await visit.desk.editing.edited()}
+    known = {intent.name for intent in (await catalogs(visit.desk)).edited}
     if chosen not in _DONE and chosen not in known:
         unknown = "unknown_intent" if NAME.fullmatch(chosen) else "no_intent"
         return await _page(visit, 422, wrong=words[unknown].format(name=chosen[:64]), key=key)

@@ -105,7 +105,7 @@ def _shown(visit: Visit, typed: Typed, problems: Sequence[Problem]) -> list[dict
             "text": replace(problem, intent="", where="", line=None).text(visit.language),
             "other": str(problem.fields["other"]) if problem.key in ("near_example", "shared_example") else "",
         }
-        for problem in sorted(problems, key=lambda problem: problem.warning)[:100]
+        for problem in sorted(problems, key=lambda one: (one.warning, typed.lines.get(one.where, 0)))[:100]
     ]
 
 
