@@ -16,6 +16,7 @@ from core.errors import RemoraError
 from core.messages import Sender
 from core.store import Store, feedback, inbox, people
 from core.store.people import TurnRecord
+from core.store.tables.memory import memory_pause
 from core.store.training import learnable
 from core.training.data.chats import conversations
 from core.training.data.scrub import Scrubber
@@ -66,6 +67,14 @@ async def test_a_praised_answer_is_learned_alone_and_of_who_agreed_the_session_w
         "two | re: two",
         "three | re: three | write to [EMAIL_1] | re: write to [EMAIL_1]",
     ]
+
+
+@pytest.mark.parametrize("where", ["", "fake||ann", "fake||elsewhere"])
+async def test_nothing_is_learned_that_was_said_while_nothing_was_to_be_remembered(store: Store, where: str) -> None:
+    ann = await said(store, "ann", "one", 1)
+    async with store.write() as tx:
+        await tx.insert(memory_pause, {"person_id": ann, "address_key": where, "since": NOW})
+    assert bool(await of(store, ann)) == (where == "fake||elsewhere")
 
 
 async def test_a_row_names_whose_words_it_holds(store: Store) -> None:
