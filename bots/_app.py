@@ -28,13 +28,14 @@ from core.admin.jobs import Jobs
 from core.catalog import Bot, load_bot
 from core.clock import SystemClock
 from core.engine import Engine
-from core.errors import Unavailable
+from core.errors import ModelUnavailable, Unavailable
 from core.intents.encoders import Cached, load
 from core.intents.live import Live
 from core.journal import Journal
 from core.knowledge.documents import FOLDER, Documents
 from core.knowledge.library import Library
 from core.language.phrases import Language, say
+from core.lm import weights
 from core.memory.recall import Recall
 from core.messages import Address, Line
 from core.outbox import Deliverer, failed
@@ -43,6 +44,7 @@ from core.reminders import feed
 from core.reminders.planning import Planner
 from core.retention import EVERY_SECONDS, Retention
 from core.scheduler import Heartbeat
+from core.serving import Serving
 from core.settings import Settings
 from core.store import Store, crypto, inbox, migrate, outbox, people
 from core.turns import Turns
@@ -65,7 +67,7 @@ class App:
 
     settings: Settings
     store: Store
-    model: LanguageModel
+    model: Serving
     engine: Engine
     turns: Turns
     deliverer: Deliverer
@@ -141,6 +143,8 @@ async def running(
         stack.push_async_callback(model.aclose)
         store = Store(settings.store_url)
         stack.push_async_callback(store.aclose)
+        serving = Serving(store, model, partial(_version, settings))
+        stack.push_async_callback(serving.aclose)
         await migrate.upgrade(store)
         journal = Journal(settings.data_dir / "journal", name)
         stack.callback(journal.close)
@@ -148,7 +152,9 @@ async def running(
         bot = load_bot(BOTS / settings.bot)
         crypto.unlock(await asyncio.to_thread(signing_key, settings))
         library = await _library(store, settings, bot, clock, intents, stack)
-        engine = Engine(bot, skills_of(settings.bot), model, settings, lambda: intents.current, library, recall=Recall(store))
+        engine = Engine(
+            bot, skills_of(settings.bot), serving, settings, lambda: intents.current, library, Recall(store), serving.of
+        )
         deliverer = Deliverer(store, by_name, clock, journal, name, min(SETTLE, 2 * _lease(settings)))
         turns = Turns(store, engine, by_name, deliverer, clock, settings, name)
         worker = Worker(name, store, clock, _lease(settings), deliverer, served(adapters))
@@ -159,10 +165,20 @@ async def running(
         codes = await _first_codes(store, everybody, clock) if listen and settings.allow.strip() != "*" else {}
         setup = await _setup_secret(store, clock) if "web" in by_name else ""
         app = App(
-            settings, store, model, engine, turns, deliverer, by_name, clock, asyncio.Event(), intents, codes, setup
+            settings, store, serving, engine, turns, deliverer, by_name, clock, asyncio.Event(), intents, codes, setup
         )
         async with _working(app, worker, everybody if listen else (), intents):
             yield app
+
+
+def _version(settings: Settings, name: str) -> LanguageModel:
+    """A trained version of the local model by its name; "" is the model of the settings. Reads the disk: for a thread."""
+    if not name:
+        return lm.create(settings)
+    folder = weights.version_of(settings, name) if settings.model_backend == "local" else None
+    if folder is None:
+        raise ModelUnavailable(f"there are no weights of {name} here", f"run here: remora models export {name} FOLDER")
+    return lm.create(settings.model_copy(update={"model": str(folder)}))
 
 
 async def _intents(store: Store, settings: Settings, stack: AsyncExitStack) -> Live:
@@ -184,7 +200,9 @@ async def _library(
     store: Store, settings: Settings, bot: Bot, clock: Clock, intents: Live, stack: AsyncExitStack
 ) -> Library:
     async def encoders() -> Sequence[Cached]:
-        await asyncio.gather(intents.settled(), return_exceptions=True)  # they load the same ones, and fetch what is missing
+        await asyncio.gather(
+            intents.settled(), return_exceptions=True
+        )  # they load the same ones, and fetch what is missing
         return await asyncio.to_thread(load, settings.intent_encoder, settings.data_dir / "vectors")
 
     folder = BOTS / settings.bot / FOLDER
@@ -247,7 +265,17 @@ def made(
     called = {} if hooks is None else hooks
     public_url = settings.public_url.rstrip("/")
     around = Surroundings(
-        clock, key, history, checks, calendar, called, store, desk, partial(listed, bot=settings.bot), public_url, has_web=hooks is not None
+        clock,
+        key,
+        history,
+        checks,
+        calendar,
+        called,
+        store,
+        desk,
+        partial(listed, bot=settings.bot),
+        public_url,
+        has_web=hooks is not None,
     )
     return create(name, settings, around)
 
@@ -286,6 +314,7 @@ async def _working(app: App, worker: Worker, heard: Sequence[Adapter], intents: 
     heartbeat = Heartbeat()
     heartbeat.every("worker", worker.tick, min(1.0, app.settings.lease_seconds / 4))
     heartbeat.every("intents", intents.tick)
+    heartbeat.every("model", app.model.tick)
     heartbeat.every("in-force", Told(app.store, app.clock, intents, app.settings.bot, worker.name).tick)
     if app.engine.library is not None:
         heartbeat.every("knowledge", app.engine.library.tick)

@@ -71,6 +71,8 @@ class Engine:
     """The admins' intents that a turn which begins now is answered by."""
     library: Library | None = None
     recall: Recall = nothing_recalled
+    model_of: Callable[[int], LanguageModel] | None = None
+    """Which version of the model answers a person; None: the same for everybody."""
 
     def commands(self, standing: Standing) -> Mapping[str, str]:
         """What such a person may command, with the phrase key of its help, in the order in which help shows it."""
@@ -279,30 +281,28 @@ class Engine:
                     outcome = replace(outcome, reply=shown, model=event.model, used=event.used)
         return outcome
 
-    def _tokens(self, text: str) -> int:
-        return self.model.count_tokens([Utterance("user", text)])
-
     async def _by_model(self, turn: Turn, instruction: str = "") -> AsyncGenerator[ReplyEvent | Outcome]:
         said, note, finish = "", "", "stop"
+        model = self.model_of(turn.person.id) if self.model_of else self.model
         yield Status(say(turn.language, "status_thinking"))
         persona = prompt.persona_for(self.bot.personas[turn.language], turn.now, turn.zone)
         persona = "\n".join(part for part in (persona, instruction) if part)
         past = await turn.recall(turn, turn.text, _RECALLED) if keeping.wants_past(turn) else ()
         drawn = keeping.drawn(turn, past)
-        persona, number = prompt.knowing(persona, say(turn.language, "memory_prompt"), drawn.lines, self.model)
+        persona, number = prompt.knowing(persona, say(turn.language, "memory_prompt"), drawn.lines, model)
         try:
             lines = prompt.build(
                 persona,
                 turn.history,
                 turn.text,
-                self.model,
+                model,
                 history_tokens=self.settings.history_tokens,
                 reply_tokens=self.settings.max_tokens,
             )
             sampling, trace = _sampling(self.settings), turn.trace
-            trace.asked(self.model.info, sampling, lines, self.model.count_tokens(lines))
+            trace.asked(model.info, sampling, lines, model.count_tokens(lines))
             trace.given(facts=drawn.facts[:number])
-            pieces = self.model.generate(lines, sampling)
+            pieces = model.generate(lines, sampling)
             with trace.timed("model"):
                 async with aclosing(pieces), asyncio.timeout(self.settings.reply_seconds):
                     async for piece in until(turn.stop, pieces):
@@ -315,11 +315,17 @@ class Engine:
             note, finish = say(turn.language, "reply_cut"), "timeout"
         if turn.stop.is_set():
             note, finish = say(turn.language, "stopped"), "stopped"
-        turn.trace.answered(self._tokens(said) - self._tokens(""), finish)
+        turn.trace.answered(_tokens(model, said) - _tokens(model, ""), finish)
         text = promises.guarded(said.strip(), turn.language) if said.strip() else ""
         text = "\n\n".join(part for part in (text, note) if part) or say(turn.language, "model_silent")
-        name = self.model.info.name if said else ""
-        yield Outcome(Reply(text, rated=bool(said)), intent="chat", model=name, used=drawn.facts[:number] if said else ())
+        name = model.info.name if said else ""
+        yield Outcome(
+            Reply(text, rated=bool(said)), intent="chat", model=name, used=drawn.facts[:number] if said else ()
+        )
+
+
+def _tokens(model: LanguageModel, text: str) -> int:
+    return model.count_tokens([Utterance("user", text)])
 
 
 async def until(stop: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator[_T]:
