@@ -8,7 +8,7 @@ import secrets
 
 from core.store import Tx
 from core.store.admin import accounts, audit
-from core.store.admin.accounts import Account, Purpose, Session
+from core.store.admin.accounts import Account, Browser, Purpose, Session
 
 LINK_LIFE = dt.timedelta(minutes=30)
 IDLE, LONGEST = dt.timedelta(days=7), dt.timedelta(days=30)
@@ -79,9 +79,16 @@ async def begin(tx: Tx, account: Account, client: str, agent: str, now: dt.datet
 async def session_of(tx: Tx, cookie: str, now: dt.datetime) -> Session | None:
     """The session of a cookie that still holds."""
     found = await accounts.session(tx, digest(cookie)) if cookie else None
-    if found is None or now - found.seen_at > IDLE or now - found.created_at > LONGEST:
-        return None
-    return found
+    return found if found is not None and _holds(found, now) else None
+
+
+def _holds(session: Session | Browser, now: dt.datetime) -> bool:
+    return now - session.seen_at <= IDLE and now - session.created_at <= LONGEST
+
+
+async def browsers(tx: Tx, admin_id: int, now: dt.datetime) -> list[Browser]:
+    """Where an account is signed in, the one in use last first."""
+    return [one for one in await accounts.browsers(tx, admin_id) if _holds(one, now)]
 
 
 def to_be_noted(session: Session, now: dt.datetime) -> bool:

@@ -243,6 +243,19 @@ async def test_a_second_factor_is_asked_for_by_password_and_by_link_and_each_cod
         assert (await enter(browser, secret, await code_of(admin, "ann")))[0] == 200
 
 
+async def test_codes_of_a_stolen_link_are_guessed_ten_times_at_most_from_anywhere(admin: AdminSide) -> None:
+    await with_password(admin)
+    async with admin.desk.store.write() as tx:
+        account = await accounts.named(tx, "ann")
+        await kept.change(tx, account.id, totp=factors.new_secret(), totp_used=0)
+        secret = await accounts.sign_in_link(tx, OWNER, account.id, admin.clock.now())
+    async with admin.browser(None) as thief:
+        for _ in range(10):
+            assert (await enter(thief, secret, "000000"))[0] == 401
+            admin.side._door._attempts._failures.pop("127.0.0.1")  # each from another address
+        assert (await enter(thief, secret, await code_of(admin, "ann")))[0] == 429
+
+
 async def test_a_reset_takes_password_and_factor_away_and_signs_out(admin: AdminSide) -> None:
     await with_password(admin)
     async with admin.browser("owner", "ann") as ann:
@@ -276,6 +289,15 @@ async def test_one_ends_ones_own_sessions_and_nobody_elses(admin: AdminSide) -> 
         assert (await ann.get("/admin")).status_code == 200
         await ann.post(f"/admin/account/sessions/{hers.id}/end")
         assert (await ann.get("/admin")).status_code == 303
+
+
+async def test_a_session_that_is_over_is_not_listed(admin: AdminSide) -> None:
+    async with admin.browser("owner", "ann"):
+        admin.clock.jump(signin.IDLE + dt.timedelta(minutes=1))
+    async with admin.browser("owner", "ann") as ann:
+        page = (await ann.get("/admin/account")).text
+        assert page.count("last seen") == 1
+        assert "Sign out everywhere else" not in page
 
 
 async def test_no_secret_is_in_the_audit_log(admin: AdminSide) -> None:

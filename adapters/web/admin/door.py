@@ -90,12 +90,15 @@ class Door:
         now = desk.clock.now()
         async with desk.store.write() as tx:
             owner = await signin.wants_code(tx, secret, now)
+            guessed = f"code:{owner.name}" if owner else ""
+            if wait := self._attempts.wait(guessed):
+                return JSONResponse({"error": words["enter"]["wait"]}, 429, headers={"Retry-After": str(wait)})
             proof = await kept.proof(tx, admin_id=owner.id) if owner and code.strip() else None
             proven = owner is None or (proof is not None and await accounts.uses_factor(tx, proof, code, now))
             found = await signin.redeem(tx, secret, now) if proven else None
         if found is None:
             if proven or code.strip():
-                self._attempts.failed(client)
+                self._failed(client, guessed)
             said = words["enter"]["failed" if proven else "code_wrong" if code.strip() else "code_wanted"]
             return JSONResponse({"error": said, "code": not proven}, 401)
         response = JSONResponse({"to": _first_page(found[1])})
@@ -121,8 +124,7 @@ class Door:
         async with self._hashing:
             account = await accounts.by_password(desk.store, name, password, code, desk.clock.now())
         if account is None:
-            for key in keys:
-                self._attempts.failed(key)
+            self._failed(*keys)
             return self._page(request, 401, "wrong", name)
         response = RedirectResponse("/admin", 303)
         await self.let_in(request, response, account)
@@ -160,7 +162,7 @@ class Door:
             return self._page(request, 503, "team_down")
         except NotProven as error:
             log.warning("the team's sign-in let nobody in", extra={"why": error.what})
-            self._attempts.failed(client)
+            self._failed(client)
             return self._page(request, 401, "team_failed")
         if account is None:
             return self._page(request, 403, "team_unknown")
@@ -168,6 +170,12 @@ class Door:
         response.delete_cookie(_FLOW, httponly=True, samesite="lax", secure=self._secure, path=BACK)
         await self.let_in(request, response, account)
         return response
+
+    def _failed(self, client: str, *names: str) -> None:
+        """Counts against the client, and against whom it wanted to be; the log does not say whom: people type passwords there."""
+        log.warning("a sign-in failed", extra={"client": client})
+        for key in filter(None, (client, *names)):
+            self._attempts.failed(key)
 
     async def let_in(self, request: Request, response: Response, account: Account) -> None:
         """A new session and a new cookie for it, whatever the browser brought; what it had before ends."""

@@ -227,7 +227,7 @@ async def seen(tx: Tx, session_id: int, now: dt.datetime) -> None:
 
 
 async def browsers(tx: Tx, admin_id: int) -> list[Browser]:
-    """Where an account is signed in, the one in use last first."""
+    """Every session of an account, however old, the one in use last first."""
     theirs = sa.select(admin_session).where(admin_session.c.admin_id == admin_id)
     rows = await tx.rows(theirs.order_by(admin_session.c.seen_at.desc(), admin_session.c.id.desc()).limit(100))
     return [Browser(row.id, row.client, row.agent, row.created_at, row.seen_at) for row in rows]

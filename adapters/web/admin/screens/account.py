@@ -18,7 +18,7 @@ async def show(visit: Visit, status: int = 200, problem: str = "", about: str = 
     """`about`: the form in which something is wrong."""
     async with visit.desk.store.read() as tx:
         proof = await kept.proof(tx, admin_id=visit.account.id)
-        browsers = await kept.browsers(tx, visit.account.id)
+        browsers = await signin.browsers(tx, visit.account.id, visit.now)
         person = await people.get(tx, visit.account.person_id) if visit.account.person_id else None
     assert proof is not None, "it is signed in"
     return visit.page(

@@ -59,7 +59,7 @@ async def _account(visit: Visit) -> Account:
 async def one(visit: Visit, status: int = 200, problem: str = "") -> Response:
     account = await _account(visit)
     async with visit.desk.store.read() as tx:
-        browsers = await kept.browsers(tx, account.id)
+        browsers = await signin.browsers(tx, account.id, visit.now)
         latest = await audit.entries(tx, who=f"web:{account.name}", limit=_LATEST)
     return visit.page(
         "admins_one.html", status, account=account, browsers=browsers, latest=latest, roles=ROLES, grants=GRANTS,
