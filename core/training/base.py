@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -197,25 +198,21 @@ def _quiet() -> None:
     from transformers.utils import logging
 
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    warnings.filterwarnings("ignore", message="fan_in_fan_out")  # of gpt2, where peft sets it right
     quiet: Any = logging
     quiet.disable_progress_bar()
     quiet.set_verbosity_error()
 
 
-class _readable:
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
     """Whatever transformers finds wrong with a folder comes as one of these."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, MemoryError):
-            raise Unavailable("no memory for the model", "choose a smaller one") from error
-        if isinstance(error, OSError | ValueError | KeyError | RuntimeError | TypeError | AttributeError | ImportError):
-            raise Refused(
-                f"{self._folder} cannot be loaded as a causal language model ({type(error).__name__}: {str(error)[:120]})",
-                "give the folder of one that transformers loads, such as the default model's",
-            ) from error
+    try:
+        yield
+    except MemoryError as error:
+        raise Unavailable("no memory for the model", "choose a smaller one") from error
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError, ImportError) as error:
+        raise Refused(
+            f"{folder} cannot be loaded as a causal language model ({type(error).__name__}: {str(error)[:120]})",
+            "give the folder of one that transformers loads, such as the default model's",
+        ) from error

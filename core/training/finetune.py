@@ -14,8 +14,8 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -50,20 +50,20 @@ class TrainingFailed(RemoraError):
 
 @dataclass(slots=True)
 class Progress:
-    """Where a run is: what a checkpoint holds besides tensors."""
+    """Where a run is: what a checkpoint holds besides tensors. Names are those of `Metrics`, as far as they are there."""
 
-    step: int = 0
+    steps: int = 0
     tokens: int = 0
     seconds: float = 0.0
     best_step: int = 0
-    best_loss: float = math.inf
-    best_general: float | None = None
-    base_loss: float | None = None
-    base_general: float | None = None
-    waited: int = 0
-    skipped: int = 0
-    log_bytes: int = 0
+    val_loss: float | None = None
+    general_loss: float | None = None
+    base_val_loss: float | None = None
+    base_general_loss: float | None = None
+    skipped_steps: int = 0
     ended: str = ""
+    waited: int = 0
+    log_bytes: int = 0
 
 
 def train(settings: Settings, options: Options, tell: Tell, *, only_estimate: bool = False) -> Manifest | None:
@@ -188,11 +188,11 @@ class _Training:
         if self.first:
             self.place.log.touch()
             os.truncate(self.place.log, self.progress.log_bytes)
-        if not self.progress.step:
+        if not self.progress.steps:
             loss, general = self._losses()
             if loss is not None and not math.isfinite(loss):
                 raise TrainingFailed("the base model's loss is no number", "its weights are damaged: fetch them again")
-            self.progress.base_loss, self.progress.base_general = loss, general
+            self.progress.base_val_loss, self.progress.base_general_loss = loss, general
             self._log(
                 {"step": 0, "epoch": 0.0, "val_loss": loss, "general_loss": general, "best": False, "samples": []}
             )
@@ -200,18 +200,18 @@ class _Training:
     def _learn(self) -> None:
         """The steps that are left, with what happens between them."""
         began, before, failed = time.monotonic(), self.progress.seconds, 0
-        for number in range(self.progress.step + 1, len(self.steps) + 1):
+        for number in range(self.progress.steps + 1, len(self.steps) + 1):
             if self.progress.ended:
                 break
             epoch, batches = self.steps[number - 1]
             loss, norm, rate, tokens = self._step(number, batches)
             failed = 0 if math.isfinite(norm) else failed + 1
             if failed:
-                self.progress.skipped += 1
+                self.progress.skipped_steps += 1
                 self.note(f"step {number} is skipped: its gradient is no number")
             if failed == _MOST_SKIPPED or not math.isfinite(loss):
                 raise self._no_number(number, batches)
-            self.progress.step, self.progress.tokens = number, self.progress.tokens + tokens
+            self.progress.steps, self.progress.tokens = number, self.progress.tokens + tokens
             self.progress.seconds = before + time.monotonic() - began
             line = {"step": number, "epoch": round(epoch, 4), "loss": loss, "lr": rate, "grad_norm": norm}
             self._log({**line, "tokens": self.progress.tokens, "seconds": round(self.progress.seconds, 3)})
@@ -271,11 +271,11 @@ class _Training:
         loss, general = self._losses()
         progress = self.progress
         if loss is not None and not math.isfinite(loss):
-            raise TrainingFailed(f"step {progress.step}: the validation loss is no number", _STEADIER)
-        best = loss is None or loss < progress.best_loss
+            raise TrainingFailed(f"step {progress.steps}: the validation loss is no number", _STEADIER)
+        best = loss is None or progress.val_loss is None or loss < progress.val_loss
         if best:
-            progress.best_step, progress.best_general, progress.waited = progress.step, general, 0
-            progress.best_loss = math.inf if loss is None else loss
+            progress.best_step, progress.val_loss, progress.general_loss = progress.steps, loss, general
+            progress.waited = 0
             if self.first:
                 self._keep()
         else:
@@ -283,7 +283,7 @@ class _Training:
             if self.options.patience and progress.waited >= self.options.patience:
                 progress.ended = "early"
         samples = [self._sample(row) for row in self.data.val[: self.options.samples]] if self.first else []
-        line = {"step": progress.step, "epoch": round(epoch, 4), "val_loss": loss, "general_loss": general}
+        line = {"step": progress.steps, "epoch": round(epoch, 4), "val_loss": loss, "general_loss": general}
         self._log({**line, "best": best, "samples": samples})
 
     def _sample(self, row: Encoded) -> dict[str, str]:
@@ -303,7 +303,7 @@ class _Training:
 
     def _keep(self) -> None:
         """The best weights lie in a folder named by their step; the one before goes when a checkpoint names this one."""
-        target = self.place.folder / f"best-{self.progress.step}"
+        target = self.place.folder / f"best-{self.progress.steps}"
         partial = self.place.folder / "best.partial"
         for old in (partial, target):
             shutil.rmtree(old, ignore_errors=True)
@@ -329,7 +329,9 @@ class _Training:
             partial.replace(self.place.checkpoint)
         except (OSError, RuntimeError) as error:  # torch's writer reports a full disk as a RuntimeError
             partial.unlink(missing_ok=True)
-            self.note(f"no checkpoint at step {self.progress.step}: {_why(error)}; free space, it is tried again later")
+            self.note(
+                f"no checkpoint at step {self.progress.steps}: {_why(error)}; free space, it is tried again later"
+            )
             return
         for folder in self.place.folder.glob("best-*"):
             if folder.name != f"best-{self.progress.best_step}":
@@ -347,7 +349,7 @@ class _Training:
             raise Refused(
                 f"{self.place.checkpoint} cannot be read ({type(error).__name__})", "remove it to begin from step 0"
             ) from error
-        self.note(f"going on after step {self.progress.step}")
+        self.note(f"going on after step {self.progress.steps}")
 
     def _finish(self) -> Manifest:
         """The best weights under their final name, and a manifest that says so. Safe to repeat."""
@@ -355,20 +357,12 @@ class _Training:
         progress = self.progress
         target = self.place.weights_of(self.manifest)
         losses = [line["loss"] for line in log_lines(self.place.log) if "loss" in line][-20:]
+        reached = {name: value for name, value in asdict(progress).items() if name in Metrics.model_fields}
         metrics = Metrics(
-            steps=progress.step,
+            **{**reached, "seconds": round(progress.seconds, 1), "ended": progress.ended or "planned"},
             planned_steps=len(self.steps),
-            best_step=progress.best_step,
             train_loss=sum(losses) / len(losses) if losses else None,
-            base_val_loss=progress.base_loss,
-            val_loss=progress.best_loss if math.isfinite(progress.best_loss) else None,
-            base_general_loss=progress.base_general,
-            general_loss=progress.best_general,
-            tokens=progress.tokens,
-            seconds=round(progress.seconds, 1),
             tokens_per_second=round(progress.tokens / progress.seconds, 1) if progress.seconds else 0.0,
-            skipped_steps=progress.skipped,
-            ended=progress.ended or "planned",
         )
         if self.first:
             best = self.place.folder / f"best-{progress.best_step}"
@@ -415,24 +409,15 @@ class _Training:
                 self.progress.log_bytes = file.tell()
         self.tell(line)
 
-    def _disk(self, what: str) -> _Disk:
-        return _Disk(f"{what} of step {self.progress.step}", self.place.name)
-
-
-class _Disk:
-    """Turns a full disk into an error that says how to go on."""
-
-    def __init__(self, what: str, name: str) -> None:
-        self._what, self._name = what, name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, OSError | RuntimeError):
+    @contextmanager
+    def _disk(self, what: str) -> Iterator[None]:
+        """Turns a full disk into an error that says how to go on."""
+        try:
+            yield
+        except (OSError, RuntimeError) as error:
             raise Unavailable(
-                f"{self._what} could not be written: {_why(error)}",
-                f"free some space, then run: remora train --resume {self._name}",
+                f"{what} of step {self.progress.steps} could not be written: {_why(error)}",
+                f"free some space, then run: remora train --resume {self.place.name}",
             ) from error
 
 
