@@ -77,7 +77,7 @@ async def figures(tx: Tx, bot: str, since: dt.datetime, now: dt.datetime) -> Fig
     said = await tx.row(sa.select(sa.func.count()).select_from(newest).where(newest.c.started_at >= since))
     open_ = sa.and_(intent_inbox.c.bot == bot, intent_inbox.c.label.is_(None))
     rings = sa.and_(reminder.c.state == _word("active"), reminder.c.next_due.is_not(None))
-    failed = sa.and_(outbox.c.state == _word("parked"), outbox.c.reminder_id.is_not(None))
+    failed = outbox.c.state == _word("parked")
     due = sa.and_(outbox.c.state == _word("planned"), outbox.c.next_try_at <= now)
     return Figures(
         int(said[0]) if said else 0,
