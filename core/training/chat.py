@@ -35,7 +35,7 @@ class Encoded:
     line: int = 0
     cut: bool = False
     asked: str = ""
-    """The first question."""
+    """The first question; "" where it is a person's of our store, whose words are never copied into logs."""
 
     @property
     def count(self) -> int:
@@ -75,7 +75,7 @@ class Chat:
         if not any(learned[:end]):
             what = f"line {given.line}: nothing of the assistant's words fits into {longest} tokens"
             raise BadData(what, "raise --max-length, or take the row out")
-        asked = next((turn.text for turn in turns if turn.role == "user"), "")
+        asked = next((turn.text for turn in turns if turn.role == "user" and "person" not in given.meta), "")
         return Encoded(tokens[:end], learned[:end], given.line, end < len(tokens), asked)
 
     def encode_text(self, text: str, longest: int, line: int = 0) -> Encoded:

@@ -282,9 +282,9 @@ class _Training:
             progress.waited += 1
             if self.options.patience and progress.waited >= self.options.patience:
                 progress.ended = "early"
-        samples = [self._sample(row) for row in self.data.val[: self.options.samples]] if self.first else []
+        shown = [row for row in self.data.val if row.asked][: self.options.samples if self.first else 0]
         line = {"step": progress.steps, "epoch": round(epoch, 4), "val_loss": loss, "general_loss": general}
-        self._log({**line, "best": best, "samples": samples})
+        self._log({**line, "best": best, "samples": [self._sample(row) for row in shown]})
 
     def _sample(self, row: Encoded) -> dict[str, str]:
         """What the model would answer to the first question of a row, and what stands there."""

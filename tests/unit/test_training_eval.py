@@ -168,7 +168,7 @@ def test_models_are_measured_on_the_same_rows_and_the_report_stays_with_each_run
     settings, folder = trained
     lines = [json.loads(line) for line in (folder / "test.jsonl").read_text().splitlines()]
     for line in lines[:4]:
-        line["meta"] = {"expect": "there"}
+        line["meta"] = {"expect": "there", "person": 5}
     (folder / "test.jsonl").write_text("\n".join(map(json.dumps, lines)))
     said: list[str] = []
     wanted = Wanted(str(folder / "test.jsonl"), rows=6, max_tokens=4)
@@ -184,6 +184,7 @@ def test_models_are_measured_on_the_same_rows_and_the_report_stays_with_each_run
     assert good["metrics"]["perplexity"]["count"] == 10
     assert good["metrics"]["refuses"]["count"] == good["metrics"]["answers"]["count"] == 14
     assert {"line", "asked", "wanted", "good", "lora"} <= set(report["examples"][0])
+    assert all(example["line"] > 4 for example in report["examples"])
     assert Run.named(settings, "good").manifest().evals == [report] == Run.named(settings, "lora").manifest().evals
     again = evaluate(settings, [str(folder / "base"), "good"], wanted, said.append)
     assert [model["metrics"] for model in again["models"]] == [model["metrics"] for model in report["models"][:2]]

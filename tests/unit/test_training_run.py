@@ -41,7 +41,9 @@ class Bench:
 
     def options(self, **values: Any) -> Options:
         usual = {"base": str(self.base), "data": str(self.data), "val": str(self.val), "batch": 4, "epochs": 1}
-        return Options.of({"name": "one", **usual, "threads": 1, "samples": 0, "precision": "fp32", "max_length": 144, **values})
+        return Options.of(
+            {"name": "one", **usual, "threads": 1, "samples": 0, "precision": "fp32", "max_length": 144, **values}
+        )
 
     def train(self, **values: Any) -> Manifest:
         made = train(self.settings, self.options(**values), self.told.append)
@@ -150,12 +152,14 @@ def test_a_part_is_set_aside_where_no_validation_data_is_given(bench: Bench) -> 
     assert {data.role: data.rows for data in made.data} == {"train": 18, "val": 6, "general": 20}
 
 
-def test_people_whose_words_were_trained_on_are_named(bench: Bench) -> None:
+def test_people_whose_words_were_trained_on_are_named_and_their_words_stay_out_of_the_log(bench: Bench) -> None:
     lines = [json.loads(line) for line in bench.data.read_text().splitlines()]
     for number, line in enumerate(lines):
         line["meta"] = {"person": 7 if number % 2 else 3}
     bench.data.write_text("\n".join(map(json.dumps, lines)))
-    assert bench.train(steps=1).people == [3, 7]
+    made = bench.train(steps=1, val="", val_share=0.3, samples=2, sample_tokens=2)
+    assert made.people == [3, 7]
+    assert "where is" not in bench.run().log.read_text()
 
 
 # --- interrupted
@@ -241,6 +245,17 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_its_rows(
             bench.train(epochs=1, checkpoint_every=1)
     assert "a lower --learning-rate (it is 0.001)" in said.value.mend
     assert bench.resume().metrics.ended == "planned"
+
+
+def test_a_base_whose_weights_are_damaged_is_named(bench: Bench, tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(bench.base)
+    model.model.norm.weight.data[0] = float("nan")
+    model.save_pretrained(tmp_path / "damaged")
+    tiny.tokenizer().save_pretrained(tmp_path / "damaged")
+    with pytest.raises(TrainingFailed, match="the base model's loss is no number"):
+        bench.train(base=str(tmp_path / "damaged"))
 
 
 def test_base_and_data_must_be_those_that_the_run_began_with(bench: Bench, tmp_path: Path) -> None:
