@@ -16,7 +16,7 @@ import yaml
 
 from core.clock import SystemClock
 from core.intents.checks import failed_tests
-from core.intents.definition import SAY, Answer, AskModel, HandOver, Intent, RunSkill
+from core.intents.definition import SAY, Intent, RunSkill
 from core.intents.documents import document_of, intent_of
 from core.intents.problems import Problem
 from core.intents.releases import Change, Editing, changes
@@ -233,18 +233,20 @@ def differing(change: Change) -> list[tuple[Literal["+", "-"], str]]:
 class Row:
     """An intent in the list. `hits` is None where a skill answers: its turns count as that skill's."""
 
-    name: str
-    description: str
+    intent: Intent
     state: State
-    enabled: bool
-    examples: Mapping[str, int]
-    action: str
-    threshold: float | None
-    warnings: int
-    faults: int
+    draft: Draft | None
+    problems: Sequence[Problem]
     hits: int | None
-    changed_at: dt.datetime | None
-    changed_by: str
+
+    @property
+    def name(self) -> str:
+        return self.intent.name
+
+    @property
+    def action(self) -> str:
+        """ "skill", "answer", "hand_over" or "model"."""
+        return next(iter(document_of(self.intent).get("action", ())), "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,38 +319,13 @@ async def overview(desk: Desk, sought: str = "") -> Overview:
             intent = Intent(name, {}, description=str(draft.document.get("description", "")))
         if intent is not None and (not sought or sought.casefold() in repr(document_of(intent)).casefold()):
             state: State = "deleted" if name not in known else _STATES[kinds.get(name, "")]
-            rows.append(_row(intent, state, draft, problems, hits))
+            mine = [one for one in problems if name in (one.intent, one.fields.get("other"))]
+            counted = hits.get(name, None if isinstance(intent.action, RunSkill) else 0)
+            rows.append(Row(intent, state, draft, mine, counted))
     return Overview(rows, len(kinds), found.number)
 
 
 _STATES: Mapping[str, State] = {"": "live", "add": "new", "change": "changed", "delete": "deleted"}
-
-
-def _row(
-    intent: Intent, state: State, draft: Draft | None, problems: Sequence[Problem], hits: Mapping[str, int]
-) -> Row:
-    mine = [problem for problem in problems if intent.name in (problem.intent, problem.fields.get("other"))]
-    warnings = sum(problem.warning for problem in mine)
-    by_skill = isinstance(intent.action, RunSkill)
-    changed = (draft.changed_at, draft.changed_by) if draft else (None, "")
-    counts = {code: len(texts) for code, texts in intent.examples.items() if texts}
-    return Row(
-        intent.name, intent.description, state, intent.enabled, counts, action_kind(intent), intent.threshold, warnings,
-        len(mine) - warnings, None if by_skill and intent.name not in hits else hits.get(intent.name, 0), *changed,
-    )  # fmt: skip
-
-
-def action_kind(intent: Intent) -> str:
-    """ "skill", "answer", "hand_over" or "model"."""
-    match intent.action:
-        case RunSkill():
-            return "skill"
-        case Answer():
-            return "answer"
-        case HandOver():
-            return "hand_over"
-        case AskModel():
-            return "model"
 
 
 @lru_cache(maxsize=_COMPILED)

@@ -10,7 +10,7 @@ from core.admin.intents import COMPARISON_STEPS
 from core.admin.jobs import Job
 from core.store.admin import audit
 
-_DAYS = 7
+DAYS = 7
 
 
 def _side(text: str, default: str) -> str:
@@ -23,15 +23,16 @@ async def _chosen(visit: Visit) -> tuple[str, str]:
     return _side(visit.ask("a") or visit.field("a"), live), _side(visit.ask("b") or visit.field("b"), "drafts")
 
 
-async def _job(visit: Visit, one: str, other: str, *, begin: bool) -> Job | None:
-    """The comparison of two catalogs; one is begun only where somebody asks for it."""
+async def job(visit: Visit, one: str, other: str, *, begin: bool = False, again: bool = False) -> Job | None:
+    """The comparison of two catalogs; begun only where somebody asks for it."""
     about = ("quality", one, other, await quality.said_by(visit.desk, one), await quality.said_by(visit.desk, other))
 
     async def work(job: Job) -> object:
-        return await quality.compared_sides(visit.desk, one, other, _DAYS, job.next, visit.actor)
+        return await quality.compared_sides(visit.desk, one, other, DAYS, job.next, visit.actor)
 
     jobs = visit.desk.jobs
-    return jobs.begun(about, work, COMPARISON_STEPS, again=begin) if begin or about in jobs.known else None
+    wanted = begin or again or about in jobs.known
+    return jobs.begun(about, work, COMPARISON_STEPS, again=again) if wanted else None
 
 
 async def show(visit: Visit) -> Response:
@@ -43,21 +44,23 @@ async def _page(visit: Visit, status: int = 200, *, wrong: str = "", revealed: b
     async with visit.desk.store.read() as tx:
         past = await audit.entries(tx, verb="intent.test", limit=20)
     return visit.page(
-        "quality.html", status, job=await _job(visit, one, other, begin=False), a=one, b=other, past=past, days=_DAYS,
+        "quality.html", status, job=await job(visit, one, other), a=one, b=other, past=past, days=DAYS,
         releases=await visit.desk.editing.releases(), wrong=wrong, revealed=revealed,
     )  # fmt: skip
 
 
 async def run(visit: Visit) -> Response:
     one, other = await _chosen(visit)
-    await _job(visit, one, other, begin=True)
+    await job(visit, one, other, again=True)
     return visit.go("/admin/quality", a=one, b=other)
 
 
 async def progress(visit: Visit) -> Response:
+    """How far it is, for this page and for the one that publishes."""
     one, other = await _chosen(visit)
-    job = await _job(visit, one, other, begin=False)
-    return visit.page("quality_findings.html", job=job, a=one, b=other, revealed=False, days=_DAYS)
+    found = await job(visit, one, other, again=bool(visit.ask("again")))
+    template = "intents_findings.html" if visit.ask("of") else "quality_findings.html"
+    return visit.page(template, job=found, a=one, b=other, revealed=False, days=DAYS)
 
 
 async def reveal(visit: Visit) -> Response:

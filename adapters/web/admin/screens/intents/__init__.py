@@ -17,7 +17,7 @@ from adapters.web.markdown import to_html
 from core.admin import drafting, labelling
 from core.admin.intents import difference, overview
 from core.intents.checks import MOST_EXAMPLES
-from core.intents.definition import SLOT_KINDS
+from core.intents.definition import SLOT_KINDS, Intent
 from core.intents.documents import document_of
 from core.intents.problems import Problem, faults
 from core.intents.releases import Conflict, NotPublishable
@@ -146,21 +146,27 @@ async def save(visit: Visit) -> Response:
     typed = Typed.sent(visit.form)
     intent, problems = typed.intent()
     opened = await drafting.opened(visit.desk, typed.text["name"].strip())
-    shown = opened if typed.revision else None
     if intent is None or faults(problems):
-        return await _editor(visit, typed, 422, opened=shown, problems=problems)
+        return await _editor(visit, typed, 422, opened=opened if typed.revision else None, problems=problems)
     after = typed.revision or (opened.draft.revision if opened and opened.draft.deleted else 0)
+    return await _saved(visit, typed, intent, after, opened, "intents.saved")
+
+
+async def _saved(
+    visit: Visit, typed: Typed, intent: Intent, after: int, opened: drafting.Opened | None, said: str
+) -> Response:
+    """Saves over a revision, and shows the form again with what keeps it from being saved."""
     editing = visit.desk.editing.noting(visit.note)
     try:
         await editing.save(intent, visit.actor.name, after)
     except NotPublishable as refused:
-        return await _editor(visit, typed, 422, opened=shown, problems=refused.problems)
+        return await _editor(visit, typed, 422, opened=opened if after else None, problems=refused.problems)
     except Conflict as refused:
         seen = replace(typed, revision=refused.theirs.revision if refused.theirs else 0)
-        return await _editor(visit, seen, 422, opened=shown or opened, theirs=refused.theirs)
+        return await _editor(visit, seen, 422, opened=opened, theirs=refused.theirs)
     if typed.text["source"]:
         await editing.label(typed.text["source"], intent.name, visit.actor.name)
-    return visit.go(_path(intent.name), "intents.saved")
+    return visit.go(_path(intent.name), said)
 
 
 async def delete(visit: Visit) -> Response:
@@ -188,21 +194,12 @@ def _from_before(one: Revision, before: Sequence[Revision]) -> list[tuple[Any, s
 
 async def restore(visit: Visit) -> Response:
     opened, number, after = await _opened(visit), visit.field("number"), visit.field("revision")
-    name = opened.draft.name
     if not (number.isdecimal() and after.isdecimal() and len(number + after) < 18):
         raise HTTPException(404)
-    old = await drafting.revision(visit.desk, name, int(number))
+    old = await drafting.revision(visit.desk, opened.draft.name, int(number))
     if old is None:
         raise HTTPException(404)
-    try:
-        await visit.desk.editing.noting(visit.note).save(old, visit.actor.name, int(after))
-    except NotPublishable as refused:
-        typed = Typed.of(document_of(old), opened.draft.revision)
-        return await _editor(visit, typed, 422, opened=opened, problems=refused.problems)
-    except Conflict as refused:
-        typed = Typed.of(document_of(old), opened.draft.revision)
-        return await _editor(visit, typed, 422, opened=opened, theirs=refused.theirs)
-    return visit.go(_path(name), "intents.restored")
+    return await _saved(visit, Typed.of(document_of(old), int(after)), old, int(after), opened, "intents.restored")
 
 
 _ONE = "/admin/intents/i/{name}"

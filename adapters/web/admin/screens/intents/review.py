@@ -8,14 +8,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from adapters.web.admin.screen import Visit, get, post
+from adapters.web.admin.screens.quality import DAYS, job
 from core.admin import drafting
-from core.admin.intents import COMPARISON_STEPS, compared, differing, stamp
-from core.admin.jobs import Job
+from core.admin.intents import catalogs, differing, stamp
+from core.admin.quality import DRAFTS
 from core.errors import Refused
 from core.intents.problems import faults
 from core.intents.releases import NotPublishable, changes
 
-DAYS = 7
 _SHOWN = 200
 
 
@@ -23,50 +23,22 @@ async def show(visit: Visit) -> Response:
     return await _page(visit)
 
 
-async def _page(
-    visit: Visit, status: int = 200, *, wrong: str = "", message: str = "", revealed: bool = False
-) -> Response:
-    editing = visit.desk.editing
-    drafts, edited, number = await editing.drafts(), await editing.edited(), await editing.in_force()
-    found = changes(await editing.live() if number else (), edited)
+async def _page(visit: Visit, status: int = 200, *, wrong: str = "", message: str = "") -> Response:
+    now = await catalogs(visit.desk)
+    found = changes(now.live, now.edited)
     return visit.page(
         "intents_review.html", status, changes=[(change, differing(change)) for change in found[:_SHOWN]],
-        more=max(len(found) - _SHOWN, 0), problems=faults(editing.checked(edited))[:_SHOWN], drafts=stamp(drafts),
-        number=number, job=await _job(visit) if found else None, wrong=wrong, message=message, revealed=revealed, days=DAYS,
+        more=max(len(found) - _SHOWN, 0), problems=faults(now.problems)[:_SHOWN], drafts=stamp([*now.drafts.values()]),
+        number=now.number, job=await job(visit, str(now.number), DRAFTS, begin=True) if found else None, wrong=wrong,
+        message=message, revealed=False, days=DAYS, a=now.number, b=DRAFTS,
     )  # fmt: skip
-
-
-async def _job(visit: Visit, *, again: bool = False) -> Job:
-    """The comparison of the drafts as they are now with what is in force now."""
-    editing = visit.desk.editing
-    about = ("review", await editing.in_force(), stamp(await editing.drafts()))
-
-    async def work(job: Job) -> object:
-        live = await editing.live() if await editing.in_force() else ()
-        return await compared(visit.desk.settings, editing, DAYS, before=live, step=job.next)
-
-    return visit.desk.jobs.begun(about, work, COMPARISON_STEPS, again=again)
-
-
-async def progress(visit: Visit) -> Response:
-    job = await _job(visit, again=bool(visit.ask("again")))
-    return visit.page("intents_findings.html", job=job, revealed=False, days=DAYS)
-
-
-async def reveal(visit: Visit) -> Response:
-    """The sentences of the replay, for those who may read what people wrote, with a reason that is noted."""
-    reason = visit.field("reason").strip()[:500]
-    if not reason:
-        return await _page(visit, 422, wrong="reason_missing")
-    async with visit.desk.store.write() as tx:
-        await visit.note(tx, "text.reveal", "intents:replay", reason=reason)
-    return await _page(visit, revealed=True)
 
 
 async def publish(visit: Visit) -> Response:
     message = visit.field("message").strip()[:500]
     editing = visit.desk.editing.noting(visit.note)
-    await asyncio.wait({(await _job(visit)).task})  # what it compiled is tested then, and need not be compiled twice
+    if (checked := await job(visit, str(await editing.in_force()), DRAFTS)) is not None:
+        await asyncio.wait({checked.task})  # what it compiled is tested then, and need not be compiled twice
     try:
         made = await drafting.publish(editing, visit.field("drafts"), message, visit.actor.name)
     except NotPublishable:
@@ -123,8 +95,6 @@ async def rollback(visit: Visit) -> Response:
 
 WAYS = (
     get("/admin/intents/review", show),
-    get("/admin/intents/review/progress", progress),
-    post("/admin/intents/review/reveal", reveal, "text.reveal"),
     post("/admin/intents/publish", publish, "intents.edit"),
     get("/admin/intents/releases", releases),
     get("/admin/intents/releases/in-force", in_force),
