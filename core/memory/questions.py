@@ -18,7 +18,7 @@ _ASKED: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"(?:where do i live|where i live|where(?:['’]?s| is) my home|what city do i live in|我(?:现在)?住(?:在)?(?:哪[里儿]?|什么地方)|我的?家在哪[里儿]?)", "home"),
         (r"(?:where (?:am i|do i come) from|我(?:是哪[里儿]人|来自哪[里儿]?|老家在哪[里儿]?))", "origin"),
         (r"(?:where do i work|(?:who|which company) do i work (?:for|at)|我在(?:哪[里儿]?|什么(?:公司|单位|地方))(?:工作|上班))", "work"),
-        (r"(?:what do i do(?: for (?:a living|work))?|what(?:['’]?s| is) my (?:job|profession|occupation)|我(?:是)?(?:做什么(?:工作)?的?|的(?:工作|职业)是什么))", "job"),
+        (r"(?:what do i do for (?:a living|work)|what(?:['’]?s| is) my (?:job|profession|occupation)|我(?:是)?(?:做什么(?:工作)?的?|的(?:工作|职业)是什么))", "job"),
         (r"(?:when(?:['’]?s| is) my birthday|when was i born|what(?:['’]?s| is) my birthday|我(?:的)?生日(?:是)?(?:什么时候|哪天|几月几[日号]|几号)|我是?(?:什么时候|哪天)(?:出)?生的?)", "birthday"),
         (r"(?:how old am i|what(?:['’]?s| is) my age|我(?:今年)?(?:几岁|多大)了?)", "age"),
         (r"(?:what am i allergic to|(?:what are my|do i have any|what) allergies(?: do i have)?|我对什么(?:东西|食物)?过敏|我有什么过敏)", "allergy *"),
@@ -59,6 +59,12 @@ def keys_asked(text: str) -> list[str]:
             named = _FAVOURITE.sub("favourite ", about) if favourite else key_of(about) if chinese else english_key(about)  # fmt: skip
             keys.append(key.format(named))
     return list(dict.fromkeys(keys))
+
+
+def of_oneself(text: str) -> bool:
+    """Whether it asks for something that only its writer can have told, such as the name of their wife."""
+    words = " ".join(text.replace("’", "'").split())
+    return len(words) <= _LONGEST and any(key != "{}" and pattern.fullmatch(words) for pattern, key in _ASKED)
 
 
 def answers(text: str, facts: Sequence[Fact]) -> list[Fact]:

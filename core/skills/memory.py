@@ -16,7 +16,7 @@ from core.language.detect import detect
 from core.language.phrases import Language, counted, phrases, say
 from core.language.times import turned, understand_time
 from core.memory import keeping
-from core.memory.questions import answers, keys_asked
+from core.memory.questions import answers, keys_asked, of_oneself
 from core.memory.statements import corrected, told
 from core.memory.wishes import Wish, memory_wish
 from core.messages import Choice, Reply
@@ -45,7 +45,8 @@ def _recognize(turn: Turn) -> _Found | None:
         return None
     wish = memory_wish(turn.text)
     if wish is None:
-        return tuple(answers(turn.text, turn.memory.usable)) or None
+        known = tuple(answers(turn.text, turn.memory.usable))
+        return known if known or (turn.memory.mode == "on" and of_oneself(turn.text)) else None
     if wish.verb == "remember" and _is_to_do(turn, wish.text):
         return None
     if wish.verb == "forget" and not _OF_ONES_OWN.match(wish.text) and not _meant(turn, wish.text):
@@ -76,6 +77,8 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
             return _in_private(turn, partial(_privacy, turn=turn), "privacy")
         case Command("/export"):
             return _in_private(turn, partial(_export, turn=turn), "export")
+        case ():
+            return _said(turn, "memory_unknown")
         case tuple():
             return _known(turn, found)
         case Wish("remember", text):
@@ -428,11 +431,14 @@ def _looked(turn: Turn, one: Entry) -> str:
 
 
 async def _export(tx: Tx, turn: Turn) -> Reply:
+    """As much as messages hold: all but the deliveries, else the conversations left out, too."""
+    left = ""
     data = await privacy.export(tx, turn.person.id)
-    text, left = json.dumps(data, ensure_ascii=False, indent=1), ""
-    if len(text) > _LONGEST_EXPORT:
-        data = {name: rows for name, rows in data.items() if name in ("person", "account", "fact", "reminder")}
-        text, left = json.dumps(data, ensure_ascii=False, indent=1), say(turn.language, "export_rest") + "\n\n"
+    for some in (("outbox",), ("outbox", "turn")):
+        text = json.dumps({name: rows for name, rows in data.items() if rows and name not in some}, ensure_ascii=False)
+        if len(text) <= _LONGEST_EXPORT:
+            break
+        left = say(turn.language, "export_rest") + "\n\n"
     return Reply(left + shortened(text, _LONGEST_EXPORT), plain=True)
 
 

@@ -29,7 +29,7 @@ PLAYS = {
         ann> I'm not allergic to nuts any more
         model
         ann> what am I allergic to?
-        model
+        < I don't know that: you haven't told me here.
         ann> /memory
         < 1. you moved to Lyon (Wed 25 Nov 2026, told in private, you mentioned it)
     """,
@@ -47,7 +47,7 @@ PLAYS = {
         li> 忘掉我住在上海
         < 已忘记，连同告诉我的那条消息：你住在上海。
         li> 我住在哪里
-        model
+        < 这个我不知道
     """,
     "corrected and forgotten by its buttons": """
         ann> remember that my locker code is 1234
@@ -111,7 +111,7 @@ PLAYS = {
         ann> I live in Paris
         model
         ann#team> where do I live?
-        model
+        < I don't know that
         ann#team> what do you know about me?
         < That is between you and me
         ann#team> /memory 1
@@ -127,13 +127,13 @@ PLAYS = {
         ann#team> what's my wife's name?
         < Your wife is called Anna.
         ann#other> what's my wife's name?
-        model
+        < I don't know that
         ann> what's my wife's name?
         < Your wife is called Anna.
         ann> /memory
         < told in a chat on fake
         bob#team> what's my wife's name?
-        model
+        < I don't know that
         bob#team! Forget
         < I don't have that any more.
     """,
@@ -141,7 +141,7 @@ PLAYS = {
         ann> remember that my wife is called Anna
         < I'll remember
         bob> what's my wife's name?
-        model
+        < I don't know that
         bob> what do you know about me?
         < I remember nothing about you yet
         bob!= memory:forget:1
@@ -224,7 +224,7 @@ PLAYS = {
         ann> /privacy
         < accounts: 1 .. messages with their answers: 1 (for 180 days) .. things I know about you: 1 .. Nobody has looked
         ann> /export
-        < "account": "ann" .. "text": "I live in Paris"
+        < "account": "ann" .. "text": "I live in Paris" .. "replied": "the model answers"
         ann#team> /export
         < That is between you and me
     """,
