@@ -128,7 +128,8 @@ def promote(name: str, share: int | None, message: str, as_json: bool) -> None:
 
 @command.command()
 @click.option("--message", default="", help="Why, for the history.")
-def rollback(message: str) -> None:
+@_as_json
+def rollback(message: str, as_json: bool) -> None:
     """Take the last promotion back: a canary ends, or the model before answers again."""
     from bots._database import done
     from core.errors import Refused
@@ -143,7 +144,10 @@ def rollback(message: str) -> None:
     now = history[0]
     before = now.active if now.canary else next((one.active for one in history if one.active != now.active), "")
     number = _put(now, before, "", 0, message or f"back from release {now.number}")
-    click.echo(f"{before or 'the base model'} is in force (release {number})")
+    if as_json:
+        click.echo(json.dumps({"number": number, "active": before}))
+    else:
+        click.echo(f"{before or 'the base model'} is in force (release {number})")
 
 
 def _put(before: ModelRelease, active: str, canary: str, share: int, message: str) -> int:

@@ -1,0 +1,113 @@
+"""Models: what was trained and how it went, what is in force, and putting another one there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+
+from starlette.responses import Response, StreamingResponse
+
+from adapters.web.admin.screen import Screen, Visit, get, post
+from core.admin import models
+from core.errors import Refused
+from core.serving import Serving
+
+_EVERY = 2.0
+"""Seconds between two looks at a run that goes on."""
+_LONGEST = 3_600
+
+
+async def listed(visit: Visit, problem: Refused | None = None) -> Response:
+    every, release, history = await models.overview(visit.desk.store, visit.desk.settings)
+    serving = visit.desk.model
+    return visit.page(
+        "models.html", 422 if problem else 200, models=every, release=release, history=history, problem=problem,
+        serving=serving.info, trouble=serving.trouble if isinstance(serving, Serving) else "",
+        datasets=await models.datasets(visit.desk.settings), name=visit.field("name"), epochs=visit.field("epochs") or "3",
+    )  # fmt: skip
+
+
+async def shown(visit: Visit, problem: Refused | None = None) -> Response:
+    name = visit.request.path_params["name"]
+    trained = await models.one(visit.desk.store, visit.desk.settings, name)
+    assert trained.manifest is not None, "the others are refused"
+    return visit.page(
+        "model.html", 422 if problem else 200, model=trained, manifest=trained.manifest, problem=problem,
+        points=await models.points(visit.desk.settings, name), reports=models.figures(trained.manifest),
+    )  # fmt: skip
+
+
+async def events(visit: Visit) -> Response:
+    """What is measured from now on, as server-sent events, until the run has finished."""
+    name = visit.request.path_params["name"]
+    await models.one(visit.desk.store, visit.desk.settings, name)
+    after = visit.number("after") or -1
+
+    async def follow() -> AsyncGenerator[str]:
+        last, store, settings = after, visit.desk.store, visit.desk.settings
+        for _ in range(int(_LONGEST / _EVERY)):
+            new = await models.points(settings, name, last)
+            if new:
+                last = max(point["step"] for point in new)
+                yield f"data: {json.dumps(new)}\n\n"
+            if (await models.one(store, settings, name)).state != "running":
+                yield "event: done\ndata: 1\n\n"
+                return
+            await asyncio.sleep(_EVERY)
+
+    return StreamingResponse(follow(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+async def promote(visit: Visit) -> Response:
+    name, share = visit.request.path_params["name"], visit.field("share").strip()
+    canary = ("--canary", share) if share else ()
+    try:
+        if share and not (share.isascii() and share.isdigit()):
+            raise Refused(visit.words["models"]["share_wrong"])
+        await models.one(visit.desk.store, visit.desk.settings, name)
+        message = visit.field("message")[:500]
+        await models.verb(visit.desk.settings, "promote", name, *canary, f"--message={message}", "--json")
+    except Refused as refused:
+        return await shown(visit, refused)
+    await _note(visit, "model.promote", name)
+    return visit.go("/admin/models", "models.promoted")
+
+
+async def rollback(visit: Visit) -> Response:
+    try:
+        await models.verb(visit.desk.settings, "rollback", "--json")
+    except Refused as refused:
+        return await listed(visit, refused)
+    await _note(visit, "model.rollback", "")
+    return visit.go("/admin/models", "models.rolled_back")
+
+
+async def train(visit: Visit) -> Response:
+    name = visit.field("name").strip()
+    try:
+        await models.train(visit.desk.settings, name, visit.field("data"), visit.field("epochs").strip())
+    except Refused as refused:
+        return await listed(visit, refused)
+    await _note(visit, "model.train", name)
+    return visit.go("/admin/models", "models.started")
+
+
+async def _note(visit: Visit, verb: str, name: str) -> None:
+    async with visit.desk.store.write() as tx:
+        await visit.note(tx, verb, f"model:{name}")
+
+
+SCREEN = Screen(
+    "models",
+    "cube",
+    64,
+    (
+        get("/admin/models", listed),
+        post("/admin/models/train", train, "models.edit"),
+        post("/admin/models/rollback", rollback, "models.edit"),
+        get("/admin/models/{name}", shown),
+        get("/admin/models/{name}/events", events),
+        post("/admin/models/{name}/promote", promote, "models.edit"),
+    ),
+)

@@ -1,0 +1,145 @@
+"""Models for whoever looks at them: the runs on this machine, their curves and figures, what is in force; and the verbs that
+train, promote and roll back, run as the command line runs them, so that nothing of the training is loaded here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import Refused, Unavailable
+from core.settings import Settings
+from core.store import Store, models
+from core.store.models import ModelRelease
+from core.training.runs import Manifest, Run, log_lines, runs
+
+DATASETS = "datasets"
+"""In the data folder: what the page may train on."""
+_VERB_SECONDS = 600
+_MOST_POINTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A run; `state` is "running", "candidate", "active" or "canary"; `manifest` None where it cannot be read."""
+
+    name: str
+    state: str
+    manifest: Manifest | None
+
+
+async def overview(store: Store, settings: Settings) -> tuple[list[Trained], ModelRelease, list[ModelRelease]]:
+    """The runs, the newest first; what is in force; and what was before."""
+    async with store.read() as tx:
+        history = await models.history(tx, 20)
+    release = history[0] if history else ModelRelease()
+    return await asyncio.to_thread(_trained, settings, release), release, history
+
+
+def _trained(settings: Settings, release: ModelRelease) -> list[Trained]:
+    found = []
+    for run in runs(settings):
+        try:
+            manifest = run.manifest()
+        except Refused:
+            found.append(Trained(run.name, "damaged", None))
+            continue
+        trained = "candidate" if manifest.state == "finished" else "running"
+        state = {release.active: "active", release.canary: "canary"}.get(run.name, trained)
+        found.append(Trained(run.name, state, manifest))
+    return sorted(found, key=lambda one: one.manifest.created_at if one.manifest else "", reverse=True)
+
+
+async def one(store: Store, settings: Settings, name: str) -> Trained:
+    """Raises `Refused` where there is none."""
+    every, _, _ = await overview(store, settings)
+    for trained in every:
+        if trained.name == name and trained.manifest is not None:
+            return trained
+    raise Refused(f"there is no model named {name!r}", "see the list of models")
+
+
+async def points(settings: Settings, name: str, after: int = -1) -> list[dict[str, Any]]:
+    """The log of a run behind step `after`: losses as they were measured, thinned to what a picture shows."""
+    run = Run.named(settings, name)
+
+    def read() -> list[dict[str, Any]]:
+        kept = [
+            {key: line.get(key) for key in ("step", "loss", "val_loss", "lr") if line.get(key) is not None}
+            for line in log_lines(run.log)
+            if line.get("step", 0) > after
+        ]
+        every = max(1, len(kept) // _MOST_POINTS)
+        return [line for at, line in enumerate(kept) if at % every == 0 or "val_loss" in line]
+
+    return await asyncio.to_thread(read)
+
+
+async def datasets(settings: Settings) -> list[str]:
+    """Names of the files that may be trained on."""
+    folder = settings.data_dir / DATASETS
+    return await asyncio.to_thread(lambda: sorted(path.name for path in folder.glob("*") if path.is_file()))
+
+
+async def train(settings: Settings, name: str, data: str, epochs: str) -> None:
+    """Starts a run that goes on whatever becomes of this process. Raises `Refused` with what is wrong."""
+    if data not in await datasets(settings):
+        raise Refused("there is no such data set", f"put a file into {DATASETS}/ of the data folder")
+    if not (epochs.isascii() and epochs.isdigit() and 1 <= int(epochs) <= 100):
+        raise Refused("epochs are a whole number from 1 to 100", "3 is a good beginning")
+    run = Run.named(settings, name)
+    if await asyncio.to_thread(run.folder.exists):
+        raise Refused(f"there is a model named {name!r} already", "choose another name")
+    given = ("train", "--name", name, "--data", str(settings.data_dir / DATASETS / data), "--epochs", epochs)
+    await asyncio.to_thread((settings.data_dir / "models").mkdir, parents=True, exist_ok=True)
+    log = settings.data_dir / "models" / f".{name}.log"
+    file = await asyncio.to_thread(log.open, "wb")
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bots", *given, stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file,
+            env=_environment(settings), start_new_session=True, cwd=_ROOT,
+        )  # fmt: skip
+        await asyncio.wait_for(process.wait(), 3)  # what is refused is refused at once
+    except TimeoutError:
+        return
+    finally:
+        file.close()
+    said = (await asyncio.to_thread(log.read_text, "utf-8", "replace")).strip().splitlines()
+    if process.returncode:
+        raise Refused("; ".join(line.removeprefix("remora: ").strip() for line in said[-2:]) or "it ended at once")
+
+
+async def verb(settings: Settings, *given: str) -> dict[str, Any]:
+    """Runs `remora models ...` and returns what it prints as JSON; raises `Refused` with what it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bots", "models", *given, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE, env=_environment(settings), cwd=_ROOT,
+    )  # fmt: skip
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), _VERB_SECONDS)
+    except TimeoutError:
+        process.kill()
+        raise Unavailable("it took too long", "do it from the command line: remora models") from None
+    if process.returncode:
+        lines = [line.strip() for line in err.decode("utf-8", "replace").splitlines() if line.strip()]
+        said = [line.removeprefix("remora: ").removeprefix("mend: ") for line in lines[-2:]]
+        raise Refused(said[0] if said else "it failed", said[1] if len(said) > 1 else "")
+    made: dict[str, Any] = json.loads(out)
+    return made
+
+
+_ROOT = Path(__file__).parents[2]
+
+
+def _environment(settings: Settings) -> Mapping[str, str]:
+    return {**os.environ, "REMORA_DATA_DIR": str(settings.data_dir.absolute()), "DATABASE_URL": settings.store_url}
+
+
+def figures(manifest: Manifest) -> Sequence[Mapping[str, Any]]:
+    """The reports of `remora eval`, the newest first."""
+    return list(reversed(manifest.evals))
