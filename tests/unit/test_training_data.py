@@ -64,6 +64,7 @@ LINES = [
         "half-character",
         '{"messages": [{"role": "user", "content": "Hi \\ud83d"}, {"role": "assistant", "content": "Hello."}]}',
     ),
+    ("half-character", GOOD[:-1].replace("pool", "bar") + ', "meta": {"a": "\\ud83d"}}'),
     ("control-characters", asked("At the \x1b[1mdesk\x1b[0m.")),
     ("garbled", asked("At the cafÃ© on the corner.")),
     ("garbled", asked("锟斤拷，请稍等。", "在哪里签字？")),
@@ -105,6 +106,8 @@ FILES = [
     ("no-columns", 1, "a.csv", b"colour,size\nred,4\n"),
     ("ragged-row", 3, "a.csv", b"prompt,response\nHi,Hello.\nWho,are,you\n"),
     ("open-quote", 3, "a.csv", b'prompt,response\nHi,Hello.\n"Who are you,I am.\n'),
+    ("no-columns", 2, "a.csv", b'\n"prompt","a,response"\nHi,Hello.\n'),
+    ("open-quote", 1, "a.csv", b'prompt,response,"more\nHi,Hello.\n'),
     ("no-speaker", 1, "a.txt", b"It was a dark night.\n"),
     ("wrong-role", 2, "a.csv", b"conversation_id,role,content\n1,narrator,Rain.\n1,assistant,Yes.\n"),
     ("not-json", 3, "a.json", b'[\n{"prompt": "a", "response": "b"},\n{"prompt": }\n]'),
@@ -195,6 +198,21 @@ def test_every_format_gives_the_same_conversation(name: str, tmp_path: Path) -> 
         Utterance("user", "Is the pool open?"),
         Utterance("assistant", "Yes, until nine."),
     )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_stands_in_a_file_is_a_conversation_or_a_fault(seed: int, tmp_path: Path) -> None:
+    pick = random.Random(seed)
+    whole = [content.encode() for content in FORMS.values()] + [content for *_, content in FILES]
+    for number in range(120):
+        data = bytearray(b"\n".join(pick.choices(whole, k=pick.randint(1, 3))))
+        for _ in range(pick.randint(1, 8)):
+            at = pick.randrange(len(data) + 1)
+            data[at : at + pick.randint(0, 9)] = pick.randbytes(pick.randint(0, 3)) or data[:at][-20:]
+        path = put(tmp_path, bytes(data), pick.choice(["a.jsonl", "a.json", "a.csv", "a.txt", f"a{number}"]))
+        for row in checked(read.rows(path)):
+            assert row.good or any(fault.error for fault in row.faults) or not row.line
+            assert row.conversation is None or json.loads(row.conversation.to_json())["messages"]
 
 
 def test_several_conversations_of_text_are_parted_by_a_rule_or_two_blank_lines(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def _of_words(given: Conversation) -> Iterator[Fault]:
         ("markup", _MARKUP),
         ("placeholder", _GAP),
     ):
-        if match := pattern.search(every):
+        if match := pattern.search(given.to_json() if kind == "half-character" else every):  # meta is written, too
             yield Fault(kind, given.line, ascii(match[0])[1:-1][:40] if kind != "garbled" else match[0])
     if "\0" in every:
         yield Fault("nul", given.line)

@@ -213,9 +213,17 @@ def _table(text: TextIO, start: str) -> Iterator[Row]:
             yield Row(1, None, (Fault("no-columns", 1, start.strip().split("\n", 1)[0][:60]),))
         return
     records = _records(text, delimiter)
-    header = [name.strip().casefold() for name in next(records)[1]]
+    line, first = next(((line, record) for line, record in records if any(record)), (1, list[str]()))
+    if isinstance(first, _Unreadable):
+        yield Row(line, None, (Fault("open-quote", line, first[0]),))
+        return
+    header = [name.strip().casefold() for name in first]
     named = [next((name for name in names if name in header), "") for names in (*_TURN_COLUMNS, _WORD_COLUMNS)]
     by_turn = all(named) and not {*header} & {*ANSWERS}
+    form = format_of(dict.fromkeys(header, ""))
+    if not by_turn and form is None:
+        yield Row(line, None, (Fault("no-columns", line, ", ".join(header)[:60]),))
+        return
     good: list[tuple[int, dict[str, str]]] = []
     for line, record in records:
         raw = delimiter.join(record)
@@ -231,7 +239,7 @@ def _table(text: TextIO, start: str) -> Iterator[Row]:
             good.append((line, dict(zip(header, record, strict=True))))
         else:
             row = {name: field for name, field in zip(header, record, strict=True) if name}
-            yield conversation(row, format_of(row) or "pairs", line, raw)
+            yield conversation(row, form or "pairs", line, raw)
     for _, group in groupby(good, key=lambda one: one[1][named[0]]):
         yield grouped(list(group), (named[0], named[1], named[2]), "")
 
