@@ -34,6 +34,7 @@ NOWHERE = Address("web", "", "")
 _NONE = dt.timedelta()
 _KEPT_STATES = ("paused", "parked")
 """A new time alone does not let these go on."""
+_OVER = ("fired", "done", "cancelled", "declined")
 MAY = {
     "pause": ("active",),
     "resume": ("active", "paused"),
@@ -86,9 +87,7 @@ class Edit:
     revision: str
 
 
-def preview(
-    reminder: Reminder | None, person: Person, when: str, language: Language, desk: ReminderDesk
-) -> Preview:  # fmt: skip
+def preview(reminder: Reminder | None, person: Person, when: str, language: Language, desk: ReminderDesk) -> Preview:
     """The next fires of a reminder as it stands, or at a time that is being typed; without a reminder, of a new one."""
     now = desk.clock.now()
     zone = zone_for(reminder, person, desk)
@@ -121,6 +120,8 @@ def preview(
 def _as_it_stands(reminder: Reminder, person: Person, language: Language) -> Preview:
     zone, rule = zone_here(reminder.zone), Rule.parse(reminder.rule) if reminder.rule else None
     coming: list[Occurrence] = []
+    if reminder.state in _OVER:
+        reminder = replace(reminder, rings=None, next_due=None)
     if reminder.rings is not None and reminder.rings != reminder.next_due:  # a snooze, or on its way
         coming.append(Occurrence(reminder.rings.astimezone(zone).replace(tzinfo=None), reminder.rings))
     if reminder.next_due is not None and rule is not None:

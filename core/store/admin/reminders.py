@@ -144,18 +144,20 @@ def _moment_and_id(key: str) -> tuple[dt.datetime | None, int]:
     return (due, int(number)) if known and number.isdecimal() and len(number) < 19 else (None, 0)
 
 
-async def count(tx: Tx, asked: Filter) -> int:
-    """How many there are, up to `COUNTED` + 1."""
-    some = sa.select(sa.literal(1)).select_from(reminder).where(*_wanted(asked)).limit(COUNTED + 1).subquery()
-    row = await tx.row(sa.select(sa.func.count()).select_from(some))
+async def _counted(tx: Tx, wanted: sa.Select[Any], what: str = "") -> int:
+    """How many rows, or different ones of a column, up to `COUNTED` + 1."""
+    some = wanted.limit(COUNTED + 1).subquery()
+    row = await tx.row(sa.select(sa.func.count(sa.distinct(some.c[what]) if what else sa.text("*"))).select_from(some))
     return int(row[0]) if row else 0
+
+
+async def count(tx: Tx, asked: Filter) -> int:
+    return await _counted(tx, sa.select(reminder.c.id).where(*_wanted(asked)))
 
 
 async def count_people(tx: Tx, asked: Filter) -> int:
     """Whose they are: how many people, of as many reminders as are counted."""
-    some = sa.select(reminder.c.person_id).where(*_wanted(asked)).limit(COUNTED + 1).subquery()
-    row = await tx.row(sa.select(sa.func.count(sa.distinct(some.c.person_id))))
-    return int(row[0]) if row else 0
+    return await _counted(tx, sa.select(reminder.c.person_id).where(*_wanted(asked)), "person_id")
 
 
 async def whose(tx: Tx, asked: Filter, after: int, limit: int) -> list[tuple[int, list[int]]]:
@@ -258,7 +260,7 @@ class Delivered:
 
     id: int
     cause: str
-    address: Address | None
+    platform: str
     state: str
     person_id: int | None
     person: str | None
@@ -279,41 +281,31 @@ class Delivered:
         return next((one for one in ("snooze", "nag") if one in extra), first) if first == "reminder" else first
 
 
-_DELIVERED = sa.select(
-    outbox.c.id, outbox.c.cause, outbox.c.address, outbox.c.state, outbox.c.person_id, outbox.c.reminder_id,
-    outbox.c.due_at, outbox.c.next_try_at, outbox.c.finished_at, outbox.c.attempts, outbox.c.reason, outbox.c.doubtful,
-    person.c.name.label("whose"), sa.func.coalesce(person.c.zone, reminder.c.zone).label("zone"),
-).select_from(
-    outbox.outerjoin(person, person.c.id == outbox.c.person_id).outerjoin(reminder, reminder.c.id == outbox.c.reminder_id)
+_SAME = (
+    "id", "cause", "platform", "state", "person_id", "reminder_id", "due_at", "next_try_at", "finished_at", "attempts",
+    "reason", "doubtful",
 )  # fmt: skip
+_OWNERS = outbox.outerjoin(person, person.c.id == outbox.c.person_id)
+_NAMED = (person.c.name.label("person"), sa.func.coalesce(person.c.zone, reminder.c.zone).label("zone"))
+_DELIVERED = sa.select(*(outbox.c[name] for name in _SAME), *_NAMED).select_from(
+    _OWNERS.outerjoin(reminder, reminder.c.id == outbox.c.reminder_id)
+)
 
 
-def _delivered(row: sa.Row[Any]) -> Delivered:
-    try:
-        address = address_from_json(row.address)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        address = None
-    return Delivered(
-        row.id, row.cause, address, row.state, row.person_id, row.whose, row.reminder_id, row.due_at, row.next_try_at,
-        row.finished_at, row.attempts, row.reason, row.doubtful, row.zone,
-    )  # fmt: skip
+async def _delivered(tx: Tx, wanted: sa.Executable) -> list[Delivered]:
+    return [Delivered(**row._mapping) for row in await tx.rows(wanted)]
 
 
 async def deliveries_of(tx: Tx, reminder_id: int, limit: int = PAGE) -> list[Delivered]:
     """A reminder's messages, the newest first."""
     wanted = _DELIVERED.where(outbox.c.reminder_id == reminder_id).order_by(outbox.c.id.desc()).limit(limit)
-    return [_delivered(row) for row in await tx.rows(wanted)]
+    return await _delivered(tx, wanted)
 
 
 def _troubled(trouble: Trouble, platform: str, now: dt.datetime) -> list[sa.ColumnElement[bool]]:
-    match trouble:
-        case "late":
-            where = [outbox.c.state.in_(OPEN), outbox.c.due_at < now - PUNCTUAL]
-        case "skipped":
-            where = [outbox.c.state == sa.literal_column("'skipped'")]
-        case _:
-            where = [_PARKED]
-    return [*where, outbox.c.platform == platform] if platform else where
+    late = sa.and_(outbox.c.state.in_(OPEN), outbox.c.due_at < now - PUNCTUAL)
+    where = {"failed": _PARKED, "late": late, "skipped": outbox.c.state == sa.literal_column("'skipped'")}[trouble]
+    return [where, outbox.c.platform == platform] if platform else [where]
 
 
 async def troubled(
@@ -325,13 +317,11 @@ async def troubled(
     wanted = _DELIVERED.where(*_troubled(trouble, platform, now)).order_by(newest.desc()).limit(limit + 1)
     if before is not None:
         wanted = wanted.where(outbox.c.id < before)
-    return [_delivered(row) for row in await tx.rows(wanted)]
+    return await _delivered(tx, wanted)
 
 
 async def count_troubled(tx: Tx, trouble: Trouble, platform: str, now: dt.datetime) -> int:
-    some = sa.select(sa.literal(1)).select_from(outbox).where(*_troubled(trouble, platform, now)).limit(COUNTED + 1)
-    row = await tx.row(sa.select(sa.func.count()).select_from(some.subquery()))
-    return int(row[0]) if row else 0
+    return await _counted(tx, sa.select(outbox.c.id).where(*_troubled(trouble, platform, now)))
 
 
 _RETRIED = sa.and_(_PARKED, outbox.c.reason != WAITS_FOR_OWNER)
