@@ -20,9 +20,12 @@ from adapters.web.guard import Guard
 from adapters.web.streams import Streams
 from core.admin import tokens
 from core.errors import ModelUnavailable, Refused
-from core.messages import Message, Utterance
+from core.messages import Address, Message, Sender, Utterance
+from core.store import people
 from core.store.admin import accounts
 from core.store.admin import tokens as kept
+from core.store.codec import address_to_json
+from core.store.tables import account, outbox, person
 from core.store.tables.admin import api_token
 from tests.fakes.admin import SITE, AdminSide
 from tests.fakes.model import FakeModel
@@ -125,6 +128,35 @@ async def test_intents_are_saved_published_and_rolled_back(admin: AdminSide) -> 
         assert (await machine.post("/api/v1/releases", json={"message": "bye"})).json()["number"] == 2
         assert (await machine.post("/api/v1/releases/1/rollback")).status_code == 201
         assert [one["message"] for one in (await machine.get("/api/v1/releases")).json()][-1] == "hello"
+
+
+async def test_reminders_are_set_listed_and_changed_and_their_person_is_told(admin: AdminSide) -> None:
+    now = admin.clock.now()
+    async with admin.desk.store.write() as tx:
+        ann = await people.person_of(tx, "", "telegram", Sender("7", "Ann"), now)
+        home = Address("telegram", "", "7")
+        await tx.run(
+            sa.update(account).where(account.c.person_id == ann.id).values(private_address=address_to_json(home))
+        )
+        await tx.run(sa.update(person).where(person.c.id == ann.id).values(zone="Europe/Paris"))
+    async with client(
+        admin, await key_of(admin, "reminders.read", "reminders.write", "people.read", "audit.read")
+    ) as machine:
+        made = await machine.post(
+            "/api/v1/reminders", json={"person": "telegram:7", "text": "tomorrow at 9 call the bank"}
+        )
+        [row] = (await machine.get("/api/v1/reminders", params={"person": "Ann"})).json()["reminders"]
+        paused = await machine.post(f"/api/v1/reminders/{row['id']}/pause")
+        nobody = await machine.post("/api/v1/reminders", json={"person": "nobody", "text": "tomorrow at 9 call"})
+        assert [one["name"] for one in (await machine.get("/api/v1/people")).json()] == ["Ann"]
+        verbs = [one["verb"] for one in (await machine.get("/api/v1/audit", params={"verb": "reminder."})).json()]
+        missing = await machine.get("/api/v1/reminders/999")
+    assert (made.status_code, row["text"], row["zone"]) == (201, "call the bank", "Europe/Paris")
+    assert (paused.status_code, paused.json()["state"]) == (200, "paused")
+    assert (nobody.status_code, missing.status_code) == (422, 404)
+    assert "reminder.pause" in verbs
+    async with admin.desk.store.read() as tx:
+        assert await tx.count(outbox, outbox.c.person_id == ann.id) >= 1
 
 
 @pytest.mark.parametrize(

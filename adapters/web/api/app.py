@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.web.api import intents, openai
+from adapters.web.api import intents, openai, people, reminders
 from adapters.web.api.errors import HANDLERS
 from adapters.web.api.talk import Talk
 from adapters.web.signin import Attempts
@@ -24,9 +24,11 @@ def routes(desk: Callable[[], Desk], talk: Talk, clock: Clock) -> Sequence[BaseR
     """`/api/v1` and `/v1`, each with its own `openapi.json`."""
     attempts = Attempts(clock, most=30)
     mounted: list[BaseRoute] = []
-    for path, title, router in (("/api/v1", "Remora", intents.router), ("/v1", "Remora, as OpenAI", openai.router)):
+    own = (intents.router, reminders.router, people.router)
+    for path, title, routers in (("/api/v1", "Remora", own), ("/v1", "Remora, as OpenAI", (openai.router,))):
         app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-        app.include_router(router)
+        for router in routers:
+            app.include_router(router)
         app.state.desk, app.state.talk, app.state.attempts = desk, talk, attempts
         for error, handler in HANDLERS.items():
             app.add_exception_handler(error, handler)

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from core.errors import ConfigurationError, Refused, RemoraError, Unavailable
+from core.errors import ConfigurationError, RemoraError, Unavailable
 
 _KINDS = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "not_found_error",
           409: "conflict_error", 422: "invalid_request_error", 429: "rate_limit_error"}  # fmt: skip
@@ -55,7 +55,5 @@ Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
 HANDLERS: dict[type[Exception], Handler] = {
     HTTPException: _on_http,
     RequestValidationError: _on_invalid,
-    Refused: _on_ours,
-    Unavailable: _on_ours,
-    ConfigurationError: _on_ours,
+    RemoraError: _on_ours,
 }
