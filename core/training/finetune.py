@@ -34,7 +34,18 @@ from core.training.estimate import Estimate, estimate, padded_tokens
 from core.training.losses import mean_loss
 from core.training.options import Options
 from core.training.prepared import Prepared, prepare
-from core.training.runs import Base, Manifest, Metrics, Run, base_hash, check_base, hashes_under, log_lines, sha256_of
+from core.training.runs import (
+    BadData,
+    Base,
+    Manifest,
+    Metrics,
+    Run,
+    base_hash,
+    check_base,
+    hashes_under,
+    log_lines,
+    sha256_of,
+)
 from core.training.schedule import rate_of, steps_of
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -146,6 +157,10 @@ class _Training:
     def _load(self) -> None:
         options = self.options
         self.model = load_model(self.folder, options)
+        known = self.model.get_input_embeddings().num_embeddings
+        if len(self.tokenizer) > known:
+            what = f"the tokenizer of {self.folder} has {len(self.tokenizer)} tokens, the model knows {known}"
+            raise BadData(what, "bring back the tokenizer that belongs to the model")
         self.learner = Learner(self.model, precision_of(options))
         self.weights = trainable(self.model)
         decayed = [value for value in self.weights.values() if value.dim() > 1]

@@ -341,7 +341,21 @@ def test_an_estimate_trains_nothing_and_counts_what_would_be_trained(bench: Benc
     assert (said["parameters"], said["trained"]) == (made.base.parameters, made.trainable)
 
 
+def test_a_tokenizer_of_another_model_is_refused(bench: Bench, tmp_path: Path) -> None:
+    mine = tiny.model(tmp_path / "mine")
+    other = tiny.tokenizer()
+    other.add_tokens([f"word{number}" for number in range(9)])
+    other.save_pretrained(mine)
+    with pytest.raises(BadData, match="has 267 tokens, the model knows 258"):
+        bench.train(base=str(mine))
+
+
 # --- options
+
+
+@pytest.mark.parametrize("arguments", [["--resume", "one", "--batch", "2"], ["--name", "one"], ["--data", "a.jsonl"]])
+def test_a_call_that_says_too_little_or_contradicts_itself_is_explained(arguments: list[str]) -> None:
+    assert CliRunner().invoke(command, arguments).exit_code == 2
 
 
 def test_every_knob_is_an_option_with_help_and_a_key_of_the_configuration_file(tmp_path: Path) -> None:
