@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import html
 import re
 from collections.abc import Mapping
@@ -14,11 +15,15 @@ import pytest
 
 from adapters.web.admin.screens.intents.form import Typed
 from core.admin.drafting import Told
+from core.admin.intents import overview
 from core.intents import files
-from core.intents.definition import Answer, Intent, Limits, RunSkill, Slot
+from core.intents.definition import Answer, HandOver, Intent, Limits, RunSkill, Slot
 from core.intents.documents import document_of
-from core.store import workers
+from core.intents.recognition import compiled
+from core.intents.releases import NotPublishable
+from core.store import intents, workers
 from core.store.admin import audit
+from core.store.admin import intents as kept
 from tests.admin.said import said_in_turns
 from tests.fakes.admin import AdminSide, Browser
 
@@ -51,8 +56,8 @@ async def save(browser: Browser, intent: Intent, revision: int = 0, **more: Any)
     return await browser.post("/admin/intents/save", fields(intent, revision, **more))
 
 
-async def stored(admin: AdminSide, *intents: Intent) -> None:
-    for intent in intents:
+async def stored(admin: AdminSide, *wanted: Intent) -> None:
+    for intent in wanted:
         await admin.desk.editing.save(intent, "ann")
 
 
@@ -68,7 +73,13 @@ def shown(page: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "intent", [HOURS, PRICE, replace(HOURS, examples={"fr": ("quand ouvrez-vous", "# zh"), "en": ("什么 open",)})]
+    "intent",
+    [
+        HOURS,
+        PRICE,
+        replace(PRICE, action=HandOver(("@ann", "slack:C0123"))),
+        replace(HOURS, examples={"fr": ("quand ouvrez-vous", "# zh"), "en": ("什么 open",)}),
+    ],
 )
 def test_what_is_opened_and_saved_again_is_the_same(intent: Intent) -> None:
     document = document_of(intent)
@@ -251,6 +262,36 @@ async def test_a_release_is_rolled_back_in_one_step(admin: AdminSide) -> None:
         assert (await editor.get("/admin/intents/releases/x")).status_code == 404
     assert await admin.desk.editing.live() == (HOURS,)
     assert (await done(admin))[0] == ("intent.rollback", "release:3")
+
+
+async def test_an_instant_edit_that_seems_to_fail_a_test_is_looked_at_thoroughly(
+    admin: AdminSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.admin.intents.on_top", lambda *_: compiled((), ()))  # recognises nothing
+    await stored(admin, HOURS)
+    with pytest.raises(NotPublishable):
+        await stored(admin, replace(PRICE, must_match=("when are you open",)))
+    assert await admin.desk.editing.edited() == (HOURS,)
+
+
+async def test_of_what_a_draft_was_the_newest_two_hundred_are_kept(admin: AdminSide) -> None:
+    async with admin.desk.store.write() as tx:
+        for after in range(203):
+            assert await intents.put_draft(tx, "bot", {"name": "a", "n": after}, "ann", admin.clock.now(), after=after)
+        assert not await intents.put_draft(tx, "bot", {"name": "a"}, "bob", admin.clock.now(), after=7)
+        found = await kept.revisions(tx, "bot", "a", most=1_000)
+        older = await kept.revisions(tx, "bot", "a", before=5)
+    assert [found[0].revision, found[-1].revision, len(found)] == [203, 3, 201]
+    assert [(one.revision, one.document["n"]) for one in older] == [(4, 3), (3, 2)]
+
+
+async def test_hits_are_those_of_the_last_week(admin: AdminSide) -> None:
+    now = admin.clock.now()
+    await stored(admin, HOURS, PRICE)
+    who = await said_in_turns(admin.desk.store, now - dt.timedelta(days=8), "old", intent="hours")
+    await said_in_turns(admin.desk.store, now - dt.timedelta(days=6), "a", "b", intent="hours", who=who)
+    rows = {row.name: row.hits for row in (await overview(admin.desk)).rows}
+    assert rows == {"hours": 2, "price": None}
 
 
 async def test_workers_say_by_which_release_they_answer(admin: AdminSide) -> None:

@@ -43,7 +43,7 @@ async def listed(visit: Visit) -> Response:
 
 async def new(visit: Visit) -> Response:
     """An empty form; with a sentence of the inbox as its first example, where it comes from there."""
-    text = {"name": visit.ask("name")[:64], "source": ""}
+    text = {"name": visit.ask("name")[:64], "action": "answer"}
     if source := visit.ask("source")[:600]:
         visit.actor.need("intents.edit")
         waiting = await labelling.sentence(visit.desk, source)

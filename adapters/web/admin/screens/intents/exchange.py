@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from adapters.web.admin.screen import Visit, get, post
 from core.admin.importing import Preview, applied, previewed
 from core.admin.intents import differing
+from core.errors import Refused
 from core.intents.files import to_csv, to_yaml
 from core.store.admin import audit
 
@@ -19,6 +21,8 @@ async def export(visit: Visit) -> Response:
     """The same bytes as `remora intents export`: the drafts, or a release."""
     number = visit.number("release")
     editing = visit.desk.editing
+    if number is not None and number not in {one.number for one in await editing.releases()}:
+        raise HTTPException(404)
     found = await editing.live(number) if number or visit.ask("release") == "live" else await editing.edited()
     table = visit.ask("as") == "csv"
     name = f"intents-{number}" if number else "intents"
@@ -53,8 +57,11 @@ async def apply(visit: Visit) -> Response:
 
 
 async def revert(visit: Visit) -> Response:
-    done, stay = await visit.desk.editing.noting(visit.note).revert(visit.field("batch"), visit.actor.name)
-    return await _page(visit, reverted=(done, stay))
+    try:
+        done = await visit.desk.editing.noting(visit.note).revert(visit.field("batch"), visit.actor.name)
+    except Refused:
+        return await _page(visit, 422, wrong="revert_gone")
+    return await _page(visit, reverted=done)
 
 
 async def _previewed(
