@@ -322,3 +322,25 @@ async def test_an_account_that_is_not_there_is_said_to_be_gone(admin: AdminSide,
         assert (await owner.get(path)).status_code == 404
         for what in ("role", "disabled", "remove", "link", "sessions/end"):
             assert (await owner.post(f"{path}/{what}", {"role": "viewer"})).status_code in (404, 422), what
+
+
+async def test_behind_https_the_cookie_is_for_https_alone_and_so_is_the_site(store: Store, settings) -> None:
+    import httpx2
+    from starlette.applications import Starlette
+
+    from adapters.web.admin.side import Side
+    from adapters.web.guard import Guard
+    from tests.fakes.admin import KEY, admin_side
+
+    async with admin_side(store, settings) as admin:
+        side = Side(lambda: admin.desk, KEY, admin.clock, "test", secure=True)
+        app = Guard(Starlette(routes=list(side.routes())), ["remora.example"], secure=True)
+        transport = httpx2.ASGITransport(app=app)
+        async with admin.desk.store.write() as tx:
+            secret = await signin.setup_link(tx, admin.clock.now())
+        async with httpx2.AsyncClient(transport=transport, base_url="https://remora.example") as client:
+            answer = await client.post("/admin/enter", content=secret, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 200
+    assert "secure" in {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert answer.headers["cache-control"] == "no-store"
