@@ -102,7 +102,7 @@ class App:
         """What the admin side works with."""
         return Desk(
             self.store, self.clock, self.settings, self.engine.bot, self.model, editing(self.store, self.settings, self.intents),
-            self.intents, self.adapters, self.checks(), self.deliverer.wake, self.jobs,
+            self.intents, self.adapters, self.checks(), self.deliverer.wake, self.jobs, self.engine.library,
         )  # fmt: skip
 
     def checks(self) -> Mapping[str, health.Check]:

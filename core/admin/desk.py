@@ -10,6 +10,7 @@ from core.catalog import Bot
 from core.health import Check
 from core.intents.live import Live
 from core.intents.releases import Editing
+from core.knowledge.library import Library
 from core.ports import Adapter, Clock, LanguageModel
 from core.settings import Settings
 from core.store import Store
@@ -18,7 +19,8 @@ from core.store import Store
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`editing` holds drafts and releases, `live` is what recognises now; `wake` lets what was just put into the outbox
-    go at once; `adapters` are those of this process, by name; `jobs` is what takes too long for a page."""
+    go at once; `adapters` are those of this process, by name; `jobs` is what takes too long for a page; `library` holds
+    the documents in force."""
 
     store: Store
     clock: Clock
@@ -31,3 +33,4 @@ class Desk:
     checks: Mapping[str, Check]
     wake: Callable[[], None]
     jobs: Jobs = field(default_factory=Jobs)
+    library: Library | None = None

@@ -1,0 +1,99 @@
+"""The bot's documents: added, looked through, removed, and asked what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from adapters.web.admin.screen import Screen, Visit, get, post
+from core.errors import Refused
+from core.knowledge.answers import ASKED, ranked
+from core.knowledge.documents import Documents, limits_of
+from core.knowledge.passages import Passage, Unreadable
+from core.store import knowledge
+
+_LARGEST = 17 << 20
+_SHOWN = 200
+"""Passages of one document on its page."""
+_BETWEEN = re.compile(r"[\s,，;；]+")
+_LIMITS = ("roles", "platforms", "channels")
+
+
+def _documents(visit: Visit) -> Documents:
+    return Documents(visit.desk.store, visit.desk.clock, visit.desk.bot.name)
+
+
+async def listed(visit: Visit, problem: str = "") -> Response:
+    question = visit.ask("question").strip()[:1_000]
+    found = []
+    if question and visit.desk.library is not None:
+        hits = await asyncio.to_thread(visit.desk.library.find, question, lambda _limits: True, 5)
+        found = ranked(question, hits)
+    typed = (
+        {name: visit.field(name) for name in ("name", *_LIMITS)} if problem else dict.fromkeys(("name", *_LIMITS), "")
+    )
+    return visit.page(
+        "knowledge.html", 422 if problem else 200, documents=await _documents(visit).listed(), question=question,
+        found=found, enough=ASKED, problem=problem, typed=typed,
+    )  # fmt: skip
+
+
+async def shown(visit: Visit) -> Response:
+    name = visit.request.path_params["name"]
+    async with visit.desk.store.read() as tx:
+        about = next(
+            (one for one in await knowledge.kept(tx, visit.desk.bot.name) if one.name == name and not one.removed), None
+        )
+        pieces = await knowledge.passages(tx, visit.desk.bot.name, name)
+    if about is None:
+        raise HTTPException(404)
+    return visit.page("document.html", document=about, passages=[Passage.of(piece) for piece in pieces[:_SHOWN]])
+
+
+async def add(visit: Visit) -> Response:
+    file = visit.form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return await listed(visit, visit.words["knowledge"]["no_file"])
+    name = visit.field("name").strip() or file.filename.replace("\\", "/").rsplit("/", 1)[-1]
+    given = {field: [part for part in _BETWEEN.split(visit.field(field)) if part] for field in _LIMITS}
+    try:
+        limits = limits_of(
+            {field: values for field, values in given.items() if values}, visit.words["knowledge"]["limits"]
+        )
+        kept = await _documents(visit).add(name, await file.read(), limits, visit.actor.name)
+    except Unreadable as error:
+        return await listed(visit, error.text(visit.language))
+    except Refused as error:
+        return await listed(visit, f"{error.what}; {error.mend}" if error.mend else error.what)
+    await _note(visit, "knowledge.add", kept.name)
+    return visit.go("/admin/knowledge", "knowledge.added")
+
+
+async def remove(visit: Visit) -> Response:
+    name = visit.request.path_params["name"]
+    if not await _documents(visit).remove(name):
+        raise HTTPException(404)
+    await _note(visit, "knowledge.remove", name)
+    return visit.go("/admin/knowledge", "knowledge.removed")
+
+
+async def _note(visit: Visit, verb: str, name: str) -> None:
+    async with visit.desk.store.write() as tx:
+        await visit.note(tx, verb, f"document:{name}")
+
+
+SCREEN = Screen(
+    "knowledge",
+    "book",
+    62,
+    (
+        get("/admin/knowledge", listed),
+        post("/admin/knowledge", add, "knowledge.edit", _LARGEST),
+        post("/admin/knowledge/{name:path}/remove", remove, "knowledge.edit"),
+        get("/admin/knowledge/{name:path}", shown),
+    ),
+)
