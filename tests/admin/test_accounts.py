@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
+from functools import partial
 
 import pytest
 
@@ -333,7 +334,7 @@ async def test_behind_https_the_cookie_is_for_https_alone_and_so_is_the_site(sto
     from tests.fakes.admin import KEY, admin_side
 
     async with admin_side(store, settings) as admin:
-        side = Side(lambda: admin.desk, KEY, admin.clock, "test", secure=True)
+        side = await asyncio.to_thread(partial(Side, lambda: admin.desk, KEY, admin.clock, "test", secure=True))
         app = Guard(Starlette(routes=list(side.routes())), ["remora.example"], secure=True)
         transport = httpx2.ASGITransport(app=app)
         async with admin.desk.store.write() as tx:
