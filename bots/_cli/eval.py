@@ -24,20 +24,29 @@ import click
 @click.option("--against", default="", help="Compare with this instead of the base that NAME was adapted from.")
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
 def command(names: Sequence[str], against: str, as_json: bool, **wanted: Any) -> None:
-    """Measure models on held-out data. NAME is a model of `remora train`, "base", or a folder; the report is kept in the
-    manifest of each."""
+    """Measure models on held-out data. NAME is a model of `remora train`, "base", "live" (the one in force), or a folder;
+    the report is kept in the manifest of each."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning take a busy machine's time
     from core.settings import load_settings
     from core.training.evaluation.evaluate import METRICS, Wanted, base_of, evaluate
 
     settings = load_settings()
-    first = against or base_of(settings, names[0])
-    every = [first, *(name for name in names if name != first)]
+    named = [_live() if name == "live" else name for name in (*names, against or names[0])]
+    first = named[-1] if against else base_of(settings, named[0])
+    every = list(dict.fromkeys([first, *named[:-1]]))
     report = evaluate(settings, every, Wanted(**wanted), lambda text: click.echo(text, err=True))
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
         return
     _table(report, {name: metric.about for name, metric in METRICS.items()})
+
+
+def _live() -> str:
+    """The model in force; the base where none was promoted."""
+    from bots._database import done
+    from core.store import models
+
+    return done(lambda tx, _now: models.current(tx)).active or "base"
 
 
 def _table(report: dict[str, Any], about: dict[str, str]) -> None:

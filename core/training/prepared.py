@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -82,6 +82,24 @@ def general(chat: Chat, longest: int, path: Path | None = None) -> list[Encoded]
     return [chat.encode_text(text.strip(), longest, at) for at, text in enumerate(texts, 1)]
 
 
+def fitting(chat: Chat, rows: Sequence[Conversation], longest: int, say: Callable[[str], None]) -> list[Encoded]:
+    """The rows as tokens. Those of which no answer fits are left out, and said; where these are many, they are refused."""
+    encoded, left = [], []
+    for row in rows:
+        try:
+            encoded.append(chat.encode(row, longest))
+        except BadData as error:
+            left.append((row.line, error))
+    if len(left) * 10 > len(rows):
+        raise left[0][1]
+    if left:
+        lines = ", ".join(str(line) for line, _ in left[:10])
+        say(f"{len(left)} rows are left out, no answer fits into {longest} tokens: lines {lines}")
+    if cut := sum(row.cut for row in encoded):
+        say(f"{cut} rows of more than {longest} tokens end after their last whole turn that fits")
+    return encoded
+
+
 def _encoded(
     made: Prepared,
     role: Role,
@@ -91,22 +109,10 @@ def _encoded(
     longest: int,
     say: Callable[[str], None],
 ) -> list[Encoded]:
-    encoded, left = [], []
-    for row in rows:
-        try:
-            encoded.append(chat.encode(row, longest))
-        except BadData as error:
-            left.append((row.line, error))
-    if left and len(left) * 10 > len(rows):
-        raise left[0][1]
-    if left:
-        lines = ", ".join(str(line) for line, _ in left[:10])
-        say(f"{len(left)} {role} rows are left out, no answer fits into {longest} tokens: lines {lines}")
-    if cut := sum(row.cut for row in encoded):
-        say(f"{cut} {role} rows of more than {longest} tokens end after their last whole turn that fits")
+    encoded = fitting(chat, rows, longest, lambda text: say(f"{role}: {text}"))
     if rows:
         people = (row.meta["person"] for row in rows if isinstance(row.meta.get("person"), int))
-        made.files.append(_data(role, path, encoded, len(left), people))
+        made.files.append(_data(role, path, encoded, len(rows) - len(encoded), people))
     return encoded
 
 

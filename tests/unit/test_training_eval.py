@@ -202,6 +202,9 @@ def test_the_verb_prints_a_table_with_the_base_beside_it(
     assert "perplexity of the held-out answers" in shown.stdout
     assert "better" in shown.stdout
     assert str(folder / "base") in shown.stdout
+    monkeypatch.setattr("bots._cli.eval._live", lambda: "lora")
+    shown = CliRunner().invoke(command, ["good", "--against", "live", *arguments[1:], "--json"])
+    assert [model["name"] for model in json.loads(shown.stdout)["models"]] == ["lora", "good"]
 
 
 def test_a_model_that_is_not_what_it_was_is_not_measured(trained: tuple[Settings, Path]) -> None:

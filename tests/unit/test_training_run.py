@@ -152,6 +152,22 @@ def test_a_part_is_set_aside_where_no_validation_data_is_given(bench: Bench) -> 
     assert {data.role: data.rows for data in made.data} == {"train": 18, "val": 6, "general": 20}
 
 
+def test_what_is_shortened_or_left_out_is_said_and_counted(bench: Bench) -> None:
+    short = '{"messages": [{"role": "user", "content": "where"}, {"role": "assistant", "content": "there"}%s]}'
+    more = ', {"role": "user", "content": "and then where?"}, {"role": "assistant", "content": "there, too"}'
+    long = (
+        '{"messages": [{"role": "user", "content": "'
+        + "where is it " * 9
+        + '"}, {"role": "assistant", "content": "x"}]}'
+    )
+    bench.data.write_text("\n".join([short % ""] * 18 + [long] + [short % more]))
+    made = bench.train(steps=1, max_length=100)
+    assert [(data.rows, data.left_out, data.cut) for data in made.data if data.role == "train"] == [(19, 1, 1)]
+    said = [str(event["note"]) for event in bench.told if "note" in event]
+    assert any("train: 1 rows are left out, no answer fits into 100 tokens: lines 19" in text for text in said)
+    assert any("train: 1 rows of more than 100 tokens end after" in text for text in said)
+
+
 def test_people_whose_words_were_trained_on_are_named_and_their_words_stay_out_of_the_log(bench: Bench) -> None:
     lines = [json.loads(line) for line in bench.data.read_text().splitlines()]
     for number, line in enumerate(lines):

@@ -26,7 +26,7 @@ from core.training.evaluation import scores
 from core.training.evaluation.intervals import Pairs, change, figure
 from core.training.losses import row_losses
 from core.training.options import Options
-from core.training.prepared import conversations, general
+from core.training.prepared import conversations, fitting, general
 from core.training.runs import BadData, Manifest, Run, base_hash, check_base, sha256_of
 from core.training.words import distinct, words
 
@@ -166,7 +166,7 @@ def _measure(
     longest = min(_LONGEST, int(getattr(model.config, "max_position_embeddings", _LONGEST)))
     found = Measured(name, known_as)
     for metric, rows in (
-        ("perplexity", [chat.encode(row, longest) for row in held]),
+        ("perplexity", fitting(chat, held, longest, say)),
         ("general_perplexity", general(chat, longest, Path(wanted.general) if wanted.general else None)),
     ):
         found.rows[metric] = row_losses(learner, rows, wanted.batch, pad)
