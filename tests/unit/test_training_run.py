@@ -161,7 +161,7 @@ def test_what_is_shortened_or_left_out_is_said_and_counted(bench: Bench) -> None
         + '"}, {"role": "assistant", "content": "x"}]}'
     )
     bench.data.write_text("\n".join([short % ""] * 18 + [long] + [short % more]))
-    made = bench.train(steps=1, max_length=100)
+    made = bench.train(steps=1, max_length=100, val="", val_share=0)
     assert [(data.rows, data.left_out, data.cut) for data in made.data if data.role == "train"] == [(19, 1, 1)]
     said = [str(event["note"]) for event in bench.told if "note" in event]
     assert any("train: 1 rows are left out, no answer fits into 100 tokens: lines 19" in text for text in said)
