@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from core.store.outbox import Planned
 from core.store.reminders import Reminder
 from core.store.tables import outbox
 from core.store.tables import person as person_table
+from core.store.tables import reminder as reminder_table
 from tests.admin.people_and_reminders import person, reminder
 from tests.fakes.admin import AdminSide, Browser
 
@@ -221,6 +224,41 @@ async def test_of_two_admins_on_one_reminder_the_second_sees_what_the_first_did(
     assert "call dad" in second.text
     assert "call aunt</textarea>" in second.text
     assert (await kept(admin, one.id)).text == "call dad"
+
+
+async def test_of_two_edits_at_the_same_moment_one_is_kept(admin: AdminSide, ann: int) -> None:
+    one = await reminder(admin.desk.store, ann, "call mum", "2026-11-27T09:00", START)
+    seen = one.updated_at.isoformat()
+    async with admin.browser("operator", "olga") as olga, admin.browser("owner", "otto") as otto:
+        answers = await asyncio.gather(
+            *(
+                browser.post(f"{LIST}/{one.id}", {"revision": seen, "text": text, "policy": "usual"})
+                for browser, text in ((olga, "call dad"), (otto, "call aunt"))
+            )
+        )
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
+    assert len(await queued(admin)) == 1
+
+
+@pytest.mark.parametrize("damage", [{"rule": "FREQ=NONSENSE"}, {"zone": "Mars/Base"}, {"address": {"nope": 1}}])
+async def test_a_damaged_reminder_harms_no_page(admin: AdminSide, ann: int, damage: dict[str, Any]) -> None:
+    one = await reminder(admin.desk.store, ann, "tea", "2026-11-26T04:00", START)
+    await reminder(admin.desk.store, ann, "milk", "2026-11-26T04:00", START)
+    async with admin.desk.store.write() as tx:
+        await tx.run(sa.update(reminder_table).where(reminder_table.c.id == one.id).values(**damage))
+    async with admin.browser("operator") as browser:
+        simulated = "/simulator?zone=UTC&from=2026-11-26T02:00&until=2026-11-26T05:00"
+        for path in ("", f"/{one.id}", "/calendar", simulated, "/bulk?verb=pause", f"/{one.id}/preview?when="):
+            assert (await browser.get(LIST + path)).status_code == 200, path
+        assert "milk" in (await browser.get(LIST + simulated)).text
+        form = {"revision": one.updated_at.isoformat(), "text": "coffee", "newest": "0"}
+        for path in ("", "/run", "/cancel"):
+            answer = await browser.post(f"{LIST}/{one.id}{path}", form)
+            assert answer.status_code == 422
+            assert "damaged" in answer.text
+        for verb in ("move", "pause"):
+            done = await browser.post(f"{LIST}/bulk", {"verb": verb, "minutes": "5", "token": f"{verb}-all-of-it"})
+            assert re.findall(r"<b>(\d+)</b><span>", done.text) == ["1", "1", "1"]
 
 
 async def test_pausing_cancelling_and_taking_back(admin: AdminSide, ann: int) -> None:

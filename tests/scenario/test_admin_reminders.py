@@ -7,9 +7,11 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core.settings import Settings
 from core.store import reminders
+from core.store.tables.admin import admin
 from tests.fakes.admin import AdminSide, admin_side
 from tests.scenario.world import World
 
@@ -99,6 +101,30 @@ async def test_a_proposal_rings_once_it_is_accepted(world: World, side: AdminSid
         < Accepted
         +6h
         ann< sign the form
+    """)
+
+
+async def test_a_channels_reminder_is_set_in_the_name_of_the_admins_person(world: World, side: AdminSide) -> None:
+    await world.play("""
+        ann#team> @remora hello
+        #team<
+    """)
+    form = {"channel": "fake:team", "text": "lunch", "when": "today at 16:00", "policy": "usual", "token": "c" * 16}
+    async with side.browser("operator", "olga") as browser:
+        assert (await browser.post(f"{LIST}/new", form)).status_code == 422
+        async with side.desk.store.write() as tx:
+            await tx.run(sa.update(admin).values(person_id=1))
+        for _ in range(2):
+            answer = await browser.post(f"{LIST}/new", form)
+            assert answer.status_code == 303, answer.text
+        assert (
+            await browser.post(f"{LIST}/new", {**form, "channel": "fake:ann", "token": "d" * 16})
+        ).status_code == 422
+    await world.play("""
+        +1m
+        #team< olga .. lunch .. Wed 25 Nov 16:00
+        +6h
+        #team< lunch
     """)
 
 

@@ -9,11 +9,13 @@ from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from core.admin.reminders.desk import ReminderDesk
+from core.admin.reminders.editing import readable
 from core.admin.reminders.telling import noted, spoken, tell, turn_of
 from core.errors import Refused
 from core.language.phrases import Language, counted, say
 from core.messages import Reply
 from core.reminders import retiming, wording
+from core.reminders.planning import UNREADABLE
 from core.skills.base import Turn
 from core.skills.reminders import changing, editing, pausing, setting
 from core.store import Tx, people, reminders
@@ -90,7 +92,7 @@ def _then(turn: Turn, one: Reminder, asked: Asked) -> dt.datetime | None:
         case "move":
             try:
                 return _moved(turn, one, asked.minutes).ring.due
-            except Refused:
+            except (Refused, *UNREADABLE):
                 return None
         case "resume":
             return one.rings
@@ -143,11 +145,13 @@ async def step(desk: ReminderDesk, asked: Asked, after: int = 0) -> Done:
 async def _of_person(tx: Tx, desk: ReminderDesk, asked: Asked, person_id: int, ids: Sequence[int]) -> int:
     now, person = desk.clock.now(), await people.get(tx, person_id)
     cause = f"admin:bulk:{asked.token}:{person_id}"
-    await looking.locked(tx, ids)
     tasks: list[str] = []
     for number in ids:
-        one = await reminders.get_any(tx, number)
-        if one is None or one.state not in _STATES[asked.verb]:
+        try:
+            one = await readable(tx, number, "en")
+        except Refused:
+            continue
+        if one.state not in _STATES[asked.verb]:
             continue
         turn = turn_of(person, one.address, "", spoken(person, one), now, desk.settings)
         if await _apply(tx, turn, one, asked):

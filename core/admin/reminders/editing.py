@@ -166,18 +166,24 @@ def asked_ring(turn: Turn, reminder: Reminder | None, when: str, zone: ZoneInfo)
     return creating.first_ring(understood.when, turn.now, zone, setting.PREFERENCES, language)
 
 
-async def _current(tx: Tx, reminder_id: int, revision: str, language: Language) -> tuple[Reminder, Person]:
-    """The row as it stands, if it is as it was shown."""
+async def readable(tx: Tx, reminder_id: int, language: Language) -> Reminder:
+    """The row as it stands, held against others; raises `Refused` where there is none, or it is damaged."""
     await looking.locked(tx, [reminder_id])
-    one = await reminders.get_any(tx, reminder_id)
-    if one is None:
-        raise NoSuch(say(language, "reminder_no_such", number=reminder_id))
-    if revision != one.updated_at.isoformat():
-        raise Stale(say(language, "admin_stale"))
     try:
-        _ = ZoneInfo(one.zone), Rule.parse(one.rule) if one.rule else None
+        one = await reminders.get_any(tx, reminder_id)
+        _ = one and (ZoneInfo(one.zone), Rule.parse(one.rule) if one.rule else None)
     except UNREADABLE as error:
         raise Refused(say(language, "admin_unreadable")) from error
+    if one is None:
+        raise NoSuch(say(language, "reminder_no_such", number=reminder_id))
+    return one
+
+
+async def _current(tx: Tx, reminder_id: int, revision: str, language: Language) -> tuple[Reminder, Person]:
+    """The row as it stands, if it is as it was shown."""
+    one = await readable(tx, reminder_id, language)
+    if revision != one.updated_at.isoformat():
+        raise Stale(say(language, "admin_stale"))
     return one, await people.get(tx, one.person_id)
 
 
@@ -314,10 +320,7 @@ async def run(desk: ReminderDesk, reminder_id: int, seen: int, language: Languag
     desk.actor.need("reminders.edit")
     now = desk.clock.now()
     async with desk.store.write() as tx:
-        await looking.locked(tx, [reminder_id])
-        one = await reminders.get_any(tx, reminder_id)
-        if one is None:
-            raise NoSuch(say(language, "reminder_no_such", number=reminder_id))
+        one = await readable(tx, reminder_id, language)
         if one.state not in MAY["run"]:
             raise Refused(say(language, "admin_over"))
         person = await people.get(tx, one.person_id)
