@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from adapters.web.admin.screens.intents.form import Typed
+from core.admin import quality
 from core.admin.drafting import Told
 from core.admin.intents import overview
 from core.intents import files
@@ -112,6 +113,7 @@ async def test_an_intent_is_made_saved_published_and_seen_by_every_role(admin: A
         stamp = re.search(r'name="drafts" value="(\w+)"', review.text)
         assert stamp
         assert "when are you open" in shown(review)
+        assert 'form="publish"' in (await finished(editor, "/admin/quality/progress?a=0&b=drafts&of=review")).text
         sent = await editor.post("/admin/intents/publish", {"drafts": stamp[1], "message": "first"})
         assert sent.headers["location"].startswith("/admin/intents/releases")
         assert "Everything is in force." in shown(await editor.get("/admin/intents"))
@@ -245,6 +247,33 @@ async def test_drafts_that_nobody_looked_at_are_not_published(admin: AdminSide) 
         assert "Look at the changes again" in shown(refused)
         assert "my words" in refused.text
     assert await admin.desk.editing.in_force() == 0
+
+
+async def test_nothing_is_published_while_it_is_still_being_measured(
+    admin: AdminSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured, really = asyncio.Event(), quality.compared
+
+    async def slowly(*args: Any, **more: Any) -> Any:
+        await measured.wait()
+        return await really(*args, **more)
+
+    monkeypatch.setattr("core.admin.quality.compared", slowly)
+    await stored(admin, HOURS)
+    async with admin.browser("editor") as editor:
+        review = await editor.get("/admin/intents/review")
+        stamp = re.search(r'name="drafts" value="(\w+)"', review.text)
+        assert stamp
+        assert "<progress" in review.text
+        early = await editor.post("/admin/intents/publish", {"drafts": stamp[1], "message": "first"})
+        assert early.status_code == 422
+        assert "still being measured" in shown(early)
+        assert ">\nfirst</textarea>" in early.text
+        assert 'form="publish"' not in early.text
+        measured.set()
+        await finished(editor, "/admin/quality/progress?a=0&b=drafts&of=review")
+        assert (await editor.post("/admin/intents/publish", {"drafts": stamp[1]})).status_code == 303
+    assert await admin.desk.editing.in_force() == 1
 
 
 async def test_a_release_is_rolled_back_in_one_step(admin: AdminSide) -> None:

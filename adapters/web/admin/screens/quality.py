@@ -60,7 +60,7 @@ async def progress(visit: Visit) -> Response:
     one, other = await _chosen(visit)
     found = await job(visit, one, other, again=bool(visit.ask("again")))
     template = "intents_findings.html" if visit.ask("of") else "quality_findings.html"
-    return visit.page(template, job=found, a=one, b=other, revealed=False, days=DAYS)
+    return visit.page(template, job=found, a=one, b=other, revealed=False, days=DAYS, oob=True)
 
 
 async def reveal(visit: Visit) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -29,16 +27,17 @@ async def _page(visit: Visit, status: int = 200, *, wrong: str = "", message: st
     return visit.page(
         "intents_review.html", status, changes=[(change, differing(change)) for change in found[:_SHOWN]],
         more=max(len(found) - _SHOWN, 0), problems=faults(now.problems)[:_SHOWN], drafts=stamp([*now.drafts.values()]),
-        number=now.number, job=await job(visit, str(now.number), DRAFTS, begin=True) if found else None, wrong=wrong,
-        message=message, revealed=False, days=DAYS, a=now.number, b=DRAFTS,
+        number=now.number, job=await job(visit, str(now.number), DRAFTS, begin=True) if found and not faults(now.problems) else None,
+        wrong=wrong, message=message, revealed=False, days=DAYS, a=now.number, b=DRAFTS, oob=False,
     )  # fmt: skip
 
 
 async def publish(visit: Visit) -> Response:
     message = visit.field("message").strip()[:500]
     editing = visit.desk.editing.noting(visit.note)
-    if (checked := await job(visit, str(await editing.in_force()), DRAFTS)) is not None:
-        await asyncio.wait({checked.task})  # what it compiled is tested then, and need not be compiled twice
+    checked = await job(visit, str(await editing.in_force()), DRAFTS)
+    if checked is not None and not checked.task.done():
+        return await _page(visit, 422, wrong="publish_early", message=message)
     try:
         made = await drafting.publish(editing, visit.field("drafts"), message, visit.actor.name)
     except NotPublishable:
