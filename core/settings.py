@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         "",
         "Address under which the web side is reached from outside, where Telegram then brings messages; empty: only locally.",
     )
+    trusted_proxies: str = _named(
+        "TRUSTED_PROXIES",
+        "127.0.0.1,::1",
+        "Addresses of the server with TLS before the web side, whose word (X-Forwarded-For) on who calls is believed.",
+    )
     secret_key: SecretStr = _named(
         "SECRET_KEY", SecretStr(""), "Signs browser sessions; empty: one is made and kept in the data folder."
     )

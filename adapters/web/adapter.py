@@ -37,7 +37,7 @@ class WebAdapter:
     capabilities = Capabilities(max_text=1_000_000, can_look=True, open=True, per_second=1e3, per_chat_per_second=1e2)
 
     def __init__(self, settings: Settings, around: Surroundings) -> None:
-        self._host, self._port = settings.host, settings.port
+        self._host, self._port, self._proxies = settings.host, settings.port, settings.trusted_proxies
         self._public = settings.public_url.rstrip("/")
         self.sign_in = SignIn(around.key, around.clock, lambda: self.url)
         self._streams = Streams()
@@ -92,7 +92,7 @@ class WebAdapter:
         sockets = await listening_sockets(self._host, wanted)
         self._port = sockets[0].getsockname()[1]
         try:
-            async with serving(self._app, sockets) as self._serving:
+            async with serving(self._app, sockets, self._proxies) as self._serving:
                 try:
                     yield
                 finally:

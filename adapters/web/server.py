@@ -33,8 +33,9 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, sockets: list[socket.socket]) -> AsyncIterator[asyncio.Task[None]]:
-    """Answers on `sockets`, which it closes in the end; yields the task that does it, once it does."""
+async def serving(app: ASGIApp, sockets: list[socket.socket], proxies: str) -> AsyncIterator[asyncio.Task[None]]:
+    """Answers on `sockets`, which it closes in the end; yields the task that does it, once it does. `proxies`: addresses
+    whose word on who calls is believed, with commas between."""
     config = uvicorn.Config(
         app,
         http="h11",
@@ -44,7 +45,8 @@ async def serving(app: ASGIApp, sockets: list[socket.socket]) -> AsyncIterator[a
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=True,
+        forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=_PARTING,
     )
     server = _Server(config)

@@ -261,6 +261,21 @@ async def test_guessing_links_is_slowed_down() -> None:
         await guesser.http.aclose()
 
 
+async def test_behind_a_proxy_each_client_is_slowed_down_for_itself_and_cannot_pretend_to_be_another() -> None:
+    async with chatting() as (rig, _, _):
+        browser = Browser(rig.adapter)
+
+        async def guess(forwarded: str) -> int:
+            headers = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": forwarded}
+            url = f"{rig.adapter.url}/in"
+            return (await browser.http.post(url, json={"token": "guess"}, headers=headers)).status_code
+
+        assert [await guess("203.0.113.7") for _ in range(11)] == [401] * 10 + [429]
+        assert await guess("203.0.113.8") == 401
+        assert await guess("198.51.100.1, 203.0.113.7") == 429, "what the client itself puts before it is not believed"
+        await browser.http.aclose()
+
+
 @pytest.mark.parametrize(
     "headers",
     [
