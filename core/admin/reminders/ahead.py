@@ -30,7 +30,7 @@ from core.store.outbox import PUNCTUAL
 from core.store.planning import Due, Late
 
 MOST_IN_CALENDAR = 500
-MOST_ENTRIES = 6_000
+MOST_ENTRIES = 3_000
 MOST_SIMULATED = 5_000
 MOST_EXPORTED = 5_000
 PATIENCE = 4.0
