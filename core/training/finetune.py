@@ -407,7 +407,7 @@ class _Training:
                 parameters=expected.parameters,
             ),
             data=self.data.files,
-            parameters=_absolute(options),
+            parameters=_settled(options),
             seed=options.seed,
             trainable=sum(value.numel() for value in self.weights.values()),
             versions={
@@ -460,13 +460,15 @@ def _why(error: BaseException) -> str:
     return "the disk is full" if full else str(error).splitlines()[0][:120]
 
 
-def _absolute(options: Options) -> dict[str, Any]:
-    """So that a run can be resumed from another folder."""
-    values = options.model_dump()
-    paths = {
-        key: str(Path(values[key]).expanduser().resolve()) for key in ("base", "data", "val", "mix") if values[key]
+def _settled(options: Options) -> dict[str, Any]:
+    """With what was chosen for it, so that a run can be resumed elsewhere: paths from the root, rate and precision."""
+    paths = {key: getattr(options, key) for key in ("base", "data", "val", "mix")}
+    return {
+        **options.model_dump(),
+        **{key: str(Path(path).expanduser().resolve()) for key, path in paths.items() if path},
+        "learning_rate": options.peak_rate,
+        "precision": "bf16" if precision_of(options) == torch.bfloat16 else "fp32",
     }
-    return {**values, **paths}
 
 
 def _now() -> str:

@@ -129,7 +129,7 @@ def _mixed(made: Prepared, path: Path, chat: Chat, longest: int, say: Callable[[
 def _data(role: Role, path: str, rows: list[Encoded], left: int, people: Iterable[int]) -> Data:
     return Data(
         role=role,
-        path=path,
+        path=str(Path(path).resolve()),
         sha256=sha256_of(Path(path)),
         rows=len(rows),
         tokens=sum(len(row.tokens) for row in rows),

@@ -12,7 +12,7 @@ from bots.__main__ import remora
 from core.settings import Settings, setting_name
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".env.example", "docs/benchmarks.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".env.example", "docs/benchmarks.md", "docs/developer-mode.md")
 
 
 def text_of(page: str) -> str:

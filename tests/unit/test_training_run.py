@@ -83,7 +83,8 @@ def test_a_run_learns_and_leaves_weights_a_log_and_a_manifest(bench: Bench, meth
     assert made.base.hash == base_hash(bench.base)
     assert {data.role: data.rows for data in made.data} == {"train": 24, "val": 6, "general": 20}
     assert made.data[0].sha256 == sha256_of(bench.data)
-    assert made.parameters["learning_rate"] == 0.01
+    assert (made.parameters["learning_rate"], made.parameters["precision"]) == (0.01, "fp32")
+    assert made.data[0].path == made.parameters["data"] == str(bench.data.resolve())
     assert set(made.versions) == {"python", "torch", "transformers", "peft", "accelerate", "remora"}
     assert (found.steps, found.planned_steps, found.ended) == (24, 24, "planned")
     assert list(bench.losses()) == list(range(1, 25))
