@@ -84,7 +84,7 @@ def talkative() -> None:
 
 def settings_for(folder: Path, telegram: TelegramServer, slack: SlackServer, openai: str) -> Settings:
     return load_settings(
-        _env_file=None, REMORA_DATA_DIR=folder / "data", HOST="127.0.0.1", PORT=0, REMORA_MODEL_BACKEND="openai_compat",
+        _env_file=None, REMORA_DATA_DIR=folder / "data", HOST="127.0.0.1", PORT=0, REMORA_MODEL_BACKEND="openai_compat", REMORA_INTENT_ENCODER="off",
         OPENAI_BASE_URL=openai, OPENAI_MODEL="m", TELEGRAM_API_BASE_URL=telegram.url, SLACK_API_BASE_URL=slack.url,
         **SECRETS, **EVERYBODY,
     )  # fmt: skip
@@ -110,7 +110,7 @@ async def test_no_secret_is_in_any_log_at_any_level(tmp_path: Path, logged: list
                 await telegram.until(lambda: "Hello" in str(ann.chat.messages))
                 await slack.until(lambda: ada.dm.texts)
                 openai.status = 401
-                ann.say("and again")
+                ann.say("why is the sky blue")
                 await telegram.until(lambda: "not available" in str(ann.chat.messages))
                 telegram.refuse("getUpdates", 401, "Unauthorized", times=2)
                 slack.cut()
