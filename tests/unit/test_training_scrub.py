@@ -220,12 +220,12 @@ def test_of_what_is_labelled_at_least_98_in_100_are_found_of_every_kind() -> Non
         assert len(texts) <= 0.02 * sum(row[1] == kind for row in rows), texts
 
 
-def test_of_what_is_found_at_least_98_in_100_was_labelled() -> None:
+def test_of_what_is_found_hardly_anything_was_not_labelled() -> None:
     wrong = []
     rows = labelled()
     for text, _kind, start, end in rows:
         wrong += [text[one.start : one.end] for one in find(text) if one.start < start - 6 or one.end > end + 6]
-    assert len(wrong) <= 0.02 * len(rows), wrong
+    assert len(wrong) <= 0.005 * len(rows), wrong
 
 
 @pytest.mark.parametrize("text", [text for text, _ in HAND], ids=range(len(HAND)))

@@ -53,7 +53,7 @@ _ADDRESS = (
     r"(?<![A-Za-z0-9.])\d{1,5}[A-Za-z]?,? (?:(?:North|South|East|West|N|S|E|W|NE|NW|SE|SW)\.? )?(?:[A-Z0-9][\w'’.-]* ){1,4}"
     + _STREET
     + r"(?![A-Za-z])\.?(?: (?:NE|NW|SE|SW|North|South|East|West)\b)?"
-    r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|#)\.? ?[\w-]+)?(?:, [A-Z][\w .'-]{1,30}){0,2}(?:,? [A-Z]{2},? \d{5}(?:-\d{4})?|,? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})?"
+    r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|#)\.? ?[\w-]+)?(?:, [A-Z][\w'-]+(?: [A-Z][\w'-]+){0,2}\b(?! \d)){0,2}(?:,? [A-Z]{2},? \d{5}(?:-\d{4})?|,? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})?"
     r"|(?<![A-Za-z])P\.? ?O\.? Box \d{1,6}(?!\d)"
     r"|(?<![A-Za-z])[A-ZÄÖÜ][\wäöüß-]*(?:straße|strasse|str\.|weg|allee|platz) \d{1,4}[a-z]?(?:, \d{5} [A-ZÄÖÜ][\wäöüß-]+)?"
     r"|(?<![A-Za-z0-9.])\d{1,4},? (?:rue|avenue|boulevard|place) (?:de |du |des |la |le |d'|l')*[A-ZÉ][\w'’é-]+(?: [A-ZÉ][\w'’é-]+){0,3}(?:, \d{5} [A-ZÉ][\w-]+)?"
