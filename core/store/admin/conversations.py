@@ -25,7 +25,8 @@ from core.store.tables.talks import conversation_note, takeover, turn_prompt
 PAGE = 50
 WINDOW = 20_000
 """Conversations that are looked through for one page where a filter leaves most of them out."""
-FEW = 500
+FEW = 1_000
+"""Turns whose conversations are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +167,7 @@ def _narrow(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if wanted.intent:
         narrow.append(sa.exists().where(turn.c.intent == wanted.intent, turn.c.session_id == session.c.id))
     if wanted.rating:
-        rated = sa.and_(feedback.c.turn_id == turn.c.id, feedback.c.rating == wanted.rating)
-        narrow.append(sa.exists().where(turn.c.session_id == session.c.id, rated))
+        narrow.append(_rated(wanted.rating) > 0)  # an "exists" makes PostgreSQL join everything
     return narrow
 
 
@@ -198,8 +198,8 @@ async def _within(tx: Tx, wanted: Filter, before: str) -> list[sa.ColumnElement[
 
 
 async def _few(tx: Tx, ids: sa.Select[tuple[int]]) -> list[sa.ColumnElement[bool]]:
-    found = [row[0] for row in await tx.rows(ids.distinct().limit(FEW + 1))]
-    return [session.c.id.in_(found)] if len(found) <= FEW else []
+    found = [row[0] for row in await tx.rows(ids.limit(FEW + 1))]
+    return [session.c.id.in_(set(found))] if len(found) <= FEW else []
 
 
 def _starts(text: sa.ColumnElement[str], with_: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
