@@ -63,4 +63,4 @@ def rotate(old: Path | None) -> None:
     count = asyncio.run(reseal())
     if following is not None:
         os.replace(following, settings.data_dir / "secret.key")
-    click.echo(f"{count} workspaces encrypted with the new key")
+    click.echo(f"{count} rows encrypted with the new key")

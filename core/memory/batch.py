@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from core.intents.encoders import Cached
-from core.memory.past import Past, Said, day
-
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_DATES = (
-    re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)? (?P<month>[A-Z][a-z]+),? (?P<y>\d{4})"),
-    re.compile(r"(?P<month>[A-Z][a-z]+)[- ](?P<d>\d{1,2}),?[- ](?P<y>\d{4})"),
-    re.compile(r"(?P<y>\d{4})[-年/](?P<m>\d{1,2})[-月/](?P<d>\d{1,2})"),
-)
+from core.memory.past import Past, Said
 
 
 @dataclass(slots=True)
@@ -45,9 +23,7 @@ class Batch:
         not what was promised."""
         match row.get("op"):
             case "add":
-                said = Said(
-                    str(row["turn_id"]), int(row["seq"]), str(row["text"]), _speaker(row), _when(str(row["time"]))
-                )
+                said = Said(str(row["turn_id"]), int(row["seq"]), str(row["text"]), _speaker(row), str(row["time"]))
                 past = self.users.setdefault(str(row["user"]), Past(self.encoders))
                 if said.id in past:
                     past.remove(said.id)
@@ -72,22 +48,6 @@ class Batch:
 def _speaker(row: dict[str, Any]) -> str:
     name = str(row.get("speaker") or "")
     return "" if name in ("user", "assistant") else name
-
-
-def _when(told: str) -> str:
-    for pattern in _DATES:
-        if found := pattern.search(told):
-            groups = found.groupdict()
-            month = int(groups["m"]) if groups.get("m") else _number(groups["month"])
-            try:
-                return day(dt.date(int(groups["y"]), month, int(groups["d"])))
-            except ValueError:
-                return ""
-    return ""
-
-
-def _number(month: str) -> int:
-    return next((number for number, name in enumerate(_MONTHS, 1) if name.startswith(month[:3])), 0)
 
 
 def main(source: TextIO, target: TextIO, batch: Batch) -> None:

@@ -86,7 +86,7 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
         case Wish("forget", text):
             return _forget(turn, text)
         case Wish("forget_all"):
-            return _forget_facts(turn)
+            return _forget_all(turn)
         case Wish("past", text):
             return await _past(turn, text)
         case Wish("show"):
@@ -272,8 +272,7 @@ def _meant(turn: Turn, text: str) -> list[Fact]:
 def _forget_command(turn: Turn, rest: str) -> Outcome:
     words = rest.strip().lower()
     if words in ("all", "everything", "全部", "所有", "一切"):
-        outcome = _in_private(turn, partial(_forget_everything, turn=turn), "forget")
-        return replace(outcome, fresh_session=turn.message.private)
+        return _forget_all(turn, conversation=True)
     return _forget(turn, rest) if words else _forget_conversation(turn)
 
 
@@ -286,12 +285,6 @@ def _forget_conversation(turn: Turn) -> Outcome:
         return Reply(say(turn.language, "forgotten", turns=turns) + more, choices)
 
     return Outcome(write=write, intent="forget", fresh_session=True)
-
-
-async def _forget_everything(tx: Tx, turn: Turn) -> Reply:
-    facts = await memory.forget(tx, turn.person.id)
-    turns = await people.forget_conversation(tx, turn.person.id)
-    return Reply(say(turn.language, "forgotten_all", turns=turns, facts=facts))
 
 
 def _forget(turn: Turn, text: str) -> Outcome:
@@ -308,20 +301,25 @@ def _forgotten(turn: Turn, facts: Sequence[Fact]) -> Outcome:
     return Outcome(write=write, intent="memory_forget", quiet=True, secret=True, fresh_session=True)
 
 
-def _forget_facts(turn: Turn) -> Outcome:
-    async def write(tx: Tx) -> Reply:
-        return Reply(
-            counted(turn.language, "memory_all_forgotten", await memory.forget(tx, turn.person.id)), settles=True
-        )
+def _forget_all(turn: Turn, *, conversation: bool = False) -> Outcome:
+    """All facts, and the conversation, too, where that is wished."""
 
-    return replace(_in_private(turn, write, "memory_forget"), fresh_session=turn.message.private)
+    async def write(tx: Tx) -> Reply:
+        facts = await memory.forget(tx, turn.person.id)
+        if not conversation:
+            return Reply(counted(turn.language, "memory_all_forgotten", facts), settles=True)
+        turns = await people.forget_conversation(tx, turn.person.id)
+        return Reply(say(turn.language, "forgotten_all", turns=turns, facts=facts))
+
+    outcome = _in_private(turn, write, "forget" if conversation else "memory_forget")
+    return replace(outcome, fresh_session=turn.message.private)
 
 
 async def _press(turn: Turn, data: str) -> Outcome | None:
     verb, _, number = data.partition(":")
     if verb in ("all", "sure"):
         if verb == "sure":
-            return _forget_facts(turn)
+            return _forget_all(turn)
         sure = Choice(say(turn.language, "button_memory_sure"), f"{NAME}:sure")
         return Outcome(Reply(say(turn.language, "memory_sure"), (sure,)), intent="memory_forget")
     fact = next((one for one in turn.memory.facts if str(one.id) == number), None)

@@ -50,7 +50,7 @@ async def test_the_key_of_the_data_folder_is_replaced(tmp_path: Path, monkeypatc
     old, file = b"o" * 32, tmp_path / "secret.key"
     file.write_bytes(old)
     await with_token(tmp_path, old)
-    assert rotate(tmp_path).stdout == "1 workspaces encrypted with the new key\n"
+    assert rotate(tmp_path).stdout == "1 rows encrypted with the new key\n"
     new = file.read_bytes()
     assert new != old
     assert file.stat().st_mode & 0o077 == 0

@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -42,7 +43,7 @@ def _key() -> None:
     crypto.unlock(b"a key of these tests alone, 32 b")
 
 
-async def ask(spine: Spine, text: str, **more: object) -> str:
+async def ask(spine: Spine, text: str, **more: Any) -> str:
     answer = await spine.platform.ask(text, **more)
     await spine.app.settled()
     return answer
