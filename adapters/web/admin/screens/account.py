@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from adapters.web.admin.screen import Screen, Visit, get, post
 from core.admin import accounts, factors, signin
 from core.admin.roles import Denied
-from core.store import people
+from core.store import Tx, people
 from core.store.admin import accounts as kept
 
 _PATH = "/admin/account"
@@ -41,10 +43,18 @@ async def set_password(visit: Visit) -> Response:
     return visit.go(_PATH, "account.password_saved")
 
 
+async def _changed(visit: Visit, work: Callable[[Tx], Awaitable[object]], said: str = "") -> Response:
+    """The account is changed, or its page says why not."""
+    try:
+        async with visit.desk.store.write() as tx:
+            await work(tx)
+    except Denied as denied:
+        return await show(visit, 422, denied.said(visit.language), "factor")
+    return visit.go(_PATH, said)
+
+
 async def begin_factor(visit: Visit) -> Response:
-    async with visit.desk.store.write() as tx:
-        await accounts.begin_factor(tx, visit.account)
-    return visit.go(_PATH)
+    return await _changed(visit, lambda tx: accounts.begin_factor(tx, visit.account))
 
 
 async def picture(visit: Visit) -> Response:
@@ -57,21 +67,13 @@ async def picture(visit: Visit) -> Response:
 
 
 async def confirm_factor(visit: Visit) -> Response:
-    try:
-        async with visit.desk.store.write() as tx:
-            await accounts.confirm_factor(tx, visit.actor, visit.account, visit.field("code"), visit.now)
-    except Denied as denied:
-        return await show(visit, 422, denied.said(visit.language), "factor")
-    return visit.go(_PATH, "account.factor_saved")
+    given = (visit.actor, visit.account, visit.field("code"), visit.now)
+    return await _changed(visit, lambda tx: accounts.confirm_factor(tx, *given), "account.factor_saved")
 
 
 async def drop_factor(visit: Visit) -> Response:
-    try:
-        async with visit.desk.store.write() as tx:
-            await accounts.drop_factor(tx, visit.actor, visit.account, visit.field("code"), visit.now)
-    except Denied as denied:
-        return await show(visit, 422, denied.said(visit.language), "factor")
-    return visit.go(_PATH, "account.factor_gone")
+    given = (visit.actor, visit.account, visit.field("code"), visit.now)
+    return await _changed(visit, lambda tx: accounts.drop_factor(tx, *given), "account.factor_gone")
 
 
 async def chat_code(visit: Visit) -> Response:
@@ -82,21 +84,18 @@ async def chat_code(visit: Visit) -> Response:
 
 
 async def unlink_chat(visit: Visit) -> Response:
-    async with visit.desk.store.write() as tx:
-        await accounts.unlink_chat(tx, visit.actor, visit.account, visit.now)
-    return visit.go(_PATH, "account.unlinked")
+    mine = (visit.actor, visit.account)
+    return await _changed(visit, lambda tx: accounts.unlink_chat(tx, *mine, visit.now), "account.unlinked")
 
 
 async def end_session(visit: Visit) -> Response:
-    async with visit.desk.store.write() as tx:
-        await accounts.end_session(tx, visit.actor, visit.account, visit.row_id(), visit.now)
-    return visit.go(_PATH, "account.ended")
+    given = (visit.actor, visit.account, visit.row_id(), visit.now)
+    return await _changed(visit, lambda tx: accounts.end_session(tx, *given), "account.ended")
 
 
 async def end_others(visit: Visit) -> Response:
-    async with visit.desk.store.write() as tx:
-        await accounts.end_sessions(tx, visit.actor, visit.account, visit.now, but=visit.session_id)
-    return visit.go(_PATH, "account.ended")
+    given = (visit.actor, visit.account, visit.now, visit.session_id)
+    return await _changed(visit, lambda tx: accounts.end_sessions(tx, *given), "account.ended")
 
 
 SCREEN = Screen(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from adapters.web.admin.screen import Screen, Visit, get, post
 from core.admin import accounts, signin
 from core.admin.roles import GRANTS, Denied
+from core.store import Tx
 from core.store.admin import accounts as kept
 from core.store.admin import audit
 from core.store.admin.accounts import ROLES, Account, Role
@@ -67,33 +70,33 @@ async def one(visit: Visit, status: int = 200, problem: str = "") -> Response:
     )  # fmt: skip
 
 
-async def set_role(visit: Visit) -> Response:
-    role, number = _role(visit), visit.row_id()
+async def _changed(visit: Visit, work: Callable[[Tx], Awaitable[object]], said: str, back: str = "") -> Response:
+    """The account is changed, or its page says why not."""
     try:
         async with visit.desk.store.write() as tx:
-            await accounts.set_role(tx, visit.actor, number, role, visit.now)
+            await work(tx)
     except Denied as denied:
         return await one(visit, 422, denied.said(visit.language))
-    return visit.go(f"{_PATH}/{number}", "admins.saved")
+    return visit.go(back or f"{_PATH}/{visit.row_id()}", said)
+
+
+async def set_role(visit: Visit) -> Response:
+    role, number = _role(visit), visit.row_id()
+    return await _changed(visit, lambda tx: accounts.set_role(tx, visit.actor, number, role, visit.now), "admins.saved")
 
 
 async def set_disabled(visit: Visit) -> Response:
-    number = visit.row_id()
-    try:
-        async with visit.desk.store.write() as tx:
-            await accounts.set_disabled(tx, visit.actor, number, visit.field("disabled") == "yes", visit.now)
-    except Denied as denied:
-        return await one(visit, 422, denied.said(visit.language))
-    return visit.go(f"{_PATH}/{number}", "admins.saved")
+    number, disabled = visit.row_id(), visit.field("disabled") == "yes"
+    return await _changed(
+        visit, lambda tx: accounts.set_disabled(tx, visit.actor, number, disabled, visit.now), "admins.saved"
+    )
 
 
 async def remove(visit: Visit) -> Response:
-    try:
-        async with visit.desk.store.write() as tx:
-            await accounts.remove(tx, visit.actor, visit.row_id(), visit.now)
-    except Denied as denied:
-        return await one(visit, 422, denied.said(visit.language))
-    return visit.go(_PATH, "admins.removed")
+    number = visit.row_id()
+    return await _changed(
+        visit, lambda tx: accounts.remove(tx, visit.actor, number, visit.now), "admins.removed", _PATH
+    )
 
 
 async def link(visit: Visit) -> Response:
@@ -109,9 +112,7 @@ async def link(visit: Visit) -> Response:
 
 async def end_sessions(visit: Visit) -> Response:
     account = await _account(visit)
-    async with visit.desk.store.write() as tx:
-        await accounts.end_sessions(tx, visit.actor, account, visit.now)
-    return visit.go(f"{_PATH}/{account.id}", "admins.ended")
+    return await _changed(visit, lambda tx: accounts.end_sessions(tx, visit.actor, account, visit.now), "admins.ended")
 
 
 _ONE = f"{_PATH}/{{id:int}}"
