@@ -36,6 +36,7 @@ from core.knowledge.documents import FOLDER, Documents
 from core.knowledge.library import Library
 from core.language.phrases import Language, say
 from core.lm import weights
+from core.manners import Manners
 from core.memory.recall import Recall
 from core.messages import Address, Line
 from core.outbox import Deliverer, failed
@@ -152,8 +153,18 @@ async def running(
         bot = load_bot(BOTS / settings.bot)
         crypto.unlock(await asyncio.to_thread(signing_key, settings))
         library = await _library(store, settings, bot, clock, intents, stack)
+        manners = Manners(store, bot, settings)
+        await manners.tick()
         engine = Engine(
-            bot, skills_of(settings.bot), serving, settings, lambda: intents.current, library, Recall(store), serving.of
+            bot,
+            skills_of(settings.bot),
+            serving,
+            settings,
+            lambda: intents.current,
+            library,
+            Recall(store),
+            serving.of,
+            manners.of,
         )
         deliverer = Deliverer(store, by_name, clock, journal, name, min(SETTLE, 2 * _lease(settings)))
         turns = Turns(store, engine, by_name, deliverer, clock, settings, name)
@@ -167,7 +178,7 @@ async def running(
         app = App(
             settings, store, serving, engine, turns, deliverer, by_name, clock, asyncio.Event(), intents, codes, setup
         )
-        async with _working(app, worker, everybody if listen else (), intents):
+        async with _working(app, worker, everybody if listen else (), intents, manners):
             yield app
 
 
@@ -310,11 +321,14 @@ async def _leave(worker: Worker) -> None:
 
 
 @asynccontextmanager
-async def _working(app: App, worker: Worker, heard: Sequence[Adapter], intents: Live) -> AsyncGenerator[None]:
+async def _working(
+    app: App, worker: Worker, heard: Sequence[Adapter], intents: Live, manners: Manners
+) -> AsyncGenerator[None]:
     heartbeat = Heartbeat()
     heartbeat.every("worker", worker.tick, min(1.0, app.settings.lease_seconds / 4))
     heartbeat.every("intents", intents.tick)
     heartbeat.every("model", app.model.tick)
+    heartbeat.every("manners", manners.tick)
     heartbeat.every("in-force", Told(app.store, app.clock, intents, app.settings.bot, worker.name).tick)
     if app.engine.library is not None:
         heartbeat.every("knowledge", app.engine.library.tick)

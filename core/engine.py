@@ -21,8 +21,9 @@ from core.knowledge.answers import grounded
 from core.knowledge.library import Library
 from core.language.phrases import phrases, say
 from core.language.spoken import spoken_command
+from core.manners import Manner, of_settings
 from core.memory import keeping
-from core.messages import Reply, ReplyEvent, Sampling, Status, TextDelta, Utterance
+from core.messages import Address, Reply, ReplyEvent, Status, TextDelta, Utterance
 from core.ports import LanguageModel
 from core.settings import Settings
 from core.skills import catalog
@@ -73,6 +74,12 @@ class Engine:
     recall: Recall = nothing_recalled
     model_of: Callable[[int], LanguageModel] | None = None
     """Which version of the model answers a person; None: the same for everybody."""
+
+    manners: Callable[[Address], Manner] | None = None
+    """How the bot speaks at an address; None: as its folder and the settings have it."""
+
+    def manner(self, address: Address) -> Manner:
+        return self.manners(address) if self.manners else of_settings(self.bot, self.settings)
 
     def commands(self, standing: Standing) -> Mapping[str, str]:
         """What such a person may command, with the phrase key of its help, in the order in which help shows it."""
@@ -285,7 +292,8 @@ class Engine:
         said, note, finish = "", "", "stop"
         model = self.model_of(turn.person.id) if self.model_of else self.model
         yield Status(say(turn.language, "status_thinking"))
-        persona = prompt.persona_for(self.bot.personas[turn.language], turn.now, turn.zone)
+        manner = self.manner(turn.message.address)
+        persona = prompt.persona_for(manner.personas[turn.language], turn.now, turn.zone)
         persona = "\n".join(part for part in (persona, instruction) if part)
         past = await turn.recall(turn, turn.text, _RECALLED) if keeping.wants_past(turn) else ()
         drawn = keeping.drawn(turn, past)
@@ -297,9 +305,9 @@ class Engine:
                 turn.text,
                 model,
                 history_tokens=self.settings.history_tokens,
-                reply_tokens=self.settings.max_tokens,
+                reply_tokens=manner.sampling.max_tokens,
             )
-            sampling, trace = _sampling(self.settings), turn.trace
+            sampling, trace = manner.sampling, turn.trace
             trace.asked(model.info, sampling, lines, model.count_tokens(lines))
             trace.given(facts=drawn.facts[:number])
             pieces = model.generate(lines, sampling)
@@ -349,18 +357,6 @@ async def until(stop: asyncio.Event, items: AsyncIterator[_T]) -> AsyncGenerator
                 return
     finally:
         stopping.cancel()
-
-
-def _sampling(settings: Settings) -> Sampling:
-    return Sampling(
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        top_k=settings.top_k,
-        min_p=settings.min_p,
-        repetition_penalty=settings.repetition_penalty,
-        max_tokens=settings.max_tokens,
-        seed=settings.seed,
-    )
 
 
 def _kind(turn: Turn) -> str:
