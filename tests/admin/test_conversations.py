@@ -11,12 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.web.admin.side import all_screens
-from core.messages import Address, Message, Sender
-from core.store import Store, access, inbox, memory, people
+from core.messages import Address, Message, Reply, Sender
+from core.store import Store, access, inbox, memory, outbox, people
 from core.store.access import Place
 from core.store.admin import audit, conversations
 from core.store.admin.accounts import ROLES
 from core.store.admin.conversations import Filter
+from core.store.outbox import Planned
 from core.store.people import TurnRecord
 from core.store.tables import metadata
 from tests.fakes.admin import AdminSide
@@ -326,3 +327,20 @@ async def people_meant(tx: Any, words: str) -> list[int]:
     from core.store.admin.people import meant
 
     return await meant(tx, words)
+
+
+async def test_what_got_no_answer_is_listed_without_its_words(admin: AdminSide, talk: tuple[int, int, int]) -> None:
+    who, _, _ = talk
+    now, address = admin.clock.now(), Address("telegram", "", "ann")
+    async with admin.desk.store.write() as tx:
+        await inbox.add(tx, Message("bad", address, Sender("ann", "Ann"), f"{CANARY} breaks it", now), now)
+        [claimed] = await inbox.claim(tx, "w", ["telegram"], now, 1)
+        await inbox.park(tx, claimed, now, "ValueError")
+        lost = Planned("turn:99", address, Reply(f"about {CANARY}"), now, person_id=who)
+        await outbox.add(tx, lost, now)
+        [sending] = await outbox.claim(tx, "w", ["telegram"], now, 1)
+        await outbox.park(tx, sending, now, "the chat is gone")
+    async with admin.browser("viewer") as browser:
+        page = (await browser.get(f"{PATH}/problems")).text
+    assert CANARY not in page
+    assert all(words in page for words in ("ValueError", "the chat is gone", f"/admin/people/{who}"))

@@ -107,10 +107,9 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A message that got no answer. `state`: "parked", it failed too often; "undelivered", its answer did not arrive."""
+    """A message that got no answer, or whose answer did not arrive."""
 
     id: int
-    state: str
     at: dt.datetime
     address: Address
     why: str
@@ -119,6 +118,9 @@ class Problem:
 
 
 # --- lists
+
+_PARKED: sa.ColumnElement[str] = sa.literal_column("'parked'")
+"""As a literal: SQLite uses a partial index only where it sees its very condition."""
 
 _TURNS = sa.select(sa.func.count()).where(turn.c.session_id == session.c.id).scalar_subquery()
 _INTENT = (
@@ -273,7 +275,7 @@ async def newest_of(tx: Tx, person_id: int, place: str) -> Conversation | None:
 async def problems(tx: Tx, before: int | None, limit: int = PAGE + 1) -> list[Problem]:
     """Messages that failed, the newest first."""
     failed = sa.select(inbox.c.id, inbox.c.received_at, inbox.c.address_key, inbox.c.note, inbox.c.message["sender"]["account"].as_string().label("account")).where(
-        inbox.c.state == "parked"
+        inbox.c.state == _PARKED
     )  # fmt: skip
     if before is not None:
         failed = failed.where(inbox.c.id < before)
@@ -287,11 +289,21 @@ async def problems(tx: Tx, before: int | None, limit: int = PAGE + 1) -> list[Pr
         address = address_of_key(row.address_key)
         one = people.get((address.platform, address.workspace, row.account))
         found.append(
-            Problem(
-                row.id, "parked", row.received_at, address, row.note, one.id if one else None, one.name if one else ""
-            )
+            Problem(row.id, row.received_at, address, row.note, one.id if one else None, one.name if one else "")
         )
     return found
+
+
+async def undelivered(tx: Tx, limit: int = PAGE) -> list[Problem]:
+    """Answers that did not arrive and are not tried again, the newest first; why is the platform's word."""
+    c = outbox.c
+    lost = sa.select(c.id, c.created_at, c.address_key, c.reason, c.person_id, person.c.name)
+    lost = lost.outerjoin(person, person.c.id == c.person_id).where(c.state == _PARKED, c.reminder_id.is_(None))
+    rows = await tx.rows(lost.order_by(c.id.desc()).limit(limit))
+    return [
+        Problem(row.id, row.created_at, address_of_key(row.address_key), row.reason, row.person_id, row.name or "")
+        for row in rows
+    ]
 
 
 async def intents(tx: Tx) -> list[str]:

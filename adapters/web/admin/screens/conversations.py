@@ -66,8 +66,9 @@ def _day(text: str, zone: ZoneInfo, *, ends: bool = False) -> tuple[dt.datetime 
 async def problems(visit: Visit) -> Response:
     async with visit.desk.store.read() as tx:
         rows = await conversations.problems(tx, visit.number("before"))
+        lost = await conversations.undelivered(tx)
     more = rows[conversations.PAGE - 1].id if len(rows) > conversations.PAGE else None
-    return visit.page("conversations_problems.html", rows=rows[: conversations.PAGE], more=more)
+    return visit.page("conversations_problems.html", rows=rows[: conversations.PAGE], more=more, lost=lost)
 
 
 # --- one conversation
