@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -42,20 +43,26 @@ def command(config: Path | None, resume: str | None, only_estimate: bool, as_jso
     from core.training import finetune
 
     given = {name: value for name, value in knobs.items() if value is not None}
-    tell = _json if as_json else _Terminal()
-    if resume:
-        if given or config:
-            raise click.UsageError("--resume goes on with the run's own options; give no others")
-        made = finetune.resume(load_settings(), resume, tell)
-    else:
-        options = Options.read(config, given)
-        if not options.data or not (options.name or only_estimate):
-            raise click.UsageError("give --name and --data, here or in --config")
-        made = finetune.train(load_settings(), options, tell, only_estimate=only_estimate)
+    if resume and (given or config):
+        raise click.UsageError("--resume goes on with the run's own options; give no others")
+    options = Options.read(config, given)
+    if not resume and (not options.data or not (options.name or only_estimate)):
+        raise click.UsageError("give --name and --data, here or in --config")
+    settings = load_settings()
+    with closing(_Terminal()) as terminal:
+        tell = _json if as_json else terminal
+        try:
+            if resume:
+                made = finetune.resume(settings, resume, tell)
+            else:
+                made = finetune.train(settings, options, tell, only_estimate=only_estimate)
+        except KeyboardInterrupt:
+            click.echo(f"stopped; go on with: remora train --resume {resume or options.name}", err=True)
+            raise
     if made is not None and not as_json and os.environ.get("RANK", "0") == "0":
         from core.training.runs import Run
 
-        run = Run.named(load_settings(), made.name)
+        run = Run.named(settings, made.name)
         click.echo("\n".join(_report(made, run)))
 
 
@@ -96,12 +103,13 @@ class _Terminal:
             case {"val_loss": loss, "step": step}:
                 self._evaluated(step, loss, event)
 
+    def close(self) -> None:
+        self._bar.stop()
+
     def _step(self, step: int, text: str, seconds: float) -> None:
         if self._console.is_terminal:
             self._bar.start()
             self._bar.update(self._task, completed=step, description=text)
-            if step == self._steps:
-                self._bar.stop()
         elif step == 1 or seconds - self._seconds >= 10:
             self._seconds = seconds
             self._say(f"step {step}/{self._steps}  {text}  {seconds:.0f} s")

@@ -87,19 +87,11 @@ def _rows(text: TextIO, start: str, suffix: str) -> Iterator[Row]:
     first = start.lstrip()[:1]
     if suffix in (".csv", ".tsv") or (first not in "{[" and _delimiter(start)):
         return _table(text, start)
-    if first == "[" or (first == "{" and not _whole(start.lstrip().split("\n", 1)[0]) and _spread(start)):
+    if first == "[" or _spread(start):
         return _of_json(_values(text))
     if first == "{" or suffix in (".json", ".jsonl", ".ndjson"):
         return _of_json(_lines(text))
     return _dialogues(text)
-
-
-def _whole(line: str) -> bool:
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _spread(start: str) -> bool:
@@ -185,9 +177,7 @@ def _one(line: int, value: str) -> Row | dict[str, Any]:
     try:
         found = json.loads(value, object_pairs_hook=objects, strict=False)
     except (ValueError, RecursionError) as error:
-        where = (
-            f"column {error.colno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "too deep or too long"
-        )
+        where = f"column {getattr(error, 'colno', 1)}: {getattr(error, 'msg', 'too deep or too long')}"
         return Row(line, None, (Fault("not-json", line, where),), value)
     if doubled:
         return Row(line, None, (Fault("doubled-key", line, doubled[0][:40]),), value)
