@@ -17,11 +17,11 @@ depends_on = None
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _key(table: str) -> list[sa.Column[int] | sa.PrimaryKeyConstraint]:
+def _key(table: str) -> list[sa.schema.SchemaItem]:
     return [sa.Column("id", _ID, nullable=False), sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}"))]
 
 
-def _ref(table: str, name: str, target: str) -> list[sa.Column[int] | sa.ForeignKeyConstraint]:
+def _ref(table: str, name: str, target: str) -> list[sa.schema.SchemaItem]:
     key = sa.ForeignKeyConstraint([name], [f"{target}.id"], name=op.f(f"fk_{table}_{name}"), ondelete="CASCADE")
     return [sa.Column(name, _ID, nullable=False), key]
 
@@ -43,27 +43,28 @@ def upgrade() -> None:
         "fact",
         *_key("fact"),
         *_ref("fact", "person_id", "person"),
-        *[_text("platform", ""), _text("address_key", ""), _text("language", "en")],
-        *[_text("about"), _text("text"), _text("said"), _text("link", "")],
+        _text("platform", ""), _text("address_key", ""), _text("language", "en"),
+        _text("about"), _text("text"), _text("said"), _text("link", ""),
         sa.Column("inbox_id", _ID, nullable=True),
-        *[_no("asked"), _no("pinned"), _moment("told_at")],
-        *[_moment("edited_at", nullable=True), _moment("replaced_at", nullable=True)],
-    )
+        _no("asked"), _no("pinned"), _moment("told_at"),
+        _moment("edited_at", nullable=True), _moment("replaced_at", nullable=True),
+    )  # fmt: skip
     op.create_index(op.f("ix_fact_person_id_replaced_at"), "fact", ["person_id", "replaced_at"])
     op.create_table(
         "fact_use",
         *_key("fact_use"),
         *_ref("fact_use", "fact_id", "fact"),
         *_ref("fact_use", "inbox_id", "inbox"),
-        *[_text("address_key"), _text("how"), _moment("used_at")],
+        _text("address_key"), _text("how"), _moment("used_at"),
         sa.UniqueConstraint("fact_id", "inbox_id", name=op.f("uq_fact_use_fact_id_inbox_id")),
-    )
+    )  # fmt: skip
     op.create_index(op.f("ix_fact_use_inbox_id"), "fact_use", ["inbox_id"])
     op.create_table(
         "memory_pause",
         *_key("memory_pause"),
         *_ref("memory_pause", "person_id", "person"),
-        *[_text("address_key", ""), _moment("since")],
+        _text("address_key", ""),
+        _moment("since"),
     )
     op.create_index(op.f("ix_memory_pause_person_id"), "memory_pause", ["person_id"])
 
