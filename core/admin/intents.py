@@ -256,6 +256,8 @@ class Overview:
     """Changes that are not published."""
     number: int
     """The release in force."""
+    capped: bool
+    """There were more turns than are counted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -307,8 +309,7 @@ def _read(documents: Iterable[object]) -> tuple[Intent, ...]:
 async def overview(desk: Desk, sought: str = "") -> Overview:
     """Every intent that is drafted or in force, and what is worth a look in it; only those that say `sought` somewhere."""
     found, now = await catalogs(desk), desk.clock.now()
-    async with desk.store.read() as tx:
-        hits = await kept.hits(tx, now - dt.timedelta(days=7))
+    hits = await _hits(desk, now)
     kinds = {change.name: change.kind for change in _waiting(found)}
     problems = [*found.problems, *await overlapping(desk, found.edited)]
     known, old = {intent.name: intent for intent in found.edited}, {intent.name: intent for intent in found.live}
@@ -322,7 +323,22 @@ async def overview(desk: Desk, sought: str = "") -> Overview:
             mine = [one for one in problems if name in (one.intent, one.fields.get("other"))]
             counted = hits.get(name, None if isinstance(intent.action, RunSkill) else 0)
             rows.append(Row(intent, state, draft, mine, counted))
-    return Overview(rows, len(kinds), found.number)
+    return Overview(rows, len(kinds), found.number, sum(hits.values()) >= kept.MOST_HITS)
+
+
+_counted: dict[object, Mapping[str, int]] = {}
+
+
+async def _hits(desk: Desk, now: dt.datetime) -> Mapping[str, int]:
+    """Of the last week, counted once a minute."""
+    about = (desk.store.url, now.replace(second=0, microsecond=0))
+    found = _counted.get(about)
+    if found is None:
+        async with desk.store.read() as tx:
+            found = await kept.hits(tx, now - dt.timedelta(days=7))
+        _counted.clear()
+        _counted[about] = found
+    return found
 
 
 _STATES: Mapping[str, State] = {"": "live", "add": "new", "change": "changed", "delete": "deleted"}
