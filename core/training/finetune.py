@@ -178,6 +178,8 @@ class _Training:
         for batch in batches:
             began = time.monotonic()
             self.accelerator.backward(self.module(self._collated(batch)))
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()  # a GPU works on while we look at the clock
             took = time.monotonic() - began
         self.optimizer.zero_grad()
         width = max(sum(len(self.plan.row(one).tokens) for one in line) for line in batches[-1])
