@@ -19,6 +19,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from pickle import UnpicklingError  # noqa: S403 - the error alone; nothing is unpickled
 from typing import Any
 
 import torch
@@ -362,7 +363,7 @@ class _Training:
                 for name, value in self.weights.items():
                     value.copy_(state["weights"][name])
             self.optimizer.load_state_dict(state["optimizer"])
-        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, UnpicklingError) as error:
             raise Refused(
                 f"{self.place.checkpoint} cannot be read ({type(error).__name__})", "remove it to begin from step 0"
             ) from error

@@ -211,6 +211,28 @@ def test_a_run_that_was_interrupted_goes_on_as_if_it_had_not_been(bench: Bench, 
         bench.resume()
 
 
+def test_a_run_that_was_interrupted_while_it_finished_can_be_finished(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pull(*_given: object) -> None:
+        raise _Pulled
+
+    with monkeypatch.context() as patch:
+        patch.setattr(finetune, "hashes_under", pull)
+        with pytest.raises(_Pulled):
+            bench.train(steps=4)
+    assert bench.resume().metrics.steps == 4
+    assert bench.run().finished().files
+
+
+def test_a_checkpoint_that_cannot_be_read_is_named(bench: Bench) -> None:
+    made = bench.train(steps=2)
+    bench.run().write(made.changed(state="running"))
+    bench.run().checkpoint.write_bytes(b"half of it")
+    with pytest.raises(Refused, match=r"checkpoint\.pt cannot be read"):
+        bench.resume()
+
+
 def test_a_full_disk_at_a_checkpoint_is_said_and_the_run_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     save = torch.save
 
