@@ -19,7 +19,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from pickle import UnpicklingError  # noqa: S403 - the error alone; nothing is unpickled
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
