@@ -65,18 +65,18 @@ async def fill(store: Store, people: int, reminders: int, messages: int) -> None
         f"INSERT INTO {account.name} (id, platform, workspace, account, handle, person_id, created_at) {numbers(people)} "
         f"SELECT i, CASE i % 2 WHEN 0 THEN 'slack' ELSE 'telegram' END, '', CAST(i AS TEXT), 'p' || i, i, {ago('i * 60')} FROM n",
         f"INSERT INTO {session.name} (id, person_id, address_key, started_at, last_at) {numbers(sessions)} "
-        f"SELECT i, i % {people} + 1, 'telegram//' || (i % {people} + 1) || '/', {ago('i * 600')}, {ago('i * 600 - 300')} FROM n",
+        f"SELECT i, i % {people} + 1, 'telegram||' || (i % {people} + 1) || '|', {ago('i * 600')}, {ago('i * 600 - 300')} FROM n",
         f"INSERT INTO {inbox.name} (id, platform, event_id, address_key, message, received_at, state) {numbers(messages)} "
-        f"SELECT i, 'telegram', 'e' || i, 'telegram//' || (i % {people} + 1) || '/', '{{}}'{json_}, {ago('i * 30')}, 'done' FROM n",
+        f"SELECT i, 'telegram', 'e' || i, 'telegram||' || (i % {people} + 1) || '|', '{{}}'{json_}, {ago('i * 30')}, 'done' FROM n",
         f"INSERT INTO {turn.name} (id, inbox_id, session_id, person_id, said, replied, intent, model, started_at, finished_at) {numbers(messages)} "
         f"SELECT i, i, i / {_PER_SESSION} % {sessions} + 1, i / {_PER_SESSION} % {people} + 1, 'what about number ' || i, 'that is answer ' || i, "
         f"CASE i % 5 WHEN 0 THEN 'chat' WHEN 1 THEN 'help' ELSE 'reminders' END, '', {ago('i * 30')}, {ago('i * 30 - 1')} FROM n",
         f"INSERT INTO {reminder.name} (id, person_id, cause, platform, address, address_key, text, zone, absolute, state, starts_local, next_due, next_local, shared, created_at, updated_at) "
-        f"{numbers(reminders)} SELECT i, i % {people} + 1, 'c' || i, 'telegram', {address}{json_}, 'telegram//' || (i % {people} + 1) || '/', 'call number ' || i, 'Europe/Paris', {false}, "
+        f"{numbers(reminders)} SELECT i, i % {people} + 1, 'c' || i, 'telegram', ({address}){json_}, 'telegram||' || (i % {people} + 1) || '|', 'call number ' || i, 'Europe/Paris', {false}, "
         f"CASE i % 10 WHEN 0 THEN 'fired' WHEN 1 THEN 'paused' ELSE 'active' END, '2027-01-01T09:00:00', "
         f"CASE i % 10 WHEN 0 THEN NULL ELSE {ago('-3600 - i * 40')} END, '2027-01-01T09:00:00', {false}, {ago('i * 40')}, {ago('i * 40')} FROM n",
         f"INSERT INTO {outbox.name} (id, cause, platform, address_key, address, reply, person_id, reminder_id, state, due_at, judged, next_try_at, doubtful, reason, created_at, finished_at) "
-        f"{numbers(reminders)} SELECT i, 'o' || i, 'telegram', 'telegram//' || (i % {people} + 1) || '/', {address}{json_}, '{{\"text\": \"x\"}}'{json_}, i % {people} + 1, i, "
+        f"{numbers(reminders)} SELECT i, 'reminder:' || i || ':2027-01-01T09:00:00', 'telegram', 'telegram||' || (i % {people} + 1) || '|', ({address}){json_}, '{{\"text\": \"x\"}}'{json_}, i % {people} + 1, i, "
         f"CASE i % 100 WHEN 0 THEN 'parked' ELSE 'sent' END, {ago('i * 300')}, {false}, {ago('i * 300')}, {false}, CASE i % 100 WHEN 0 THEN 'chat not found' ELSE '' END, {ago('i * 300')}, {ago('i * 300')} FROM n",
     ]
     for statement in statements:
@@ -193,7 +193,7 @@ async def main(options: argparse.Namespace) -> None:
                     await peers(file, options)
             else:
                 server = await asyncio.to_thread(server_of_run, Path(folder))
-                await ours(database, await server.create(empty=True), options, Path(folder))
+                await ours(database, server.url_of(await server.create(empty=True)), options, Path(folder))
 
 
 if __name__ == "__main__":
