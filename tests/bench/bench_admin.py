@@ -76,7 +76,7 @@ async def fill(store: Store, people: int, reminders: int, messages: int) -> None
         f"CASE i % 10 WHEN 0 THEN 'fired' WHEN 1 THEN 'paused' ELSE 'active' END, '2027-01-01T09:00:00', "
         f"CASE i % 10 WHEN 0 THEN NULL ELSE {ago('-3600 - i * 40')} END, '2027-01-01T09:00:00', {false}, {ago('i * 40')}, {ago('i * 40')} FROM n",
         f"INSERT INTO {outbox.name} (id, cause, platform, address_key, address, reply, person_id, reminder_id, state, due_at, judged, next_try_at, doubtful, reason, created_at, finished_at) "
-        f"{numbers(reminders)} SELECT i, 'reminder:' || i || ':2027-01-01T09:00:00', 'telegram', 'telegram||' || (i % {people} + 1) || '|', ({address}){json_}, '{{\"text\": \"x\"}}'{json_}, i % {people} + 1, i, "
+        f"{numbers(reminders)} SELECT i, 'reminder\\:' || i || '\\:2027-01-01T09\\:00\\:00', 'telegram', 'telegram||' || (i % {people} + 1) || '|', ({address}){json_}, '{{\"text\": \"x\"}}'{json_}, i % {people} + 1, i, "
         f"CASE i % 100 WHEN 0 THEN 'parked' ELSE 'sent' END, {ago('i * 300')}, {false}, {ago('i * 300')}, {false}, CASE i % 100 WHEN 0 THEN 'chat not found' ELSE '' END, {ago('i * 300')}, {ago('i * 300')} FROM n",
     ]
     for statement in statements:
