@@ -1,0 +1,1 @@
+"""A recommender of films and music: see README.md."""

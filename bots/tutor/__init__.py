@@ -1,0 +1,1 @@
+"""A tutor: see README.md."""
