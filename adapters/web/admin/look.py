@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Words: TypeAlias = Mapping[str, Mapping[str, str]]
 """Section -> key -> what is said."""
+_MINUTE = dt.timedelta(minutes=1)
 _PACKAGE = resources.files("adapters.web.admin")
 
 
@@ -64,11 +65,14 @@ class Look:
         )
 
     def page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        here = visit.desk.settings.default_timezone
+
         def moment(when: dt.datetime, zone: str | None = None) -> str:
-            return wording.moment(visit.language, when, zone_here(zone or "UTC"), visit.now)
+            return wording.moment(visit.language, when, zone_here(zone or here or "UTC"), visit.now)
 
         def ago(when: dt.datetime) -> str:
-            return wording.distance(visit.language, when, visit.now)
+            past = visit.now - when
+            return wording.distance(visit.language, when + past % _MINUTE if past > _MINUTE else when, visit.now)
 
         html = self._templates.get_template(template).render(
             t=self.words[visit.language],

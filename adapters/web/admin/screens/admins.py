@@ -118,7 +118,7 @@ async def end_sessions(visit: Visit) -> Response:
 _ONE = f"{_PATH}/{{id:int}}"
 SCREEN = Screen(
     "admins",
-    "key",
+    "shield",
     91,
     (
         get(_PATH, show, "admins.edit"),

@@ -32,7 +32,10 @@ async def show(visit: Visit) -> Response:
             subject=wanted["subject"],
         )
         names = await audit.names(tx)
-    return visit.page("audit.html", entries=found[:_PAGE], more=len(found) > _PAGE, names=names, wanted=wanted)
+    later = visit.number("before") is not None
+    return visit.page(
+        "audit.html", entries=found[:_PAGE], more=len(found) > _PAGE, later=later, names=names, wanted=wanted
+    )
 
 
 async def verify(visit: Visit) -> Response:
