@@ -190,8 +190,8 @@ def ending(store: Store, clock: Clock, wake: Callable[[], None]) -> Callable[[],
 async def to_be_labelled(tx: Tx, actor: Actor, of: Conversation, turn_id: int, bot: str, now: dt.datetime) -> bool:
     """Puts what was said in a turn among what waits to be labelled; False where it cannot be an example."""
     actor.need("conversations.lead")
-    row = await conversations.turn_of(tx, turn_id, words=True)
-    said = row.said or "" if row is not None and row.session_id == of.id else ""
+    row = await conversations.turn_of(tx, turn_id, words=True, of=of)
+    said = row.said or "" if row is not None else ""
     key = same_words(said)
     if not key or len(said) > LONGEST_EXAMPLE or said.startswith("/"):
         return False

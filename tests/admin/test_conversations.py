@@ -292,6 +292,17 @@ async def test_two_operators_and_ids_of_others(admin: AdminSide, talk: tuple[int
             assert (await ann.get(wild)).status_code in (200, 404), wild
 
 
+async def test_who_holds_a_conversation_reads_nothing_that_its_person_said_elsewhere(admin: AdminSide) -> None:
+    await spoken(admin.desk.store, admin.clock.now())
+    elsewhere, turn = (await spoken(admin.desk.store, admin.clock.now(), "hi all", chat="-100"))[1:]
+    private = (await spoken(admin.desk.store, admin.clock.now(), f"{CANARY} again"))[2]
+    async with admin.browser("operator", "ann") as ann:
+        assert (await ann.post(f"{PATH}/{elsewhere}/take", {"reason": "asked"})).status_code == 303
+        assert "hi all" in (await ann.get(f"{PATH}/{elsewhere}/turns/{turn}")).text
+        other = await ann.get(f"{PATH}/{elsewhere}/turns/{private}")
+    assert (other.status_code, CANARY in other.text) == (404, False)
+
+
 async def test_lists_are_paged_and_filtered(admin: AdminSide) -> None:
     store, now = admin.desk.store, admin.clock.now()
     for number in range(60):

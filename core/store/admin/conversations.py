@@ -325,17 +325,27 @@ async def turns(
     limit: int = PAGE + 1,
 ) -> list[TurnRow]:
     """Its turns, the newest first; while one of the team writes there (`also`), with those of newer sessions at the place."""
-    mine = turn.c.session_id == of.id
-    if also is not None:
-        since = sa.and_(session.c.person_id == also.person_id, at(also.place), session.c.last_at >= also.began_at)
-        mine = sa.or_(mine, turn.c.session_id.in_(sa.select(session.c.id).where(since)))
+    mine = _mine(of, also)
     if before is not None:
         mine = sa.and_(mine, turn.c.id < before)
     return await _turns(tx, mine, words=words, limit=limit)
 
 
-async def turn_of(tx: Tx, number: int, *, words: bool) -> TurnRow | None:
-    return next(iter(await _turns(tx, turn.c.id == number, words=words, limit=1)), None)
+def _mine(of: Conversation, also: Takeover | None) -> sa.ColumnElement[bool]:
+    mine = turn.c.session_id == of.id
+    if also is None:
+        return mine
+    since = sa.and_(session.c.person_id == also.person_id, at(also.place), session.c.last_at >= also.began_at)
+    return sa.or_(mine, turn.c.session_id.in_(sa.select(session.c.id).where(since)))
+
+
+async def turn_of(
+    tx: Tx, number: int, *, words: bool, of: Conversation | None = None, also: Takeover | None = None
+) -> TurnRow | None:  # fmt: skip
+    """A turn by its number; with `of` None where it is not among its `turns`."""
+    this = turn.c.id == number
+    this = this if of is None else sa.and_(this, _mine(of, also))
+    return next(iter(await _turns(tx, this, words=words, limit=1)), None)
 
 
 async def _turns(tx: Tx, which: sa.ColumnElement[bool], *, words: bool, limit: int) -> list[TurnRow]:

@@ -163,8 +163,8 @@ async def turn(visit: Visit) -> Response:
 
 
 async def _turn(visit: Visit, tx: Tx, seen: Seen) -> TurnRow:
-    row = await conversations.turn_of(tx, visit.row_id("turn"), words=seen.words)
-    if row is None or (row.session_id != seen.of.id and (seen.taken is None or row.person_id != seen.of.person_id)):
+    row = await conversations.turn_of(tx, visit.row_id("turn"), words=seen.words, of=seen.of, also=seen.taken)
+    if row is None:
         raise HTTPException(404)
     return row
 
