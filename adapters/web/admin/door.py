@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias
@@ -116,15 +117,16 @@ class Door:
         name, password, code = (_text(form, field) for field in ("name", "password", "code"))
         if not guard.from_our_page(request):
             return self._page(request, 403, "forbidden", name)
-        keys = (client_of(request), f"name:{name.strip().casefold()[:64]}")
-        if wait := max(map(self._attempts.wait, keys)):
-            response = self._page(request, 429, "wait", name)
-            response.headers["Retry-After"] = str(wait)
-            return response
-        async with self._hashing:
+        keys = (client_of(request), f"name:{unicodedata.normalize('NFKC', name.strip()).casefold()[:64]}")
+        async with self._hashing:  # asked inside: many sent at once are counted one by one
+            if wait := max(map(self._attempts.wait, keys)):
+                response = self._page(request, 429, "wait", name)
+                response.headers["Retry-After"] = str(wait)
+                return response
             account = await accounts.by_password(desk.store, name, password, code, desk.clock.now())
+            if account is None:
+                self._failed(*keys)
         if account is None:
-            self._failed(*keys)
             return self._page(request, 401, "wrong", name)
         response = RedirectResponse("/admin", 303)
         await self.let_in(request, response, account)
