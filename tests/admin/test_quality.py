@@ -69,3 +69,5 @@ async def test_a_viewer_reads_figures_and_begins_nothing(admin: AdminSide) -> No
     async with admin.browser("viewer") as viewer:
         assert (await viewer.get("/admin/quality")).status_code == 200
         assert (await viewer.post("/admin/quality/run", {"a": "0", "b": "drafts"})).status_code == 403
+        assert (await viewer.get("/admin/quality/progress?a=0&b=drafts&again=1")).status_code == 200
+    assert not admin.desk.jobs.known
