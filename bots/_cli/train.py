@@ -5,42 +5,47 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import click
 
-from core.training.options import Options
+
+class _Knobs(click.Command):
+    """With an option for each knob of a run, read only where they are wanted: the list of verbs loads nothing heavy."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        from core.training.options import Options
+
+        knobs = Options.model_fields.items()
+        own, helping = super().get_params(ctx)[:-1], super().get_params(ctx)[-1:]
+        return [*own, *(_option(name, knob) for name, knob in knobs), *helping]
 
 
-def _options(function: Callable[..., None]) -> Callable[..., None]:
-    """An option for each knob, with its help and its default."""
-    for name, knob in reversed(Options.model_fields.items()):
-        kind: Any = knob.annotation
-        more: dict[str, Any] = {"type": kind}
-        if get_origin(kind) is Literal:
-            more["type"] = click.Choice(get_args(kind))
-        flag = f"--{name.replace('_', '-')}"
-        if kind is bool:
-            flag, more = f"{flag}/--no-{name.replace('_', '-')}", {}
-        about = f"{knob.description} [{knob.default}]" if knob.default not in ("", False) else knob.description
-        function = click.option(flag, name, default=None, help=about, **more)(function)
-    return function
+def _option(name: str, knob: Any) -> click.Option:
+    more: dict[str, Any] = {"type": knob.annotation}
+    if get_origin(knob.annotation) is Literal:
+        more["type"] = click.Choice(get_args(knob.annotation))
+    flag = f"--{name.replace('_', '-')}"
+    if knob.annotation is bool:
+        flag, more = f"{flag}/--no-{name.replace('_', '-')}", {}
+    about = f"{knob.description} [{knob.default}]" if knob.default not in ("", False) else knob.description
+    return click.Option([flag, name], default=None, help=about, **more)
 
 
-@click.command()
+@click.command(cls=_Knobs)
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="TOML with these options.")
 @click.option("--resume", metavar="NAME", help="Go on with a run that was interrupted; it keeps its options.")
 @click.option("--estimate", "only_estimate", is_flag=True, help="Say what it would take, and train nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as it happens, one JSON object a line.")
-@_options
 def command(config: Path | None, resume: str | None, only_estimate: bool, as_json: bool, **knobs: Any) -> None:
     """Fine-tune a model: remora train --name NAME --data FILE. Stopped or killed, it goes on with --resume NAME."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning take a busy machine's time
     from core.settings import load_settings
     from core.training import finetune
+    from core.training.options import Options
 
     given = {name: value for name, value in knobs.items() if value is not None}
     if resume and (given or config):
