@@ -79,8 +79,9 @@ class LocalModel:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.close()
-            # A thread that is still loading cannot be stopped; it ends by itself and dies with the process.
-            await asyncio.wait([asyncio.wrap_future(worker.ended)], timeout=_GOODBYE_SECONDS)
+            # A thread that is still loading cannot be stopped; it ends by itself and dies with the process. One that has
+            # served lets go of its tensors at its very end: a process that ends in the middle of that is aborted.
+            await asyncio.to_thread(worker.join, _GOODBYE_SECONDS)
 
     async def _start(self) -> Worker:
         if self._closed:
