@@ -135,7 +135,8 @@ class Recognizer:
 
     def _judged(self, said: str, only: Collection[str] | None) -> tuple[Matrix, float]:
         allowed = np.array([only is None or name in only for name in self.names], bool)
-        if self.head is None or self.space is None or not said or not allowed.any():
+        wordless = not any(map(str.isalpha, said))  # bare numbers and signs are alike to n-grams, whatever is meant
+        if self.head is None or self.space is None or wordless or not allowed.any():
             return np.zeros((1, len(self.names)), np.float32), 0.0
         scores, wanted = self.head.judged(self.space.points([said]), allowed)
         return scores, wanted * (1 if chinese(said) in self.space.scripts else _FOREIGN)

@@ -138,6 +138,14 @@ def test_what_nobody_asked_for_is_out_of_scope(recognizer: Recognizer, text: str
     assert found.top in recognizer.intents
 
 
+@pytest.mark.parametrize("text", ["0", "42", "2026", "?", "...", "👍", "5 + ", ""])
+def test_numbers_and_signs_alone_are_taken_for_nothing_by_their_likeness(text: str) -> None:
+    sums = Intent("do_a_sum", {"en": ("what is 7 times 8", "add 3 and 4", "9 plus 10", "0")})
+    recognizer = compiled([sums, PAYSLIP], [])
+    found = recognizer.recognize(text, EN)
+    assert (found.intent, found.zone) == (("do_a_sum", "act") if text == "0" else (None, "out"))
+
+
 def test_an_example_in_other_case_and_punctuation_is_recognised_word_for_word(recognizer: Recognizer) -> None:
     found = recognizer.recognize("  Book my ANNUAL leave!! ", EN)
     assert (found.intent, found.how, found.zone) == ("request_leave", "exact", "act")
