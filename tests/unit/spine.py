@@ -25,6 +25,7 @@ def settings_in(folder: Path, **more: Any) -> Settings:
         **{
             "REMORA_DATA_DIR": folder / "data",
             "REMORA_MODEL_BACKEND": "off",
+            "REMORA_INTENT_ENCODER": "off",
             "LOG_LEVEL": "ERROR",
             **EVERYBODY,
             **more,
