@@ -73,11 +73,11 @@ def test_an_unknown_verb_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_lines_in_are_replies_out_in_order(tmp_path: Path) -> None:
-    done = remora("chat", "--json", "--person", "ann", data=tmp_path, stdin="hello there\n/nonsense\n/help\n")
+    done = remora("chat", "--json", "--person", "ann", data=tmp_path, stdin="why is the sea salty\n/nonsense\n/help\n")
     replies = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, done.stderr
     assert [reply["intent"] for reply in replies] == ["chat", "unknown_command", "help"]
-    assert replies[0]["text"] == "hello there"
+    assert replies[0]["text"] == "why is the sea salty"
     assert replies[0]["model"] == "scripted"
     assert all(isinstance(reply["ms"], int | float) for reply in replies)
 
