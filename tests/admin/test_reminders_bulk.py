@@ -84,8 +84,21 @@ async def test_many_are_paused_and_each_person_is_told_once(admin: AdminSide, pe
         assert "task 4" in text
         assert "task 5" not in text
     async with admin.desk.store.read() as tx:
-        [entry] = await audit.entries(tx, verb="reminder.")
+        [entry] = await audit.entries(tx, verb="reminder.bulk.")
     assert (entry.verb, entry.detail["count"], entry.detail["status"]) == ("reminder.bulk.pause", 14, "active")
+
+
+async def test_what_is_done_to_a_person_is_noted_with_it_wherever_it_was_begun(
+    admin: AdminSide, people: list[int]
+) -> None:
+    for whose in people:
+        await reminder(admin.desk.store, whose, "tea", "2026-11-27T09:00", START)
+    form = {"verb": "cancel", "minutes": "", "token": "not-from-a-page", "after": str(people[0])}
+    async with admin.browser("operator") as browser:
+        assert (await browser.post(BULK, form)).status_code == 200
+    async with admin.desk.store.read() as tx:
+        [entry] = await audit.entries(tx, person_id=people[1])
+    assert (entry.verb, entry.subject, entry.detail) == ("reminder.cancel", "bulk:not-from-a-page", {"count": 1})
 
 
 async def test_what_was_sent_twice_is_done_once(admin: AdminSide, people: list[int]) -> None:

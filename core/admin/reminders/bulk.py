@@ -162,6 +162,8 @@ async def _of_person(tx: Tx, desk: ReminderDesk, asked: Asked, person_id: int, i
     reply = _summary(language, asked, tasks)
     if not await tell(tx, desk.actor, person, reply, cause, now, at=at, language=language):
         raise _Again
+    detail = {"count": len(tasks)}
+    await noted(tx, desk.actor, now, f"reminder.{asked.verb}", f"bulk:{asked.token}", detail, person_id)
     return len(tasks)
 
 
