@@ -90,7 +90,7 @@ async def train(settings: Settings, name: str, data: str, epochs: str) -> None:
     """Starts a run that goes on whatever becomes of this process. Raises `Refused` with what is wrong."""
     if data not in await datasets(settings):
         raise Refused("there is no such data set", f"put a file into {DATASETS}/ of the data folder")
-    if not (epochs.isascii() and epochs.isdigit() and 1 <= int(epochs) <= 100):
+    if not (epochs.isascii() and epochs.isdigit() and len(epochs) < 4 and 1 <= int(epochs) <= 100):
         raise Refused("epochs are a whole number from 1 to 100", "3 is a good beginning")
     run = Run.named(settings, name)
     if await asyncio.to_thread(run.folder.exists):

@@ -90,6 +90,7 @@ async def test_the_verbs_are_those_of_the_command_line_with_their_words(side: Ad
     [
         ({"name": "new", "data": "../remora.db", "epochs": "3"}, "no such data set"),
         ({"name": "new", "data": "talks.jsonl", "epochs": "many"}, "whole number"),
+        ({"name": "new", "data": "talks.jsonl", "epochs": "9" * 5_000}, "whole number"),
         ({"name": "shop-1", "data": "talks.jsonl", "epochs": "1"}, "already"),
         ({"name": "../x", "data": "talks.jsonl", "epochs": "1"}, "no name of a model"),
     ],

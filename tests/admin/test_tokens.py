@@ -50,6 +50,7 @@ async def test_nobody_but_an_owner_sees_or_revokes_the_keys_of_others(admin: Adm
         await editor.post("/admin/tokens", {"name": "theirs", "scope": ["chat"]})
         assert "theirs" not in (await viewer.get("/admin/tokens")).text
         assert (await viewer.post("/admin/tokens/1/revoke")).status_code == 422
+        assert (await viewer.post(f"/admin/tokens/{1 << 63}/revoke")).status_code == 404
         assert "theirs" in (await owner.get("/admin/tokens")).text
         assert (await owner.post("/admin/tokens/1/revoke")).status_code == 303
         assert "theirs" not in (await editor.get("/admin/tokens")).text

@@ -63,10 +63,10 @@ async def promote(visit: Visit) -> Response:
     name, share = visit.request.path_params["name"], visit.field("share").strip()
     canary = ("--canary", share) if share else ()
     try:
-        if share and not (share.isascii() and share.isdigit()):
+        if share and not (share.isascii() and share.isdigit() and len(share) < 4):
             raise Refused(visit.words["models"]["share_wrong"])
         await models.one(visit.desk.store, visit.desk.settings, name)
-        message = visit.field("message")[:500]
+        message = visit.field("message").replace("\0", "")[:500]
         await models.verb(visit.desk.settings, "promote", name, *canary, f"--message={message}", "--json")
     except Refused as refused:
         return await shown(visit, refused)

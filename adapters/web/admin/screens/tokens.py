@@ -42,7 +42,7 @@ async def create(visit: Visit) -> Response:
 async def revoke(visit: Visit) -> Response:
     mine = None if visit.actor.may("admins.edit") else visit.account.id
     async with visit.desk.store.write() as tx:
-        await tokens.revoke(tx, visit.request.path_params["id"], visit.now, visit.actor.name, mine)
+        await tokens.revoke(tx, visit.row_id(), visit.now, visit.actor.name, mine)
     return visit.go("/admin/tokens", "tokens.revoked")
 
 
