@@ -211,7 +211,8 @@ class Turns:
                 session = replace(session, pending=before.pending)
                 history = await people.history(tx, before.id, _HISTORY_TURNS)
         since, touched = now - _LATELY, None
-        if refers_back(text) or self._engine.in_force().recognizer.names:  # an intent may refer to it in other words
+        other_words = bool(self._engine.in_force().recognizer.names) and not text.startswith("/")
+        if refers_back(text) or other_words:  # an intent may refer to it, too; a bare command asks which
             touched = await reminders.last_touched(tx, person.id, address, since, private=message.private)
         return Turn(
             id=claimed.id,
