@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from core.admin.roles import GRANTS, Permission
+from core.admin.roles import GRANTS, Actor, Permission
 from core.admin.signin import digest
 from core.errors import Refused
 from core.store import Tx
@@ -37,6 +37,11 @@ class Machine:
 
     token: Token
     owner: Account
+
+    @property
+    def actor(self) -> Actor:
+        """As the audit log and people are told of it: keys are named by their owners, who could name them like others."""
+        return Actor(f"api:{self.owner.name}/{self.token.name}", self.owner.role)
 
     def may(self, scope: str) -> bool:
         return scope in self.token.scopes and SCOPES[scope] in GRANTS[self.owner.role]

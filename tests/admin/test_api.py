@@ -19,10 +19,10 @@ from adapters.web.api.talk import Talk
 from adapters.web.guard import Guard
 from adapters.web.streams import Streams
 from core.admin import tokens
-from core.errors import ModelUnavailable, Refused
+from core.errors import ModelUnavailable, Refused, StoreUnavailable
 from core.messages import Address, Message, Sender, Utterance
 from core.store import people
-from core.store.admin import accounts
+from core.store.admin import accounts, audit
 from core.store.admin import tokens as kept
 from core.store.codec import address_to_json
 from core.store.tables import account, outbox, person
@@ -111,6 +111,21 @@ async def test_guessing_keys_is_slowed_down(admin: AdminSide) -> None:
     async with client(admin, "rmr_guess") as machine:
         codes = [(await machine.get("/v1/models")).status_code for _ in range(31)]
     assert codes == [401] * 30 + [429]
+
+
+async def test_what_a_key_does_is_noted_with_whose_it_is_or_not_done(admin: AdminSide, monkeypatch) -> None:
+    async with client(admin, await key_of(admin, "intents.write", role="editor")) as machine:
+        assert (await machine.put("/api/v1/intents/greet", json=GREETING)).status_code == 200
+        async with admin.desk.store.read() as tx:
+            [entry] = await audit.entries(tx, verb="intent.")
+        assert (entry.who, entry.verb, entry.subject) == ("api:editor/till", "intent.save", "intent:greet")
+
+        async def broken(*_: object, **__: object) -> None:
+            raise StoreUnavailable("the disk is full")
+
+        monkeypatch.setattr(audit, "add", broken)
+        assert (await machine.delete("/api/v1/intents/greet")).status_code == 503
+    assert [draft.name for draft in await admin.desk.editing.drafts() if not draft.deleted] == ["greet"]
 
 
 async def test_intents_are_saved_published_and_rolled_back(admin: AdminSide) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, HTTPException, Path, Query
@@ -15,9 +16,9 @@ from core.admin.desk import Desk
 from core.admin.tokens import Machine
 from core.intents.documents import intent_of
 from core.intents.problems import Problem, faults
-from core.intents.releases import Conflict, NotPublishable, changes
+from core.intents.releases import Conflict, Editing, NotPublishable, changes
 from core.intents.slots import Situation
-from core.store.admin import audit
+from core.store import Tx
 
 router = APIRouter(tags=["intents"])
 _Reader = Annotated[Machine, Depends(needing("intents.read"))]
@@ -70,30 +71,27 @@ async def saved(
     if intent is None or faults(found):
         return _problems(found)
     try:
-        warnings = await desk.editing.save(intent, _author(machine), revision)
+        warnings = await _editing(desk, machine).save(intent, machine.actor.name, revision)
     except NotPublishable as refused:
         return _problems(refused.problems)
     except Conflict as conflict:
         return said(409, conflict.what, conflict.mend, theirs=conflict.theirs.document if conflict.theirs else None)
-    await _note(desk, machine, "intent.save", name)
     return JSONResponse({"name": name, "warnings": [problem.text("en") for problem in warnings]})
 
 
 @router.delete("/intents/{name}", status_code=204)
 async def deleted(name: _Name, desk: TheDesk, machine: _Writer) -> None:
     """Takes the intent out of the next release."""
-    await desk.editing.delete(name, _author(machine))
-    await _note(desk, machine, "intent.delete", name)
+    await _editing(desk, machine).delete(name, machine.actor.name)
 
 
 @router.post("/releases", status_code=201)
 async def published(wanted: Message, desk: TheDesk, machine: _Writer) -> JSONResponse:
     """Puts the drafts in force on every worker."""
     try:
-        made = await desk.editing.publish(wanted.message, _author(machine))
+        made = await _editing(desk, machine).publish(wanted.message, machine.actor.name)
     except NotPublishable as refused:
         return _problems(refused.problems)
-    await _note(desk, machine, "intent.publish", str(made.number))
     changed = [{"name": change.name, "kind": change.kind} for change in made.changes]
     return JSONResponse({"number": made.number, "changes": changed}, 201)
 
@@ -110,8 +108,7 @@ async def releases(desk: TheDesk, _machine: _Reader) -> list[dict[str, Any]]:
 @router.post("/releases/{number}/rollback", status_code=201)
 async def rolled_back(number: Annotated[int, Path(ge=1, lt=2**31)], desk: TheDesk, machine: _Writer) -> JSONResponse:
     """Puts an earlier release in force again, as a new one."""
-    made = await desk.editing.rollback(number, _author(machine))
-    await _note(desk, machine, "intent.rollback", str(made.number))
+    made = await _editing(desk, machine).rollback(number, machine.actor.name)
     return JSONResponse({"number": made.number}, 201)
 
 
@@ -132,10 +129,10 @@ def _problems(found: list[Problem] | tuple[Problem, ...]) -> JSONResponse:
     return said(422, texts[0] if texts else "this is no intent", problems=texts)
 
 
-def _author(machine: Machine) -> str:
-    return f"api:{machine.token.name}"
+def _editing(desk: Desk, machine: Machine) -> Editing:
+    """What the machine does is noted in the transaction that does it."""
 
+    async def note(tx: Tx, verb: str, subject: str, detail: Mapping[str, Any]) -> None:
+        await machine.actor.note(tx, desk.clock.now(), verb, subject, detail)
 
-async def _note(desk: Desk, machine: Machine, verb: str, name: str) -> None:
-    async with desk.store.write() as tx:
-        await audit.add(tx, desk.clock.now(), _author(machine), verb, f"intent:{name}")
+    return desk.editing.noting(note)

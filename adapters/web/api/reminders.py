@@ -11,7 +11,6 @@ from adapters.web.api.keys import TheDesk, needing
 from core.admin.desk import Desk
 from core.admin.reminders import editing, finding
 from core.admin.reminders.desk import ReminderDesk
-from core.admin.roles import Actor
 from core.admin.tokens import Machine
 from core.store.admin.reminders import Listed
 
@@ -30,7 +29,7 @@ class Wanted(BaseModel):
 
 
 def _desk(desk: Desk, machine: Machine) -> ReminderDesk:
-    return ReminderDesk(desk.store, desk.clock, desk.settings, Actor(f"api:{machine.token.name}", machine.owner.role))
+    return ReminderDesk(desk.store, desk.clock, desk.settings, machine.actor)
 
 
 @router.get("/reminders")
