@@ -72,12 +72,14 @@ class Live:
         log.info("intents are in force", extra={"release": number, "intents": len(read)})
         if self._fitting is not None:
             self._fitting.cancel()
-        self._fitting = asyncio.create_task(self._fit(number, read), name="intents-fit")
+        self._fitting = asyncio.create_task(self._fit(number, read, fresh=before.head is None), name="intents-fit")
         self._fitting.add_done_callback(_told)
 
-    async def _fit(self, number: int, read: Sequence[Intent]) -> None:
+    async def _fit(self, number: int, read: Sequence[Intent], *, fresh: bool) -> None:
         if self._encoders is None:
             self._encoders = await _aside(self._load)
+        if not self._encoders and fresh:
+            return  # n-grams are all there is, and they are fitted
         fitted = await _aside(partial(compiled, read, self._encoders))
         if self.current.number == number:
             self.current = Catalog(number, fitted)
