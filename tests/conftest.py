@@ -16,10 +16,9 @@ from typing import Any, TypeVar
 import pytest
 from blockbuster import BlockBuster
 
-from core.intents import live
 from core.intents.definition import Intent
 from core.intents.encoders import Cached
-from core.intents.recognition import Recognizer
+from core.intents.recognition import Recognizer, compiled
 from core.settings import Settings
 from core.store import Store, migrate
 from tests.fakes.postgres import Server, server_of_run
@@ -128,18 +127,18 @@ def _no_blocking(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once() -> Iterator[None]:
     """Intents that are the same are compiled once a run: it takes a second or two, and what comes of it never changes."""
-    compile_, known = live.compiled, dict[str, Recognizer]()
+    known = dict[str, Recognizer]()
 
-    def compiled(intents: Sequence[Intent], encoders: Sequence[Cached]) -> Recognizer:
+    def once(intents: Sequence[Intent], encoders: Sequence[Cached]) -> Recognizer:
         if encoders:
-            return compile_(intents, encoders)
+            return compiled(intents, encoders)
         key = repr(tuple(intents))
         if key not in known:
-            known[key] = compile_(intents, encoders)
+            known[key] = compiled(intents, encoders)
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live, "compiled", compiled)
+        patch.setattr("core.intents.live.compiled", once)
         yield
 
 
