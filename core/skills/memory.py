@@ -416,7 +416,7 @@ async def _privacy(tx: Tx, turn: Turn) -> Reply:
     looked = await privacy.looked(tx, turn.person.id, 10)
     lines = [f"- {_looked(turn, one)}" for one in looked]
     seen = "\n".join([say(turn.language, "privacy_looked"), *lines]) if lines else say(turn.language, "privacy_unseen")
-    return Reply(f"{text}\n{seen}\n{say(turn.language, 'privacy_how')}")
+    return Reply(f"{text}\n\n{seen}\n\n{say(turn.language, 'privacy_how')}")
 
 
 def _looked(turn: Turn, one: Entry) -> str:

@@ -117,12 +117,15 @@ def _below(page: Page, screen: str) -> list[str]:
 
 
 def _looked_at(owner: eyes.Watched, page: Page, path: str, language: str) -> list[str]:
-    name = f"{path.split('?')[0].removeprefix('/admin').strip('/').replace('/', '-') or 'dashboard'}-{language}"
-    page.set_viewport_size(eyes.DESK)
-    page.emulate_media(color_scheme="light")
+    name = path.split("?")[0].removeprefix("/admin").strip("/").replace("/", "-") or "dashboard"
     status = eyes.opened(page, path)
     found = [] if status == 200 else [f"status {status}"]
-    found += eyes.barriers(page)
+    return found + _by_day_and_night(page, f"{name}-{language}") + owner.taken()
+
+
+def _by_day_and_night(page: Page, name: str) -> list[str]:
+    """What is wrong with a page that is open; its pictures are kept under the name."""
+    found = eyes.barriers(page)
     eyes.picture(page, f"{name}-light")
     page.emulate_media(color_scheme="dark")
     found += [f"dark: {one}" for one in eyes.barriers(page, "color-contrast")]
@@ -131,7 +134,8 @@ def _looked_at(owner: eyes.Watched, page: Page, path: str, language: str) -> lis
     page.set_viewport_size(eyes.PHONE)
     found += eyes.outside(page)
     eyes.picture(page, f"{name}-phone")
-    return found + owner.taken()
+    page.set_viewport_size(eyes.DESK)
+    return found
 
 
 # --- what people do on them
@@ -171,7 +175,10 @@ def test_two_people_on_one_intent_both_keep_what_they_typed(
             who.wait_for_load_state()
         expect(slower.locator("[role=alert]").first).to_be_visible()
         expect(slower.locator("#description")).to_have_value("The second description")
-        expect(slower.locator("main")).to_contain_text("The first description")
+        difference = slower.locator("details.change")
+        expect(difference).to_contain_text("The first description")
+        expect(difference).not_to_contain_text("enabled")  # nothing but what differs
+        assert _by_day_and_night(slower, "conflict") == []
 
 
 def test_a_reminder_moved_by_an_admin_rings_at_its_new_time(
@@ -202,6 +209,7 @@ def test_a_reminder_moved_by_an_admin_rings_at_its_new_time(
         expect(page.locator("main")).to_contain_text("water the ferns")
         _say(chat, "/privacy")
         expect(chat.locator("#log li.reply").last).to_contain_text("Looking for the lost watering can")
+        assert _by_day_and_night(page, "revealed") + _by_day_and_night(chat, "chat") == []
         assert owner.taken() + theirs.taken() == []
 
 
@@ -219,6 +227,20 @@ def test_the_keyboard_alone_is_enough(owner: eyes.Watched, page: Page) -> None:
     menu = set(page.locator("nav.side li a").evaluate_all("links => links.map(link => link.getAttribute('href'))"))
     assert menu <= reached
     assert "language" in reached
+    assert owner.taken() == []
+
+
+def test_the_menu_of_a_phone_opens_and_leads_on(owner: eyes.Watched, page: Page) -> None:
+    page.set_viewport_size(eyes.PHONE)
+    eyes.opened(page, "/admin")
+    people = page.locator("nav.side a[href='/admin/people']")
+    expect(people).not_to_be_visible()
+    page.locator("label.burger").click()
+    expect(people).to_be_visible()
+    eyes.picture(page, "menu-phone")
+    people.click()
+    page.wait_for_url("**/admin/people")
+    expect(people).not_to_be_visible()
     assert owner.taken() == []
 
 
@@ -257,6 +279,7 @@ def test_after_signing_out_the_back_button_shows_nothing(owner: eyes.Watched, pa
     page.wait_for_url("**/admin/enter")
     expect(page.locator("body")).not_to_contain_text("ann")
     assert page.locator("nav.side").count() == 0
+    assert _by_day_and_night(page, "entrance") == []
     assert owner.taken() == []
 
 

@@ -82,11 +82,12 @@ async def _editor(
         problems = [*wrong, *await drafting.looked_at(visit.desk, intent)] if intent and opened else []
     name = opened.draft.name if opened else ""
     past = await drafting.history(visit.desk, name, most=6) if name else []
+    yours = document_of(intent) if intent else typed.document()
     said = visit.ask("said").strip()[:500]
     tried = await drafting.tried(visit.desk, said) if said else None
     return visit.page(
         "intents_edit.html", status, f=typed, opened=opened, problems=_shown(visit, typed, problems), theirs=theirs,
-        conflict=difference(theirs.document, typed.document()) if theirs else (), tried=tried, past=past,
+        conflict=difference(theirs.document, yours) if theirs else (), tried=tried, past=past,
         bubbles=await _bubbles(typed), kinds=SLOT_KINDS, actions=ACTIONS, limits=LIMITS, platforms=_PLATFORMS,
         commands=sorted(visit.desk.editing.commands), blank=_BLANK, said_before=said,
     )  # fmt: skip
