@@ -4,13 +4,14 @@ train, promote and roll back, run as the command line runs them, so that nothing
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from core.errors import Refused, Unavailable
 from core.settings import Settings
@@ -98,20 +99,32 @@ async def train(settings: Settings, name: str, data: str, epochs: str) -> None:
     given = ("train", "--name", name, "--data", str(settings.data_dir / DATASETS / data), "--epochs", epochs)
     await asyncio.to_thread((settings.data_dir / "models").mkdir, parents=True, exist_ok=True)
     log = settings.data_dir / "models" / f".{name}.log"
-    file = await asyncio.to_thread(log.open, "wb")
+    alone = await asyncio.to_thread(_alone, settings.data_dir / "models" / ".begun-here")
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bots", *given, stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file,
-            env=_environment(settings), start_new_session=True, cwd=_ROOT,
-        )  # fmt: skip
+        with await asyncio.to_thread(log.open, "wb") as file:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bots", *given, stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file,
+                env=_environment(settings), start_new_session=True, cwd=_ROOT, pass_fds=(alone.fileno(),),
+            )  # fmt: skip
         await asyncio.wait_for(process.wait(), 3)  # what is refused is refused at once
     except TimeoutError:
         return
     finally:
-        file.close()
+        alone.close()
     said = (await asyncio.to_thread(log.read_text, "utf-8", "replace")).strip().splitlines()
     if process.returncode:
         raise Refused("; ".join(line.removeprefix("remora: ").strip() for line in said[-2:]) or "it ended at once")
+
+
+def _alone(path: Path) -> IO[bytes]:
+    """A lock that the run inherits and holds to its end, whatever becomes of us: runs beside each other fill the memory."""
+    file = path.open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise Refused("a run that was begun here goes on", "wait for its end, or use remora train") from None
+    return file
 
 
 async def verb(settings: Settings, *given: str) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -107,6 +109,29 @@ async def test_training_that_cannot_begin_is_refused_at_once(
         answer = await editor.post("/admin/models/train", fields)
     assert answer.status_code == 422
     assert said in answer.text
+
+
+async def test_a_run_is_begun_only_where_none_goes_on(
+    side: AdminSide, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put() -> IO[bytes]:
+        (settings.data_dir / "datasets").mkdir()
+        (settings.data_dir / "datasets" / "talks.jsonl").write_text("{}\n", encoding="utf-8")
+        (settings.data_dir / "models").mkdir(exist_ok=True)
+        other = (settings.data_dir / "models" / ".begun-here").open("wb")
+        fcntl.flock(other, fcntl.LOCK_EX)
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "elsewhere" / "bots.py").write_text("", encoding="utf-8")  # in place of the command line
+        return other
+
+    monkeypatch.setattr("core.admin.models._ROOT", tmp_path / "elsewhere")
+    running = await asyncio.to_thread(put)
+    async with side.browser("editor") as editor:
+        busy = await editor.post("/admin/models/train", {"name": "new", "data": "talks.jsonl", "epochs": "1"})
+        await asyncio.to_thread(running.close)
+        free = await editor.post("/admin/models/train", {"name": "new", "data": "talks.jsonl", "epochs": "1"})
+    assert (busy.status_code, "goes on" in busy.text) == (422, True)
+    assert free.status_code == 303
 
 
 def test_the_page_loads_nothing_of_the_training() -> None:
