@@ -294,6 +294,12 @@ async def test_signing_out_ends_the_session_itself_and_nothing_is_kept_by_the_br
         assert (await thief.get("/admin")).status_code == 303
 
 
+async def test_signing_out_with_too_much_is_refused_in_words(admin: AdminSide) -> None:
+    async with admin.browser("viewer") as viewer:
+        answer = await viewer.post("/admin/out", {"more": "x" * 5_000})
+    assert (answer.status_code, "<html" in answer.text) == (413, True)
+
+
 async def test_one_ends_ones_own_sessions_and_nobody_elses(admin: AdminSide) -> None:
     async with admin.browser("viewer", "eve") as eve, admin.browser("owner", "ann") as ann:
         async with admin.desk.store.read() as tx:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -56,7 +57,7 @@ class Side:
     def routes(self) -> Sequence[BaseRoute]:
         ways = [way for screen in self.look.screens for way in screen.ways]
         own = [
-            Route("/admin/out", self.leave, methods=["POST"]),
+            Route("/admin/out", self._caught(self.leave), methods=["POST"]),
             Route(
                 "/admin/language",
                 self._served(post("/admin/language", _choose_language, "see", SMALL)),
@@ -81,9 +82,12 @@ class Side:
     # --- every screen
 
     def _served(self, way: Way) -> Callable[[Request], object]:
+        return self._caught(partial(self._visit, way=way))
+
+    def _caught(self, work: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], object]:
         async def serve(request: Request) -> Response:
             try:
-                return await self._visit(request, way)
+                return await work(request)
             except Unavailable as error:
                 return self._failed(request, 503, error)
             except TooLarge:
