@@ -20,7 +20,7 @@ from core.store import Tx, memory
 from core.store.memory import Statement
 
 NAME: Final = "recommender"
-_KEY: Final = "taste "
+_KEY: Final = "recommender "
 _LONGEST, _SHOWN, _LISTED = 200, 3, 30
 _LIKE = r"\b(?:lik(?:e|ed)|enjoy(?:ed)?|love[ds]?|watch|see|hear|listen|recommend|show)\b|喜欢|爱看|爱听|想看|想听|推荐|好看|好听"
 _POLAR: Final = tuple((stars, re.compile(words, re.IGNORECASE)) for stars, words in (
@@ -38,6 +38,14 @@ _TASTE = re.compile(r"(?:show me )?(?:what(?: do you think)? (?:is )?my taste(?:
 _FILM = re.compile(r"film|movie|watch|cinema|电影|片|看", re.IGNORECASE)
 _MUSIC = re.compile(r"music|song|album|record|listen|hear|tune|音乐|歌|专辑|听|曲", re.IGNORECASE)
 _WHICH = (("first", "1st", "第一"), ("second", "2nd", "第二"), ("third", "3rd", "last", "第三", "最后"))
+_WITHOUT = re.compile(r"\b(?:not|no|without)\b|n['’]t\b|不|别|没有", re.IGNORECASE)
+_FILLER: Final = re.compile(
+    r"(?:\b(?:i|it|they|them|that|this|these|those|ones?|the|all|was|were|is|are|did|do|would|give|gave|really|very|so|too|much|a|lot|an|of|for|me|and|to|again|please|"
+    r"first|1st|second|2nd|third|3rd|last|not|n|never|no|more|don|doesn|didn|wasn|isn|t|dont|didnt|love[ds]?|like[ds]?|hate[ds]?|dislike[ds]?|enjoy(?:ed)?|adore[ds]?|can|stand|good|great|nice|amazing|"
+    r"brilliant|wonderful|perfect|favou?rite|meh|boring|awful|terrible|stars?|out)\b|[1-5]|[^\w]|"
+    r"我|它|这|那|第|[一二两三四五]|个|部|张|首|颗|都|很|最|太|超|不|没|喜欢|爱|想|看|听|好|讨厌|难|无聊|一般|怎么样|还行|吧|不错|星|分|给|了|的|不要|再|别)+", re.IGNORECASE
+)  # fmt: skip
+"""What a message may hold that rates what was just shown: whatever names something else is about that."""
 _CLAUSE = re.compile(r"\bbut\b|[,;，；。]|\band (?=i\b|hate|love|dislike|don)|但是?|不过|可是", re.IGNORECASE)
 _END = " .!。！?？"
 
@@ -129,7 +137,9 @@ def _recommend(turn: Turn, asked: str, seen: tuple[str, ...] = (), taste_now: di
     if like:
         known = {item.id: 5 for item in like} | {key: stars for key, stars in known.items() if stars < 3}
         kind = kind or like[0].kind
-    wanted = tags_in(rest)
+    unwanted = [f"#{tag}" for clause in _CLAUSE.split(rest) if _WITHOUT.search(clause) for tag in tags_in(clause)]
+    known |= dict.fromkeys(unwanted, 1)
+    wanted = [tag for tag in tags_in(rest) if f"#{tag}" not in unwanted]
     found = recommended(known, kind=kind, tags=wanted, without=seen, count=_SHOWN)
     if not found:
         return _said(turn, "nothing_fits")
@@ -236,7 +246,7 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     if _MORE.fullmatch(said):
         return _recommend(turn, str(pending.get("asked", "")), tuple(map(str, pending.get("seen", ()))))
     stars = _stars(said)
-    if stars is None or len(said) > 60 or items_in(said) or tags_in(said) or _ASKS.search(said) or turn.text.endswith(("?", "？")):  # fmt: skip
+    if stars is None or _FILLER.sub("", said) or turn.text.endswith(("?", "？")):
         return None
     which = [
         place for place, words in enumerate(_WHICH) if any(word in said.lower() for word in words) and place < len(ids)
@@ -270,6 +280,8 @@ def _forget(turn: Turn) -> Outcome:
 
     return Outcome(write=write, intent="taste_forget", quiet=True, fresh_session=True)
 
+
+catalog()  # read while the skills are loaded: whoever recognises must not wait for the disk
 
 SKILL = Skill(
     name=NAME,

@@ -199,6 +199,6 @@ def right(asked: Question, text: str) -> bool:
     if given is not None and any(given == number_in(one) for one in asked.answers):
         return True
     said = re.sub(
-        r"^(?:(?:it is|it's|its|is it|i think|maybe|the|a|an|是|我觉得|应该是)\s*)+", "", text.strip().lower()
+        r"^(?:(?:it is|it's|its|i think|maybe|the|an?)\s+|是|我觉得|应该是)+", "", text.strip().lower()
     )
     return said.strip(" .!?。！？“”\"'") in asked.answers

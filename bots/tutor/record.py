@@ -24,7 +24,7 @@ from core.store.memory import Fact, Statement
 DAYS: Final = (1, 2, 4, 8, 16)
 """How long a topic rests in each box. Whoever knows it after the last has mastered it."""
 MASTERED: Final = len(DAYS) + 1
-_KEY: Final = "learning "
+_KEY: Final = "tutor "
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,8 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     return _answered(turn, pending) if pending["step"] == "quiz" else _worked_on(turn, pending)
 
 
+bank.topics()  # read while the skills are loaded: whoever recognises must not wait for the disk
+
 SKILL = Skill(
     name=NAME,
     answer=_answer,

@@ -31,7 +31,7 @@ from bots._app import BOTS
 from bots._skills import skills_of
 from core.catalog import load_bot
 from core.engine import Engine
-from core.intents.definition import Intent
+from core.intents.definition import SAY, Intent
 from core.intents.live import Live
 from core.intents.releases import Editing
 from core.journal import Journal
@@ -97,7 +97,7 @@ class World:
 
     async def publish(self, *intents: Intent) -> None:
         """These are the admins' intents from now on, and in force."""
-        commands = {command for skill in skills_of(self.bot) for command in skill.commands}
+        commands = {SAY, *(command for skill in skills_of(self.bot) for command in skill.commands)}
         editing = Editing(self.store, self.clock, self.bot, commands=commands)
         await editing.take_in(intents, "ann", examples_only=False, replace=True, dry=False)
         await editing.publish("", "ann")
