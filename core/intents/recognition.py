@@ -19,7 +19,7 @@ from core.intents.encoders import Cached
 from core.intents.heads import BACKGROUND, Head, Space
 from core.intents.patterns import Match, Patterns
 from core.intents.slots import Found, Situation, Slots
-from core.intents.words import Matrix, chinese, grams, plain, tidied
+from core.intents.words import Matrix, chinese, grams, plain, tidied, words
 
 Zone: TypeAlias = Literal["act", "ask", "out"]
 _SHOWN = 5
@@ -102,6 +102,8 @@ class Recognizer:
         said = plain(text)
         match = self._written(said, situation, only)
         found = self._guess(*self._judged(said, only)) if match is None else _as_written(match)
+        if found.zone == "ask" and self.space is not None and not self.space.encoders and len(words(said)) == 1:
+            found = replace(found, intent=None, zone="out")  # n-grams know nothing of a single word's meaning
         intent = self.intents.get(found.intent or "")
         if intent is None or not intent.slots:
             return found
