@@ -102,10 +102,10 @@ async def test_a_turn_that_breaks_once_is_tried_again(spine: Spine) -> None:
 async def test_a_turn_that_keeps_breaking_is_set_aside_with_an_apology_and_blocks_nobody(spine: Spine) -> None:
     spine.model.faults = [ValueError("on purpose")] * 3
     await spine.platform.say("bad", person="ann")
-    await spine.platform.say("good", person="ann")
+    await spine.platform.say("soup", person="ann")
     sent = await spine.platform.arrived(2)
     assert sent[0].reply.text.startswith("Sorry, something went wrong")
-    assert sent[1].reply.text == "You said: good"
+    assert sent[1].reply.text == "You said: soup"
     await spine.app.settled()
     assert await spine.column(inbox, "state") == ["parked", "done"]
     assert await spine.column(inbox, "note") == ["ValueError", "chat"]
