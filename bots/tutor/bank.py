@@ -198,7 +198,5 @@ def right(asked: Question, text: str) -> bool:
     given = number_in(text)
     if given is not None and any(given == number_in(one) for one in asked.answers):
         return True
-    said = re.sub(
-        r"^(?:(?:it is|it's|its|i think|maybe|the|an?)\s+|是|我觉得|应该是)+", "", text.strip().lower()
-    )
+    said = re.sub(r"^(?:(?:it is|it's|its|i think|maybe|the|an?)\s+|是|我觉得|应该是)+", "", text.strip().lower())
     return said.strip(" .!?。！？“”\"'") in asked.answers
