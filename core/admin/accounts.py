@@ -16,7 +16,7 @@ from typing import Final
 from core.admin import factors, signin
 from core.admin.roles import Actor, Denied
 from core.store import Store, Tx
-from core.store.admin import accounts
+from core.store.admin import accounts, tokens
 from core.store.admin.accounts import ROLES, Account, Proof, Role
 
 _NAME = re.compile(r"[^\W_][\w.@+-]{0,63}")
@@ -103,13 +103,15 @@ async def sign_in_link(tx: Tx, actor: Actor, admin_id: int, now: dt.datetime) ->
 
 
 async def reset(tx: Tx, actor: Actor, admin_id: int, now: dt.datetime) -> str:
-    """The password and the second factor are gone, every browser is signed out; the secret of a link to begin anew."""
+    """The password and the second factor are gone, every browser is signed out, keys of machines are taken back; the
+    secret of a link to begin anew."""
     account = await _held(tx, actor, admin_id, loses=False)
     if account.disabled:
         raise Denied("admin_disabled", name=account.name)
     await accounts.change(tx, admin_id, password="", totp=None, totp_used=0)
     await accounts.end_sessions(tx, admin_id)
     await accounts.drop_links(tx, admin_id)
+    await tokens.remove_all(tx, admin_id)
     await actor.note(tx, now, "admin.reset", _subject(account))
     return await signin.new_link(tx, "reset", now, admin_id)
 
@@ -214,8 +216,11 @@ async def by_team(tx: Tx, identity: Identity, roles: str, now: dt.datetime) -> A
     if named_so is None and role is None:
         return None
     if named_so is None and role is not None:
-        named_so = await accounts.add(tx, identity.email or f"team.{secrets.token_hex(4)}", role, now)
-        assert named_so is not None, "nobody had that name"
+        name = identity.email or f"team.{secrets.token_hex(4)}"
+        named_so = await accounts.add(tx, name, role, now) or await accounts.by_name(
+            tx, name
+        )  # two at once: one account
+        assert named_so is not None, "one of both made it"
         detail = {"role": role, "by": "team"}
         await Actor(f"web:{named_so.name}", role).note(tx, now, "admin.create", _subject(named_so), detail)
     assert named_so is not None, "one of both"

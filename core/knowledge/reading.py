@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -101,6 +102,10 @@ def _decoded(data: bytes, name: str) -> str:
         raise Unreadable("encoding", name=name, line=data.count(b"\n", 0, error.start) + 1) from error
 
 
+_ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "LC_ALL") if name in os.environ}
+"""What the process that reads a stranger's file knows of ours: no secret."""
+
+
 async def read_trusted(data: bytes, name: str) -> Document:
     """As `read`, of a file that whoever runs us has laid down: a PDF apart all the same, since many are damaged."""
     return await (read_apart(data, name) if kind_of(name) == "pdf" else asyncio.to_thread(read, data, name))
@@ -111,7 +116,9 @@ async def read_apart(data: bytes, name: str) -> Document:
     check_size(name, len(data))
     command = (sys.executable, "-m", __name__, name)
     pipe = asyncio.subprocess.PIPE
-    reader = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
+    reader = await asyncio.create_subprocess_exec(
+        *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env=_ENVIRONMENT
+    )
     try:
         said, _ = await asyncio.wait_for(reader.communicate(data), _SECONDS)
     except TimeoutError:

@@ -11,8 +11,12 @@ from click.testing import CliRunner
 
 from bots._cli import admin as accounts
 from bots._cli import token
+from core.admin import accounts as managed
 from core.admin import tokens
+from core.admin.roles import Actor
+from core.store.admin import accounts as kept_accounts
 from core.store.admin import audit
+from core.store.admin import tokens as kept
 from tests.fakes.admin import AdminSide
 
 
@@ -70,3 +74,13 @@ def test_keys_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert desk.invoke(token.command, ["revoke", str(row["id"])]).output == "revoked\n"
     assert desk.invoke(token.command, ["list", "--json"]).output == "[]\n"
     assert desk.invoke(token.command, ["create", "till", "--owner", "bob", "--scope", "chat"]).exception is not None
+
+
+async def test_a_reset_of_an_account_takes_its_keys_back(admin: AdminSide) -> None:
+    async with admin.browser("editor") as editor:
+        await editor.post("/admin/tokens", {"name": "theirs", "scope": ["chat"]})
+    async with admin.desk.store.write() as tx:
+        account = await kept_accounts.by_name(tx, "editor")
+        assert account is not None
+        await managed.reset(tx, Actor("cli:root", "owner"), account.id, admin.clock.now())
+        assert await kept.listed(tx) == []

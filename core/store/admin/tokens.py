@@ -71,3 +71,8 @@ async def remove(tx: Tx, token_id: int, admin_id: int | None = None) -> str | No
         gone = gone.where(api_token.c.admin_id == admin_id)
     row = await tx.row(gone)
     return str(row.name) if row else None
+
+
+async def remove_all(tx: Tx, admin_id: int) -> None:
+    """Takes all keys of an account back."""
+    await tx.run(sa.delete(api_token).where(api_token.c.admin_id == admin_id))
