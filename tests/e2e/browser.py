@@ -83,7 +83,9 @@ def opened(page: Page, path: str) -> int:
 def barriers(page: Page, *rules: str) -> list[str]:
     """What stands in the way of people who hear pages or see little; all rules where none is named."""
     options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
-    found = page.evaluate(f"{_AXE}\n;axe.run({json.dumps(options)})")
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(_AXE)
+    found = page.evaluate(f"axe.run({json.dumps(options)})")
     return [
         f"{one['id']}: {one['help']}: {[node['target'][0] for node in one['nodes']][:4]}"
         for one in found["violations"]
