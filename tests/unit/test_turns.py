@@ -83,15 +83,15 @@ async def test_no_more_are_answered_at_once_than_allowed(tmp_path: Path) -> None
 
 
 async def test_what_was_said_before_is_in_the_prompt_of_this_person_and_place_alone(spine: Spine) -> None:
-    await spine.platform.ask("my cat is Tom", person="ann")
-    await spine.platform.ask("my dog is Rex", person="bob")
-    await spine.platform.ask("my fish is Wanda", person="ann", chat="elsewhere")
-    await spine.platform.ask("what is my cat called?", person="ann")
+    """Facts are another matter: they are remembered of a person, and tested with the memory."""
+    await spine.platform.ask("rhubarb is sour", person="ann")
+    await spine.platform.ask("pistachios are round", person="bob")
+    await spine.platform.ask("walruses whistle", person="ann", chat="elsewhere")
+    await spine.platform.ask("why is the sky blue", person="ann")
     said = "\n".join(line.text for line in spine.model.prompts[-1])
-    assert "my cat is Tom" in said
-    assert "You said: my cat is Tom" in said
-    assert "Rex" not in said
-    assert "Wanda" not in said
+    assert "You said: rhubarb is sour" in said
+    assert "pistachios" not in said
+    assert "walruses" not in said
 
 
 async def test_a_turn_that_breaks_once_is_tried_again(spine: Spine) -> None:
@@ -397,16 +397,16 @@ async def test_an_unknown_command_is_named_and_the_near_one_proposed(spine: Spin
     assert spine.model.prompts == []
 
 
-@pytest.mark.parametrize("text", ["/", "//", "/ help", "/usr/local/bin", "/1st", "1/2", "a /help"])
+@pytest.mark.parametrize("text", ["/", "//", "/ rhubarb", "/usr/local/bin", "/1st", "1/2", "a /help"])
 async def test_what_only_looks_like_a_command_is_talk(spine: Spine, text: str) -> None:
     assert await spine.platform.ask(text) == f"You said: {text.strip()}"
 
 
 async def test_a_new_conversation_starts_without_the_old_words(spine: Spine) -> None:
-    await spine.platform.ask("my cat is Tom")
+    await spine.platform.ask("rhubarb is sour")
     assert "fresh start" in await spine.platform.ask("/new")
-    await spine.platform.ask("what is my cat called?")
-    assert "Tom" not in "\n".join(line.text for line in spine.model.prompts[-1])
+    await spine.platform.ask("why is the sky blue")
+    assert "rhubarb" not in "\n".join(line.text for line in spine.model.prompts[-1])
 
 
 async def test_forgetting_deletes_the_words_and_says_how_many(spine: Spine) -> None:
