@@ -87,7 +87,9 @@ def _console(settings: Settings, person: str, as_json: bool, here: list[App]) ->
         language=language,
         locale=shown_locale,
         history=settings.data_dir / "chat_history",
-        commands=[(name, say(language, key)) for skill in skills_of(settings.bot) for name, key in skill.commands.items()],
+        commands=[
+            (name, say(language, key)) for skill in skills_of(settings.bot) for name, key in skill.commands.items()
+        ],
         stop=stop,
         as_json=as_json,
         facts=facts,
