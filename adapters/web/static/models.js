@@ -5,7 +5,7 @@
   const place = document.getElementById("curve");
   if (!place || !window.uPlot) return;
   const points = JSON.parse(place.dataset.points);
-  const words = JSON.parse(place.dataset.words);
+  const labels = JSON.parse(place.dataset.words);
   let plot = null;
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -26,9 +26,9 @@
         scales: { x: { time: false } },
         axes: [axis, axis],
         series: [
-          { label: words.step },
-          { label: words.loss, stroke: colour("--accent"), width: 2, spanGaps: true, points: { show: points.length < 60 } },
-          { label: words.val_loss, stroke: colour("--good"), width: 2, spanGaps: true, points: { show: true, size: 7 } },
+          { label: labels.step },
+          { label: labels.loss, stroke: colour("--accent"), width: 2, spanGaps: true, points: { show: points.length < 60 } },
+          { label: labels.val_loss, stroke: colour("--good"), width: 2, spanGaps: true, points: { show: true, size: 7 } },
         ],
       },
       rows(),
