@@ -6,6 +6,7 @@ A statement is executed, its rows fetched and its cursor closed in one go. Resul
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     SQLiteDialect_aiosqlite,
 )
 from sqlalchemy.util.concurrency import await_
+
+BUSY_MILLISECONDS = 10_000
+"""How long another process may hold the database before that is an error."""
+_RETRY = 0.01
 
 
 @dataclass(slots=True)
@@ -79,11 +84,45 @@ class _Driver(AsyncAdapt_aiosqlite_dbapi):
     def connect(self, *arguments: Any, **options: Any) -> AsyncAdapt_aiosqlite_connection:
         connection = self.aiosqlite.connect(*arguments, **options)
         connection._thread.daemon = True
+        plain = connection._connector
+        connection._connector = lambda: _configured(plain())
         try:
             return _Connection(self, await_(connection))
         except sqlite3.Error:
             connection._thread.join(1.0)  # it is ending; else it may find the loop closed, and say so on the terminal
             raise
+
+
+def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Runs in the connection's own thread, so that it may wait there."""
+    try:
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={BUSY_MILLISECONDS}",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-4096",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+        _turn_to_wal(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _turn_to_wal(connection: sqlite3.Connection) -> None:
+    """SQLite lets nobody wait for this lock: of two processes that open a new file at once, one would be refused."""
+    until = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(_RETRY)
 
 
 class OneHopDialect(SQLiteDialect_aiosqlite):

@@ -16,10 +16,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from core.errors import ConfigurationError, StoreUnavailable
+from core.store._sqlite import BUSY_MILLISECONDS
 from core.store._writer import Prepared, Writer, prepare
 
 sa.dialects.registry.register("sqlite.onehop", "core.store._sqlite", "OneHopDialect")
-BUSY_MILLISECONDS = 10_000
 
 
 @cache
@@ -137,7 +137,6 @@ class Store:
                 "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME, or leave it empty",
             ) from error
         if self._sqlite:
-            sa.event.listen(self._engine.sync_engine, "connect", _configure_sqlite)
             sa.event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
         self._writing = self._engine.execution_options(remora_begin="BEGIN IMMEDIATE")
         begun = self._engine.execution_options(remora_begin="")
@@ -187,21 +186,6 @@ def _prepare_folder(file: Path) -> None:
             f"the data folder cannot be made: {error.strerror}",
             "choose another with REMORA_DATA_DIR, or mend its permissions",
         ) from error
-
-
-def _configure_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={BUSY_MILLISECONDS}",
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-        "temp_store=MEMORY",
-        "cache_size=-4096",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

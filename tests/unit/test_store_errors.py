@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core.errors import ConfigurationError, RemoraError, StoreUnavailable
 from core.store import Store, Tx, inbox, migrate
+from core.store import _sqlite as sqlite_module
 from core.store import database as database_module
 from tests.fakes.postgres import LOCKED, URL_SETTING, Server
 from tests.unit.rows import NOW, message
@@ -23,7 +25,8 @@ from tests.unit.rows import NOW, message
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A locked SQLite file is waited for a moment only."""
-    monkeypatch.setattr(database_module, "BUSY_MILLISECONDS", 50)
+    for module in (database_module, sqlite_module):
+        monkeypatch.setattr(module, "BUSY_MILLISECONDS", 50)
 
 
 @pytest.fixture
@@ -305,3 +308,17 @@ async def test_a_transaction_can_be_cancelled_at_any_step(store: Store) -> None:
             kept = await accepted(store, event_id=f"e{step}")
             assert (kept is None) == isinstance(result, int) or isinstance(result, asyncio.CancelledError)
     assert await waiting(store) == 60
+
+
+async def test_a_file_that_another_is_making_is_waited_for(tmp_path: Path) -> None:
+    """SQLite itself refuses at once to turn a file to WAL that another program writes to."""
+    file = tmp_path / "remora.db"
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("CREATE TABLE t (a)")
+    other.execute("BEGIN IMMEDIATE")
+    asyncio.get_running_loop().call_later(0.05, other.execute, "COMMIT")
+    store = Store(f"sqlite:///{file}")
+    async with store.write() as tx:
+        assert await tx.rows(sa.text("SELECT a FROM t")) == []
+    await store.aclose()
+    other.close()
