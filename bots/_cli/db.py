@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
+from pathlib import Path
 
 import click
 
@@ -51,3 +53,40 @@ def check() -> None:
     if differences:
         raise click.exceptions.Exit(1)
     click.echo("the database is as it should be")
+
+
+@command.command("backup")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def backup_(file: Path | None) -> None:
+    """Copy the database while Remora runs. FILE is a new file, or a folder; without it, backups/ of the data folder.
+
+    SECRET_KEY, or secret.key of the data folder, is not in it: without that key, kept secrets cannot be read again.
+    """
+    from core.clock import SystemClock
+    from core.settings import load_settings
+    from core.store import Store, backup
+
+    async def work() -> backup.Backup:
+        settings = load_settings()
+        folder = backup.folder_of(settings.data_dir)
+        if file is None:
+            await asyncio.to_thread(backup.prepare, folder)
+        async with aclosing(Store(settings.store_url)) as store:
+            return await backup.backup(store, file or folder, SystemClock().now())
+
+    made = asyncio.run(work())
+    click.echo(f"{made.path}: {made.size:,} bytes, migration {made.migration}")
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Put a backup in the place of the database, which is kept under another name. Stop Remora before."""
+    from core.clock import SystemClock
+    from core.settings import load_settings
+    from core.store import backup
+
+    kept = asyncio.run(backup.restore(load_settings().store_url, file, SystemClock().now()))
+    click.echo(f"{file.name} is the database now; the next start brings it to this version")
+    if kept:
+        click.echo(f"the database before is kept: {kept}")

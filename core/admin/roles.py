@@ -26,6 +26,7 @@ Permission: TypeAlias = Literal[
     "admins.edit",
     "audit.see",
     "system.act",
+    "system.backup",
 ]
 """What an admin may do. "text.reveal": read what people wrote, with a reason that they get to see."""
 
@@ -37,7 +38,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     "viewer": frozenset({"see"}),
     "editor": _EDITOR,
     "operator": _OPERATOR,
-    "owner": _EDITOR | _OPERATOR | {"admins.edit"},
+    "owner": _EDITOR | _OPERATOR | {"admins.edit", "system.backup"},
 }
 
 
@@ -64,6 +65,8 @@ class Actor:
     name: str
     role: Role
     client: str = ""
+    admin_id: int | None = None
+    """Their account; None where they act without one."""
 
     def may(self, permission: Permission) -> bool:
         return permission in GRANTS[self.role]

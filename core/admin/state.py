@@ -19,12 +19,11 @@ from core.store.admin import audit, figures
 from core.store.admin.accounts import Account
 from core.store.admin.audit import Entry
 from core.store.admin.figures import Answered, Figures, Process
-from core.store.workers import Downtime
+from core.store.workers import ALIVE, Downtime
 
 _LATEST = 8
 _VERSION = metadata.version("remora")
 _DOWN = dt.timedelta(days=30)
-ALIVE = dt.timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,12 @@ class Store:
         async with _our_errors(), self._writing.begin() as connection:
             return await connection.run_sync(work)
 
+    async def outside(self, statement: str) -> None:
+        """Executes what no transaction can hold, as making a database."""
+        async with _our_errors(), self._engine.connect() as connection:
+            alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await alone.exec_driver_sql(statement)
+
     async def aclose(self) -> None:
         if self._writer is not None:
             await self._writer.aclose()
@@ -197,6 +203,12 @@ _MENDS = (
     ("invalidpassword", "the database refuses the user or password", "correct DATABASE_URL"),
     ("invalidauthorization", "the database refuses the user or password", "correct DATABASE_URL"),
     ("invalidcatalogname", "the database named in DATABASE_URL does not exist", "create it, or correct DATABASE_URL"),
+    (
+        "insufficientprivilege",
+        "the database refuses this to our user",
+        "let an administrator of it do this, or allow it",
+    ),
+    ("objectinuse", "another program has the database open", "stop Remora and what else uses it"),
     ("toomanyconnections", "the database takes no more connections", "allow it more, or run fewer workers"),
     ("locked", "the database is locked by another program", "close the program that holds it, then try again"),
     (

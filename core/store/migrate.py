@@ -33,6 +33,11 @@ def newest() -> str:
     return head
 
 
+def knows(revision: str) -> bool:
+    """Whether this version can bring tables of that revision to its own."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 async def upgrade(store: Store) -> None:
     """Creates or migrates the tables. Several processes may call it at once: one works, the others wait."""
     if await revision(store) == newest():

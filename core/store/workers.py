@@ -13,6 +13,8 @@ from core.store.database import Tx
 from core.store.tables import Moment, downtime, worker
 
 _KEPT = dt.timedelta(days=90)
+ALIVE = dt.timedelta(seconds=15)
+"""Whoever has not beaten for so long is taken for dead by people who look."""
 
 
 @dataclass(frozen=True, slots=True)

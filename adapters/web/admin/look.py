@@ -12,6 +12,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from core.language.phrases import LANGUAGES, Language
+from core.language.told import sentences
 from core.reminders import wording
 from core.reminders.quiet import zone_here
 from core.settings import Settings, setting_name
@@ -48,6 +49,7 @@ def load_words() -> dict[Language, dict[str, Section]]:
     }
     helps = {setting_name(field): info.description or "" for field, info in Settings.model_fields.items()}
     words["en"]["settings_help"] = Section(helps)
+    sentences()  # read now, not while a page waits
     return words
 
 
@@ -86,6 +88,7 @@ class Look:
             version=self._version,
             moment=moment,
             ago=ago,
+            told=visit.told,
             **values,
         )
         return HTMLResponse(html, status, headers={"Vary": "Accept-Language, Cookie, HX-Request"})

@@ -17,6 +17,7 @@ from adapters.web.admin.look import Look, Words
 from core.admin.desk import Desk
 from core.admin.roles import Actor, Permission
 from core.language.phrases import Language
+from core.language.told import told
 from core.store import Tx
 from core.store.admin.accounts import Account
 
@@ -66,6 +67,10 @@ class Visit:
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page, or a part of one where the script asked for it; `Cache-Control` is no-store for all of them."""
         return self.look.page(self, template, status, **values)
+
+    def told(self, sentence: str) -> str:
+        """What went wrong, or how a part is, in the reader's language."""
+        return told(self.language, sentence)
 
     def go(self, path: str, said: str = "", **query: str) -> Response:
         """Back to a page after something was done; `said` names the words shown there, as "intents.saved"."""

@@ -27,6 +27,7 @@ from core.admin.desk import Desk
 from core.admin.roles import Actor, Denied, Forbidden
 from core.errors import Refused, RemoraError, Unavailable
 from core.language.phrases import language_of
+from core.language.told import told
 from core.ports import Clock
 from core.store.admin import accounts
 from core.store.admin.accounts import Session
@@ -104,7 +105,7 @@ class Side:
         if way.method == "POST" and not await self._ours(request, form):
             return self._failed(request, 403, None)
         account = session.account
-        actor = Actor(f"web:{account.name}", account.role, client_of(request))
+        actor = Actor(f"web:{account.name}", account.role, client_of(request), account.id)
         language = language_of(account.language) if account.language else language_of_browser(request)
         visit = Visit(
             request, desk, account, actor, self.look, self._form_token(request), language, form, desk.clock.now(), session.id
@@ -122,11 +123,11 @@ class Side:
         except Forbidden:
             return visit.page("error.html", 403, what=visit.words["common"]["not_yours"], mend="")
         except Unavailable as error:
-            return visit.page("error.html", 503, what=error.what, mend=error.mend)
+            return visit.page("error.html", 503, what=visit.told(error.what), mend=visit.told(error.mend))
         except Denied as error:
             return visit.page("error.html", 422, what=error.said(visit.language), mend="")
         except Refused as error:
-            return visit.page("error.html", 422, what=error.what, mend=error.mend)
+            return visit.page("error.html", 422, what=visit.told(error.what), mend=visit.told(error.mend))
         finally:
             await form.close()
 
@@ -157,7 +158,7 @@ class Side:
         language = language_of_browser(request)
         words = self.look.words[language]["common"]
         said = {403: words["forbidden"], 413: words["too_large"], 503: words["starting"]}[status]
-        what, mend = (error.what, error.mend) if error is not None else (said, "")
+        what, mend = (told(language, error.what), told(language, error.mend)) if error is not None else (said, "")
         return self.look.outside("failed.html", language, status, what=what, mend=mend)
 
 

@@ -79,7 +79,7 @@ async def attempt(visit: Visit) -> Response:
         wished = manners.with_changes(usual, manners.read({name: visit.field(name) for name in _FIELDS}))
         sides = [await _said(visit, text, manner) for manner in (now, wished)]
     except (Refused, ModelUnavailable) as error:
-        return visit.page("bots_try.html", 422, sides=[], problem=error.what)
+        return visit.page("bots_try.html", 422, sides=[], problem=visit.told(error.what))
     return visit.page("bots_try.html", sides=sides, problem="")
 
 

@@ -68,7 +68,7 @@ async def add(visit: Visit) -> Response:
     except Unreadable as error:
         return await listed(visit, error.text(visit.language))
     except Refused as error:
-        return await listed(visit, f"{error.what}; {error.mend}" if error.mend else error.what)
+        return await listed(visit, visit.told(f"{error.what}; {error.mend}" if error.mend else error.what))
     await _note(visit, "knowledge.add", kept.name)
     return visit.go("/admin/knowledge", "knowledge.added")
 

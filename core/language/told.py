@@ -1,0 +1,37 @@
+"""What is wrong, and how the parts are: said in English where it happens, for logs and the command line; in Chinese where it
+is shown to whoever reads Chinese. `told.toml` holds the Chinese by the English sentence, with {names} where values stand."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from core.language.phrases import Language
+
+_VALUE = re.compile(r"\\\{(\w+)\\\}")
+
+
+@cache
+def sentences() -> dict[str, str]:
+    """The English ones with their Chinese."""
+    text = files("core.language").joinpath("told.toml").read_text(encoding="utf-8")
+    return {key: str(value) for key, value in tomllib.loads(text).items()}
+
+
+@cache
+def _with_values() -> list[tuple[re.Pattern[str], str]]:
+    """The longest first: what is most exact is meant."""
+    ordered = sorted((one for one in sentences() if "{" in one), key=len, reverse=True)
+    return [(re.compile(_VALUE.sub(r"(?P<\1>.*)", re.escape(one)), re.DOTALL), sentences()[one]) for one in ordered]
+
+
+def told(language: Language, text: str) -> str:
+    """The sentence in that language; as it is, where it is none of ours, or said in the reader's language already."""
+    if language == "en" or text in sentences():
+        return text if language == "en" else sentences()[text]
+    for pattern, chinese in _with_values():
+        if found := pattern.fullmatch(text):
+            return chinese.format(**{name: told(language, value) for name, value in found.groupdict().items()})
+    return text

@@ -1,0 +1,158 @@
+"""Backups of the database: made while Remora runs, put back while it does not. What one replaces is kept beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import re
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import Refused, StoreUnavailable, Unavailable
+from core.store import migrate
+from core.store.admin import figures
+from core.store.backup import _postgres, _sqlite
+from core.store.database import Store
+from core.store.workers import ALIVE
+
+_NAMED = re.compile(r"remora-(\d{8}-\d{6})-(\w+)\.(sqlite|dump)", re.ASCII)
+_STAMP = "%Y%m%d-%H%M%S"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A finished backup. `migration` is that of its tables; `size` in bytes."""
+
+    path: Path
+    at: dt.datetime
+    migration: str
+    size: int
+
+
+def folder_of(data_dir: Path) -> Path:
+    """Where backups go that are given no other place."""
+    return data_dir / "backups"
+
+
+def prepare(folder: Path) -> None:
+    """Makes the folder, for its owner alone."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"{folder} cannot be made: {error.strerror}", "choose another folder, or mend its rights"
+        ) from error
+
+
+def listed(folder: Path) -> list[Backup]:
+    """The backups of a folder that have the names we give, the newest first. Reads the disk."""
+    found = [(_NAMED.fullmatch(file.name), file) for file in (folder.iterdir() if folder.is_dir() else ())]
+    return sorted(
+        (
+            Backup(file, dt.datetime.strptime(f"{named[1]}+0000", f"{_STAMP}%z"), named[2], file.stat().st_size)
+            for named, file in found
+            if named
+        ),
+        key=lambda one: one.at,
+        reverse=True,
+    )
+
+
+async def backup(store: Store, target: Path, now: dt.datetime) -> Backup:
+    """A consistent copy of the database, whoever writes meanwhile; proven to be whole before it has its name, and to be
+    read by its owner alone. `target` is a file that is not there yet, or a folder, where it gets a dated name."""
+    migration = await migrate.revision(store)
+    if migration is None:
+        raise Refused("there is nothing to back up: the database has no tables", "run: remora db upgrade")
+
+    def work() -> Backup:
+        dated = f"remora-{now.astimezone(dt.UTC):{_STAMP}}-{migration}.{'sqlite' if store.is_sqlite else 'dump'}"
+        file = target / dated if target.is_dir() else target
+        with _written(file) as made:
+            if store.is_sqlite:
+                _sqlite.copy(Path(str(store.url.database)), made)
+                found = _sqlite.migration_of(made)
+            else:
+                _postgres.dump(store.url, made)
+                found = _postgres.migration_of(made)
+        return Backup(file, now, found, file.stat().st_size)
+
+    return await asyncio.to_thread(work)
+
+
+async def restore(url: str, file: Path, now: dt.datetime) -> str:
+    """Puts a backup in the place of the database, and returns the name under which the one before is kept ("" where
+    there was none). Refused while a process serves on it, and where the file is no backup that this version knows."""
+    async with aclosing(Store(url)) as store:
+        await asyncio.to_thread(_examine, file, store.is_sqlite)
+        await _nobody_serves(store, now)
+    stamp = f"{now.astimezone(dt.UTC):{_STAMP}}"
+    if not store.is_sqlite:
+        return await _postgres.restore(store.url, file, stamp)
+    database = Path(str(store.url.database))
+
+    def work() -> str:
+        fresh = database.with_name(f"{database.name}-restored-{stamp}")
+        with _written(fresh) as made:
+            _sqlite.copy(file, made)
+            _sqlite.migration_of(made)
+        return _sqlite.swap(database, fresh, database.with_name(f"{database.stem}-before-{stamp}{database.suffix}"))
+
+    return await asyncio.to_thread(work)
+
+
+def _examine(file: Path, sqlite: bool) -> None:
+    try:
+        with file.open("rb") as opened:
+            begins = opened.read(16)
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {error.strerror}", "name a file that remora db backup made") from error
+    kind = {b"SQLite format 3\0": True, b"PGDMP": False}.get(begins if begins[:6] == b"SQLite" else begins[:5])
+    if kind is None:
+        raise Refused(f"{file.name} is no backup of Remora", "name a file that remora db backup made")
+    if kind is not sqlite:
+        held, wanted = ("SQLite", "PostgreSQL") if kind else ("PostgreSQL", "SQLite")
+        raise Refused(f"{file.name} is a backup of {held}, the database is {wanted}", "correct DATABASE_URL")
+    migration = _sqlite.migration_of(file) if kind else _postgres.migration_of(file)
+    if not migrate.knows(migration):
+        raise Refused(
+            f"{file.name} is of another version of Remora (migration {migration})", "update Remora, then restore it"
+        )
+
+
+async def _nobody_serves(store: Store, now: dt.datetime) -> None:
+    try:
+        async with store.read() as tx:
+            found = await figures.processes(tx)
+    except StoreUnavailable:
+        return  # damaged, empty or not there: what a backup is for
+    for one in found:
+        if not one.stopped and now - one.seen_at < ALIVE:
+            raise Refused(
+                f"Remora is running on this database: process {one.pid} on {one.host}",
+                f"stop it, then restore; one that was killed is forgotten after {ALIVE.seconds} seconds",
+            )
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[Path]:
+    """A private file to write; at the end it is on the disk under the name of `target`, or there is none."""
+    made = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        if target.exists():
+            raise Refused(f"{target.name} is there already", "choose another name")
+        os.close(os.open(made, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        yield made
+        with made.open("rb+") as file:
+            os.fsync(file.fileno())
+        made.rename(target)
+    except OSError as error:
+        raise Unavailable(
+            f"{target} cannot be written: {error.strerror}", "choose another folder, or mend its rights or its space"
+        ) from error
+    finally:
+        if made.parent.is_dir() and os.access(made.parent, os.W_OK):
+            made.unlink(missing_ok=True)

