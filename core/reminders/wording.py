@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from contextvars import ContextVar
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from core.messages import Choice, Moment, Reply
 from core.render import literal
 from core.store.reminders import Reminder
 
+_THING = re.compile(r"(?:the|an?|my|your|our|his|her|their|this|these|those)\s", re.IGNORECASE)
 _noted: ContextVar[list[Moment] | None] = ContextVar("noted_moments", default=None)
 
 
@@ -91,8 +93,9 @@ def task(language: Language, text: str) -> str:
 
 
 def to_task(language: Language, text: str) -> str:
-    """The " to call mum" of a sentence, or the " about “…”" where a message is quoted; or nothing."""
-    key = "reminder_set_what_about" if text.startswith("“") else "reminder_set_what"
+    """The " to call mum" of a sentence, or the " about the milk" of a thing and of a quoted message; or nothing."""
+    thing = text.startswith("“") or (language == "en" and _THING.match(text))
+    key = "reminder_set_what_about" if thing else "reminder_set_what"
     return say(language, key, task=literal(text)) if text else ""
 
 

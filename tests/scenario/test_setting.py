@@ -39,6 +39,28 @@ PLAYS = {
         +30m
         < buy milk
     """,
+    "a thing is reminded about, a deed to be done": """
+        ann> remember the milk
+        < When should I remind you about the milk?
+        ann> never mind
+        < .
+        ann> remember to buy milk
+        < When should I remind you to buy milk?
+    """,
+    "words that may ask for anything ask for a reminder only with a time": """
+        li> 告诉我保罗的生日
+        model
+        li> 你能告诉我一个笑话吗
+        model
+        li> 叫我老王
+        model
+        li> 明天早上九点告诉我开会
+        < 开会
+        ann> Tell me a story. Remember, it is for children.
+        model
+        ann> All is late. Remember to pay the rent tomorrow at 9:00
+        < Thu 26 Nov 09:00
+    """,
     "a question that is not answered is dropped": """
         ann> remind me to buy milk
         < When should I remind you

@@ -43,6 +43,14 @@ _LONGEST_PLACE = 60
 _HOW_NOT_WHAT = frozenset(["提前", "提早", "早点", "尽快", "直接", "in advance", "in time"])
 """What is left of "提前告诉我": that asks to be told, not to be reminded of anything."""
 
+_LOOSE = re.compile(
+    r"告[诉訴]我|[叫喊]我(?![起醒吃喝去来來上下开開出做写寫看打交买買取接回带帶])"
+    r"|(?<=[.,;!?]\s)(?:please\s+|pls\s+)?remember\b|\A\s*remember,",
+    re.IGNORECASE,
+)
+_ESSAY, _BEGINNING = 400, 100
+"""Characters: a longer message is rarely a request; where it is one without a time, its beginning says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -64,7 +72,22 @@ def recognize(turn: Turn) -> Wish | None:
     wish = _wish(turn.text, turn.now, turn.zone or ZoneInfo("UTC"), turn.language)
     if wish.understood.when is None and wish.understood.task in _HOW_NOT_WHAT:
         return None
-    return wish if wish.understood.asks_reminder else None
+    return wish if wish.understood.asks_reminder and _meant(turn, timed=wish.understood.when is not None) else None
+
+
+def _meant(turn: Turn, *, timed: bool) -> bool:
+    """A reminder is meant, and not an answer ("告诉我他的生日") or a word in passing ("Remember, it is for children").
+
+    Loose words ask for one only with a time, and in no essay; in an essay without a time the beginning has to ask.
+    """
+    text, essay = turn.text, len(turn.text) > _ESSAY
+    if timed and not essay:
+        return True
+    beginning = text[:_BEGINNING] if essay and not timed else text
+    firm = _LOOSE.sub(" ", beginning)
+    if firm == text:
+        return True
+    return _wish(firm, turn.now, turn.zone or ZoneInfo("UTC"), turn.language).understood.asks_reminder
 
 
 def _wish(text: str, now: dt.datetime, zone: ZoneInfo, language: Language | None) -> Wish:
