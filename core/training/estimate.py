@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,13 +108,13 @@ def _available() -> tuple[int, int]:
     return min(found), _PROCESS
 
 
-def padded_tokens(plan: Plan, epochs: Sequence[int]) -> int:
-    """Tokens that are computed in these epochs, padding included."""
-    total = 0
-    for epoch in epochs:
-        for batch in plan.epoch(epoch):
-            total += len(batch) * max(sum(len(plan.row(one).tokens) for one in line) for line in batch)
-    return total
+def padded_tokens(plan: Plan, steps: Iterable[Sequence[Sequence[Sequence[int]]]]) -> int:
+    """Tokens that are computed in these steps, padding included."""
+    return sum(
+        len(batch) * max(sum(len(plan.row(one).tokens) for one in line) for line in batch)
+        for batches in steps
+        for batch in batches
+    )
 
 
 def _millions(count: int) -> str:

@@ -12,6 +12,7 @@ import json
 import math
 import os
 import platform
+import random
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ from core.training.base import Learner, base_folder, load_model, load_tokenizer,
 from core.training.batches import Plan, collate
 from core.training.chat import Chat, Encoded
 from core.training.estimate import Estimate, estimate, padded_tokens
+from core.training.gate import MOST_FORGOTTEN
 from core.training.losses import mean_loss
 from core.training.options import Options
 from core.training.prepared import Prepared, prepare
@@ -54,6 +56,15 @@ Tell = Callable[[Mapping[str, Any]], None]
 
 _MOST_SKIPPED = 3
 _EVALUATIONS = 6
+_TIMED = 4
+"""Batches that tell how fast it goes, where that decides anything."""
+_IN_TIME = 0.9
+"""Of the time that is given: a machine is not always as fast as in the beginning."""
+_LOOKED_AT = 0.15
+"""Most that looking at validation rows may take, as a share of learning."""
+_FEWEST_LOOKED_AT = 8
+_WRITTEN = 10
+"""As many tokens are learned from in the time in which one is written."""
 
 
 class TrainingFailed(RemoraError):
@@ -116,6 +127,7 @@ class _Training:
     def __init__(self, settings: Settings, run: Run, options: Options, tell: Tell, manifest: Manifest | None) -> None:
         from accelerate import Accelerator
 
+        self.began = time.monotonic()
         torch.set_num_threads(options.threads or os.cpu_count() or 1)
         self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
         kind = self.accelerator.distributed_type.value
@@ -136,13 +148,14 @@ class _Training:
         options = self.options
         longest = min(options.max_length, _context(self.folder))
         self.data: Prepared = prepare(self.chat, options, longest, self.note)
+        self.options = options = options.model_copy(update={"batch": options.batch or _batch(self.data.train, options)})
         world = self.accelerator.num_processes
         self.plan = Plan(
             self.data.train, self.data.mixed, options.mix_share, options.batch, options.accumulation * world,
             options.packing, longest, options.seed,
         )  # fmt: skip
         self.steps = steps_of(self.plan, options)
-        self.every = options.evaluate_every or max(1, math.ceil(len(self.steps) / _EVALUATIONS))
+        self._choose_evaluations()
         expected = estimate(self.folder, options, self.plan, len(self.steps))
         if not expected.fits and not options.force:
             raise Refused(f"it would not fit into memory: {expected.text()}", _SMALLER)
@@ -173,26 +186,55 @@ class _Training:
         self.module, self.optimizer = self.accelerator.prepare(self.learner, adam)
 
     def _timed(self, expected: Estimate) -> Estimate:
-        """Two batches are computed and forgotten: the second one tells how long all of them will take."""
-        batches = [batch for _, step in self.steps[:2] for batch in step][:2]
-        took = 0.0
-        for batch in batches:
+        """Batches are computed and forgotten: the later ones tell how long all will take, and how many steps there is time for."""
+        took = tokens = 0.0
+        count = _TIMED if math.isfinite(self.options.most_seconds) else 2
+        for number, batch in enumerate(batch for _, step in self.steps[:count] for batch in step[:1]):
             began = time.monotonic()
             self.accelerator.backward(self.module(self._collated(batch)))
             if torch.cuda.is_available():
                 torch.cuda.synchronize()  # a GPU works on while we look at the clock
-            took = time.monotonic() - began
+            if number or len(self.steps) == 1:  # the first one is slow
+                took, tokens = took + time.monotonic() - began, tokens + padded_tokens(self.plan, [[batch]])
         self.optimizer.zero_grad()
-        width = max(sum(len(self.plan.row(one).tokens) for one in line) for line in batches[-1])
-        per_token = took / (len(batches[-1]) * width)
-        epochs = range(math.ceil(self.steps[-1][0]))
-        learned = (
-            padded_tokens(self.plan, epochs) * len(self.steps) / sum(len(self.plan.steps_of(one)) for one in epochs)
-        )
-        looked_at = sum(len(row.tokens) for row in (*self.data.val, *self.data.general)) / 3
-        evaluations = len(self.steps) // self.every + 1
-        seconds = per_token * (learned / self.accelerator.num_processes + looked_at * evaluations)
-        return replace(expected, seconds=seconds)
+        rate = took / tokens / self.accelerator.num_processes
+        if self.manifest is None:
+            self._fit_into((self.options.most_seconds * _IN_TIME - (time.monotonic() - self.began)) / rate)
+        self._choose_looked_at()
+        learned = padded_tokens(self.plan, (batches for _, batches in self.steps))
+        return replace(expected, seconds=rate * (learned + self._looking(self.data.val)), steps=len(self.steps))
+
+    def _fit_into(self, most_tokens: float) -> None:
+        """Leaves out the steps at the end for which there is no time, so that the schedule ends in it."""
+        most_tokens = most_tokens / (1 + _LOOKED_AT) - self._looking([])
+        count, whole = len(self.steps), 0
+        for number, (_, batches) in enumerate(self.steps):
+            whole += padded_tokens(self.plan, [batches])
+            if whole > most_tokens and number:
+                count = number
+                break
+        if count < len(self.steps):
+            self.note(f"{self.steps[count - 1][0]:.2f} epochs fit into the time; for more: --minutes, or --epochs")
+        del self.steps[count:]
+        self._choose_evaluations()
+
+    def _choose_evaluations(self) -> None:
+        self.every = self.options.evaluate_every or max(1, math.ceil(len(self.steps) / _EVALUATIONS))
+
+    def _choose_looked_at(self) -> None:
+        """So many validation rows that all evaluations together take a small part of the run."""
+        rows = random.Random(self.options.seed).sample(self.data.val, len(self.data.val))
+        most = _LOOKED_AT * padded_tokens(self.plan, (batches for _, batches in self.steps)) + self._looking([])
+        count = next((at for at in range(1, len(rows)) if self._looking(rows[: at + 1]) > most), len(rows))
+        if (count := max(count, _FEWEST_LOOKED_AT)) < len(rows):
+            self.note(f"{count} of {len(rows)} validation rows are looked at while training: all would take too long")
+            self.data.val = rows[:count]
+
+    def _looking(self, rows: Sequence[Encoded]) -> float:
+        """What all evaluations on these rows, general text and samples cost, in tokens that are learned from."""
+        looked_at = sum(len(row.tokens) for row in (*rows, *self.data.general)) / 3
+        written = self.options.samples * self.options.sample_tokens * _WRITTEN
+        return (looked_at + written) * (len(self.steps) / self.every + 1)
 
     def _begin(self, expected: Estimate) -> None:
         """The folder, its manifest, and where to go on; the first evaluation says what the base can do."""
@@ -285,12 +327,14 @@ class _Training:
         return val, general
 
     def _evaluate(self, epoch: float) -> None:
-        """Keeps the weights if they are the best so far, and ends the run if nothing gets better any more."""
+        """Keeps the weights if they are the best so far, forgetting counted first, and ends the run if nothing gets better any more."""
         loss, general = self._losses()
         progress = self.progress
         if loss is not None and not math.isfinite(loss):
             raise TrainingFailed(f"step {progress.steps}: the validation loss is no number", _STEADIER)
-        best = loss is None or progress.val_loss is None or loss < progress.val_loss
+        rank = (self._forgotten(general), loss or 0.0)
+        before = (self._forgotten(progress.general_loss), progress.val_loss or 0.0)
+        best = loss is None or not progress.best_step or rank < before
         if best:
             progress.best_step, progress.val_loss, progress.general_loss = progress.steps, loss, general
             progress.waited = 0
@@ -303,6 +347,11 @@ class _Training:
         shown = [row for row in self.data.val if row.asked][: self.options.samples if self.first else 0]
         line = {"step": progress.steps, "epoch": round(epoch, 4), "val_loss": loss, "general_loss": general}
         self._log({**line, "best": best, "samples": [self._sample(row) for row in shown]})
+
+    def _forgotten(self, general: float | None) -> float:
+        """By how much the loss on general text is above what the gate lets pass."""
+        base = self.progress.base_general_loss
+        return 0.0 if general is None or base is None else max(0.0, general - base - math.log1p(MOST_FORGOTTEN))
 
     def _sample(self, row: Encoded) -> dict[str, str]:
         """What the model would answer to the first question of a row, and what stands there."""
@@ -410,7 +459,7 @@ class _Training:
                 parameters=expected.parameters,
             ),
             data=self.data.files,
-            parameters=_settled(options),
+            parameters=_settled(options, len(self.steps)),
             seed=options.seed,
             trainable=sum(value.numel() for value in self.weights.values()),
             versions={
@@ -439,6 +488,12 @@ class _Training:
             ) from error
 
 
+def _batch(rows: Sequence[Encoded], options: Options) -> int:
+    """So few long rows, or so many short ones, that a short time holds many steps."""
+    length = options.max_length if options.packing else sum(len(row.tokens) for row in rows) / len(rows)
+    return min(8, max(2, round(1000 / length)))
+
+
 def _context(folder: Path) -> int:
     """Most tokens that the model can read."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -463,12 +518,14 @@ def _why(error: BaseException) -> str:
     return "the disk is full" if full else str(error).splitlines()[0][:120]
 
 
-def _settled(options: Options) -> dict[str, Any]:
-    """With what was chosen for it, so that a run can be resumed elsewhere: paths from the root, rate and precision."""
+def _settled(options: Options, steps: int) -> dict[str, Any]:
+    """With what was chosen for it, so that a run can be resumed elsewhere: paths from the root, steps, rate and
+    precision."""
     paths = {key: getattr(options, key) for key in ("base", "data", "val", "mix")}
     return {
         **options.model_dump(),
         **{key: str(Path(path).expanduser().resolve()) for key, path in paths.items() if path},
+        "steps": steps,
         "learning_rate": options.peak_rate,
         "precision": "bf16" if precision_of(options) == torch.bfloat16 else "fp32",
     }

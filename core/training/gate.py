@@ -14,7 +14,7 @@ MOST_FORGOTTEN = 0.03
 _FEWEST_ROWS = 10
 """Held-out conversations below which no interval says anything."""
 _SAFETY_DROP = 0.1
-_KEPT = ("values", "chrf", "language", "form", "ended", "loops")
+_KEPT = ("fits", "values", "chrf", "language", "form", "ended", "loops")
 """What must not get worse by more than chance."""
 
 

@@ -3,6 +3,7 @@ keeps, under the same names."""
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,15 +33,22 @@ class Options(BaseModel):
     )
     lora_rank: int = Field(16, ge=1, le=1024, description="Width of LoRA's matrices: more learns more and weighs more.")
     lora_alpha: float = Field(32, gt=0, description="LoRA's scale; twice the rank is usual.")
-    lora_dropout: float = Field(0.05, ge=0, lt=1, description="Dropout before LoRA's matrices.")
+    lora_dropout: float = Field(0, ge=0, lt=1, description="Dropout before LoRA's matrices; costs a sixth of the time.")
     lora_targets: str = Field("all-linear", description="Names of the layers that get LoRA, with commas between.")
 
     learning_rate: float = Field(0, ge=0, le=1, description="Peak learning rate; 0: 0.001 for LoRA, 0.00005 for full.")
     schedule: Literal["cosine", "linear", "constant"] = Field("cosine", description="How the learning rate falls.")
     warmup: float = Field(0.05, ge=0, le=1, description="Share of the steps in which the learning rate rises.")
-    epochs: float = Field(3, gt=0, description="Passes over the training data.")
+    minutes: float = Field(
+        0, ge=0, description="Most minutes, for which steps are chosen; 0: 15 where no epochs or steps are given."
+    )
+    epochs: float = Field(0, ge=0, description="Passes over the training data; 0: 3, or as many as the minutes allow.")
     steps: int = Field(0, ge=0, description="Optimiser steps instead of epochs; 0: by epochs.")
-    batch: int = Field(8, ge=1, description="Rows (packed: packs) that are computed at once, in each process.")
+    batch: int = Field(
+        0,
+        ge=0,
+        description="Rows (packed: packs) computed at once in each process; 0: about 1,000 tokens, 2 to 8 rows.",
+    )
     accumulation: int = Field(1, ge=1, description="Batches whose gradients make one step.")
     max_length: int = Field(
         1024, ge=16, description="Longest row in tokens; longer ones end after their last whole turn."
@@ -67,6 +75,11 @@ class Options(BaseModel):
     @property
     def peak_rate(self) -> float:
         return self.learning_rate or (5e-5 if self.method == "full" else 1e-3)
+
+    @property
+    def most_seconds(self) -> float:
+        """For the whole run; infinite where only epochs or steps are given."""
+        return 60 * (self.minutes or (math.inf if self.steps or self.epochs else 15))
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:

@@ -11,12 +11,12 @@ from core.training.options import Options
 def steps_of(plan: Plan, options: Options) -> list[tuple[float, list[list[list[int]]]]]:
     """Each step with how many epochs have passed at its end."""
     made: list[tuple[float, list[list[list[int]]]]] = []
-    epoch = 0
-    while len(made) < options.steps if options.steps else epoch < options.epochs:
+    epoch, epochs = 0, options.epochs or 3
+    while len(made) < options.steps if options.steps else epoch < epochs:
         steps = plan.steps_of(epoch)
         made += [(epoch + at / len(steps), step) for at, step in enumerate(steps, 1)]
         epoch += 1
-    whole = math.ceil(len(made) * options.epochs / epoch) if not options.steps else options.steps
+    whole = math.ceil(len(made) * epochs / epoch) if not options.steps else options.steps
     return made[:whole]
 
 

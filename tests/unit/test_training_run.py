@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,14 @@ class Bench:
 
     def losses(self, name: str = "one") -> dict[int, float]:
         return {line["step"]: line["loss"] for line in log_lines(self.run(name).log) if "loss" in line}
+
+
+def long_base(folder: Path) -> Path:
+    """The same model, which can read more."""
+    made = tiny.model(folder / "long")
+    config = json.loads((made / "config.json").read_text())
+    (made / "config.json").write_text(json.dumps(config | {"max_position_embeddings": 2048}))
+    return made
 
 
 @pytest.fixture
@@ -146,6 +155,46 @@ def test_it_stops_when_nothing_gets_better(bench: Bench) -> None:
     assert made.metrics.ended == "early"
     assert made.metrics.steps < made.metrics.planned_steps
     assert made.metrics.best_step == 2
+
+
+def test_the_schedule_ends_in_the_minutes_that_are_given(bench: Bench) -> None:
+    made = bench.train(epochs=1000, minutes=0.02)
+    found = made.metrics
+    assert 1 <= found.steps == found.planned_steps == made.parameters["steps"] < 6000
+    assert found.ended == "planned"
+    assert any("epochs fit into the time" in event.get("note", "") for event in bench.told)
+    rates = [line["lr"] for line in log_lines(bench.run().log) if "lr" in line]
+    assert rates[-1] == pytest.approx(rates[0] if len(rates) == 1 else 0.1 * made.parameters["learning_rate"])
+
+
+def test_a_time_is_given_where_nothing_else_is() -> None:
+    assert Options().most_seconds == 900
+    assert Options(minutes=2, epochs=9).most_seconds == 120
+    assert Options(epochs=9).most_seconds == Options(steps=9).most_seconds == math.inf
+
+
+@pytest.mark.parametrize(("count", "batch"), [(5, 8), (90, 3), (400, 2)])
+def test_a_batch_has_few_long_rows_or_many_short_ones(bench: Bench, tmp_path: Path, count: int, batch: int) -> None:
+    said = {"messages": [{"role": "user", "content": "hm " * count}, {"role": "assistant", "content": "yes"}]}
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("\n".join(json.dumps(said) for _ in range(4)))
+    made = bench.train(data=str(rows), batch=0, steps=1, max_length=1500, base=str(long_base(tmp_path)))
+    assert made.parameters["batch"] == batch
+
+
+def test_few_validation_rows_are_looked_at_where_all_would_take_longer_than_learning(bench: Bench) -> None:
+    many = tiny.rows(bench.folder / "many.jsonl", 80, seed=2, turns=1)
+    bench.train(val=str(many), epochs=1)
+    assert any(event.get("note", "").startswith("8 of 80 validation rows") for event in bench.told)
+
+
+def test_what_forgets_is_not_the_best_however_well_it_has_learned(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([(3.0, 3.0), (2.0, 3.02), (1.0, 3.2), (1.9, 3.02), (0.5, 3.1)])
+    monkeypatch.setattr(finetune._Training, "_losses", lambda _self: next(losses))
+    made = bench.train(steps=8, evaluate_every=2)
+    assert (made.metrics.best_step, made.metrics.val_loss) == (6, 1.9)
 
 
 def test_a_part_is_set_aside_where_no_validation_data_is_given(bench: Bench) -> None:

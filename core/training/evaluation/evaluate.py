@@ -6,7 +6,7 @@ import time
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,12 +15,14 @@ import numpy as np
 import torch
 
 from core.clock import SystemClock
+from core.errors import Refused
+from core.errors import Refused
 from core.lm.engine.text import prompt
 from core.lm.engine.tokens import TransformersTokenizer
 from core.messages import Utterance
 from core.settings import Settings
 from core.training.base import Learner, base_folder, load_model, load_tokenizer, precision_of
-from core.training.chat import Chat
+from core.training.chat import Chat, Encoded
 from core.training.data.rows import Conversation
 from core.training.evaluation import scores
 from core.training.evaluation.intervals import Pairs, change, figure
@@ -47,6 +49,7 @@ class Metric(NamedTuple):
 METRICS: Mapping[str, Metric] = {
     "perplexity": Metric("perplexity of the held-out answers", lower=True, relative=True),
     "general_perplexity": Metric("perplexity of general text: higher means that it forgets", lower=True, relative=True),
+    "fits": Metric("how much its question tells about an answer, in nats a token"),
     "values": Metric("replies with the expected value (`expect`, `final_answer`)"),
     "chrf": Metric("chrF of replies"),
     "rouge_l": Metric("ROUGE-L of replies"),
@@ -170,6 +173,9 @@ def _measure(
         ("general_perplexity", general(chat, longest, Path(wanted.general) if wanted.general else None)),
     ):
         found.rows[metric] = row_losses(learner, rows, wanted.batch, pad)
+        if not np.isfinite(found.rows[metric]).all():
+            raise Refused(f"{name} gives losses that are no numbers", "its weights are damaged: train it again")
+    found.rows["fits"] = _fits(chat, learner, tasks, longest, wanted.batch, pad)
     writer = _Writer(model, TransformersTokenizer(tokenizer, model.config.get_text_config().to_dict()), longest, pad)
     say(f"{name}: {len(tasks)} replies")
     began = time.monotonic()
@@ -180,6 +186,34 @@ def _measure(
     if wanted.safety:
         _check_safety(found, writer, wanted)
     return found
+
+
+def _fits(chat: Chat, learner: Learner, tasks: Sequence[Task], longest: int, batch: int, pad: int) -> Pairs:
+    """By how much each wanted answer is likelier after its own question than after that of another row. A model that has
+    learned the tone of its data, but nothing of what belongs to what, loses this while its perplexity falls."""
+    own, others = (
+        [_answer_only(chat, task, turns, longest) for task, turns in zip(tasks, asked, strict=True)]
+        for asked in ([task.turns for task in tasks], [task.turns for task in (*tasks[1:], *tasks[:1])])
+    )
+    both = [at for at, pair in enumerate(zip(own, others, strict=True)) if all(pair)]
+    mine, theirs = (
+        row_losses(learner, [row for at in both if (row := rows[at])], batch, pad) for rows in (own, others)
+    )
+    pairs = [(0.0, 0.0)] * len(tasks)
+    for at, (loss, count), (other, _) in zip(both, mine, theirs, strict=True):
+        pairs[at] = (other - loss, float(count))
+    return pairs
+
+
+def _answer_only(chat: Chat, task: Task, turns: Sequence[Utterance], longest: int) -> Encoded | None:
+    """Of the wanted answer behind these turns, only its own tokens count; None where it does not fit."""
+    try:
+        row = chat.encode(Conversation((*turns, Utterance("assistant", task.wanted)), line=task.line), longest)
+    except BadData:
+        return None
+    end = max(at for at, learned in enumerate(row.learned) if learned)
+    start = next((at for at in range(end, -1, -1) if not row.learned[at]), -1)
+    return None if row.cut else replace(row, learned=[start < at <= end for at in range(len(row.tokens))])
 
 
 def _score(found: Measured, tasks: Sequence[Task], ended: Sequence[bool]) -> None:
