@@ -50,6 +50,8 @@ _HISTORY_TURNS = 20
 _JUST_NOW = dt.timedelta(minutes=15)
 _LATELY = dt.timedelta(hours=12)
 """How long after a reminder was changed or rang a person may still call it "it"."""
+_LED_SECONDS = 1.0
+"""So often it is looked whether somebody of the team has taken a conversation over while the model writes."""
 _FACTS_KEPT = 1_000
 _STORE_PATIENCE = 60
 
@@ -61,6 +63,27 @@ class TurnFacts:
     intent: str
     model: str
     milliseconds: float
+
+
+class _Shown:
+    """What a platform shows of a reply while it grows: nothing before there is something."""
+
+    def __init__(self, adapter: Adapter | None, turn: Turn) -> None:
+        can = adapter is not None and adapter.capabilities.preview and not turn.message.hidden and not turn.again
+        self._adapter, self._turn = adapter if can else None, turn
+        self._events: asyncio.Queue[ReplyEvent | None] = asyncio.Queue()
+        self._showing: asyncio.Task[None] | None = None
+
+    def add(self, event: ReplyEvent) -> None:
+        if self._showing is None and self._adapter is not None:
+            self._showing = asyncio.create_task(_show(self._adapter, self._turn, self._events))
+        self._events.put_nowait(event)
+
+    def end(self, *, comes: bool) -> None:
+        """The reply comes in its place, or it is taken away."""
+        self._events.put_nowait(None)
+        if self._showing is not None and not comes:
+            self._showing.cancel()
 
 
 class Turns:
@@ -261,8 +284,11 @@ class Turns:
                 self._deliverer.wake()
                 return
             self._stops[key] = turn.stop
-            outcome = await self._answer(turn)
-            await self._finish(claimed, turn, outcome)
+            shown, comes = _Shown(self._adapters.get(turn.message.address.platform), turn), False
+            try:
+                comes = await self._finish(claimed, turn, await self._answer(turn, shown))
+            finally:
+                shown.end(comes=comes)
         except LeaseLost:
             log.warning("another worker has this message now", extra={"inbox": claimed.id})
         except StoreUnavailable as error:
@@ -277,31 +303,36 @@ class Turns:
         finally:
             self._stops.pop(key, None)
 
-    async def _answer(self, turn: Turn) -> Outcome:
-        """Lets the engine answer and the platform show it meanwhile; returns the outcome."""
-        shown: asyncio.Queue[ReplyEvent | None] = asyncio.Queue()
-        adapter = self._adapters.get(turn.message.address.platform)
-        preview: asyncio.Task[None] | None = None
+    async def _answer(self, turn: Turn, shown: _Shown) -> Outcome:
+        """Lets the engine answer and the platform show it meanwhile; returns the outcome. Once somebody of the team takes
+        the conversation over it is written no further."""
         outcome: Outcome | None = None
+        watching: asyncio.Task[None] | None = None
         try:
             async with aclosing(self._engine.answer(turn)) as events:
                 async for event in events:
                     if isinstance(event, Outcome):
                         outcome = event
                         continue
-                    previews = adapter is not None and adapter.capabilities.preview and not turn.message.hidden
-                    if preview is None and adapter is not None and previews and not turn.again:
-                        preview = asyncio.create_task(_show(adapter, turn, shown))
-                    shown.put_nowait(event)
+                    watching = watching or asyncio.create_task(self._stop_when_led(turn))
+                    shown.add(event)
         finally:
-            shown.put_nowait(None)
-            if preview is not None and outcome is None:
-                preview.cancel()
+            if watching is not None:
+                watching.cancel()
         assert outcome is not None, "the engine always ends with an outcome"
         return outcome
 
-    async def _finish(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome) -> None:
-        """T3, again and again while the database cannot take it; the answer is not thrown away for that."""
+    async def _stop_when_led(self, turn: Turn) -> None:
+        while not turn.led and not turn.stop.is_set():
+            await asyncio.sleep(_LED_SECONDS)
+            with suppress(StoreUnavailable):
+                async with self._store.read() as tx:
+                    if await takeovers.led(tx, turn.person.id, turn.message, self._clock.now()):
+                        turn.stop.set()
+
+    async def _finish(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome) -> bool:
+        """T3, again and again while the database cannot take it; the answer is not thrown away for that. Whether a reply
+        comes."""
         done: tuple[Reply, ClaimedDelivery | None] | None = None
         for attempt in range(1, _STORE_PATIENCE + 1):
             try:
@@ -316,19 +347,24 @@ class Turns:
                 await asyncio.sleep(min(0.1 * 2**attempt, 2.0))
         if done is None:
             self._abandoned.append(claimed)
-            return
+            return True
         reply, delivery = done
         if delivery is None:
             self._deliverer.wake()
         else:
             self._deliverer.take(delivery)
         self._note(claimed, turn, outcome, reply)
+        return bool(reply.text)
 
     async def _commit(
         self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome
     ) -> tuple[Reply, ClaimedDelivery | None]:
         now = self._clock.now()
         async with self._store.write(quick=True) as tx:
+            if turn.trace.model and not turn.led:
+                who = (turn.session.id, turn.person.id, turn.message)
+                if await takeovers.led_meanwhile(tx, *who, now):
+                    outcome = Outcome(Reply(""), intent=LED)  # what the model wrote meanwhile is theirs to say
             await inbox.finish(tx, claimed, now, outcome.intent)
             reply = await outcome.write(tx) if outcome.write else outcome.reply
             assert reply is not None, "an outcome has a reply or changes that give one"

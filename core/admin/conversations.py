@@ -82,11 +82,17 @@ async def take_over(
     for old in await takeovers.over(tx, now):
         await _end(tx, old, "remora", now)
     language = await _language(tx, of, default)
-    taken = await takeovers.take(tx, of.person_id, of.place, actor.name, language, now, now + dt.timedelta(hours=HOURS))
+    until = now + dt.timedelta(hours=HOURS)
+    taken = await takeovers.take(tx, of.person_id, of.place, actor.name, actor.admin_id, language, now, until)
     if taken is not None:
         await _noted(tx, actor, "conversation.take_over", of, now, told)
         await _tell(tx, of, say(language, "lead_begins", who=shown(actor.name)), taken, now)
     return taken
+
+
+def mine(taken: Takeover, actor: Actor) -> bool:
+    """Whether it is this admin's: by their account, and by name only where they act without one."""
+    return taken.admin_id == actor.admin_id and (actor.admin_id is not None or taken.held_by == actor.name)
 
 
 async def write(tx: Tx, actor: Actor, of: Conversation, words: str, now: dt.datetime) -> None:
@@ -113,7 +119,7 @@ async def hand_back(tx: Tx, actor: Actor, of: Conversation, now: dt.datetime) ->
     taken = await takeovers.holder(tx, of.person_id, of.place, now)
     if taken is None:
         raise Denied("lead_nobody")
-    if taken.held_by != actor.name and not actor.may("admins.edit"):
+    if not mine(taken, actor) and not actor.may("admins.edit"):
         raise Denied("lead_other", who=shown(taken.held_by))
     await _end(tx, taken, actor.name, now, actor.client)
 
@@ -123,7 +129,7 @@ async def _held(tx: Tx, actor: Actor, of: Conversation, now: dt.datetime) -> Tak
     taken = await takeovers.holder(tx, of.person_id, of.place, now)
     if taken is None:
         raise Denied("lead_nobody")
-    if taken.held_by != actor.name:
+    if not mine(taken, actor):
         raise Denied("lead_other", who=shown(taken.held_by))
     return taken
 

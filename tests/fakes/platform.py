@@ -61,9 +61,13 @@ class FakePlatform:
         return Receipt((str(len(self.sent)),))
 
     async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
-        async for event in events:
-            if isinstance(event, TextDelta):
-                self.shown[cause] = self.shown.get(cause, "") + event.text
+        try:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    self.shown[cause] = self.shown.get(cause, "") + event.text
+        except asyncio.CancelledError:
+            self.shown.pop(cause, None)
+            raise
 
     async def receive(self, message: Message) -> None:
         """Hands a message to the product as the platform's stream would; returns once it is acknowledged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from core.admin import conversations as acts
 from core.admin import reveal
 from core.admin.roles import Actor, Denied
 from core.store import tables
-from core.store.admin import audit, conversations
+from core.store.admin import accounts, audit, conversations
 from core.store.admin.conversations import Conversation, Filter
 from tests.scenario.world import World
 
@@ -96,6 +97,24 @@ async def test_one_holds_it_and_the_other_sees_who(world: World) -> None:
     await world.play("zoe< ann, one of\nzoe< I am answering here again")
     with pytest.raises(Denied, match="Nobody holds"):
         await write(world, ANN, "late")
+
+
+async def test_it_belongs_to_the_account_whatever_it_is_called_now(world: World) -> None:
+    await world.play("zoe> hello there friend\nmodel")
+    async with world.store.write() as tx:
+        ann = await accounts.add(tx, "ann", "operator", world.clock.now())
+        assert ann is not None
+    assert await take(world, replace(ANN, admin_id=ann.id))
+    async with world.store.write() as tx:
+        await accounts.change(tx, ann.id, name="anna")
+        other = await accounts.add(tx, "ann", "operator", world.clock.now())
+        assert other is not None
+    assert (await newest(world)).held_by == "web:anna"
+    for stranger in (ANN, replace(ANN, admin_id=other.id)):
+        with pytest.raises(Denied, match="anna holds this conversation"):
+            await write(world, stranger, "me too")
+    await write(world, Actor("web:anna", "operator", admin_id=ann.id), "It is me.")
+    await world.play("zoe< ann, one of\nzoe< anna (team): It is me.")
 
 
 async def test_it_ends_by_itself_and_the_person_is_told_in_their_language(world: World) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from bots._app import running
+from core import turns
 from core.admin import conversations as acts
 from core.admin.roles import Actor
 from core.messages import ModelInfo, Sampling, Utterance
@@ -90,9 +93,36 @@ async def test_two_workers_keep_quiet_while_one_of_the_team_writes(tmp_path: Pat
         await _total(here, there, 4)
 
 
-async def _total(here: FakePlatform, there: FakePlatform, number: int) -> None:
-    import asyncio
+@pytest.mark.parametrize("look", [0.005, 3_600.0])
+async def test_a_reply_that_is_being_written_at_a_take_over_is_stopped_and_never_sent(
+    look: float, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whoever writes it as soon as they look; at the latest when it would be sent."""
+    monkeypatch.setattr(turns, "_LED_SECONDS", look)
+    async with spine_on(settings_in(tmp_path, DATABASE_URL=database_url)) as spine:
+        await spine.platform.ask("hello there")
+        spine.model.hold.clear()
+        await spine.platform.say("tell me a long story")
+        async with asyncio.timeout(20):
+            while len(spine.platform.shown) < 2:
+                await asyncio.sleep(0.005)
+        async with spine.app.store.write() as tx:
+            [of] = (await conversations.listed(tx, Filter())).rows
+            await acts.take_over(tx, ANN, of, "asked for", spine.app.clock.now(), "en")
+        if look > 1:
+            spine.model.hold.set()
+        await spine.app.settled()
+        sent = await spine.platform.arrived(2)
+        assert [one.cause.partition(":")[0] for one in sent] == ["turn", "lead"]
+        assert (await spine.column(tables.turn, "intent"))[1] == "led"
+        assert await spine.column(tables.turn, "replied") == ["You said: hello there", ""]
+        async with asyncio.timeout(20):
+            while len(spine.platform.shown) > 1:  # what was shown of it is taken away
+                await asyncio.sleep(0.005)
+        assert spine.model.closed == (look < 1)
 
+
+async def _total(here: FakePlatform, there: FakePlatform, number: int) -> None:
     async with asyncio.timeout(20):
         while len(here.sent) + len(there.sent) < number:
             await asyncio.sleep(0.02)

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import sqlalchemy as sa
 
 from core.messages import Address
-from core.store.admin.takeovers import Takeover, at, place_of
+from core.store.admin.takeovers import TAKEN, Takeover, at, place_of
 from core.store.codec import address_from_json
 from core.store.database import Tx
 from core.store.people import MESSAGES, forget_words
@@ -238,8 +238,9 @@ async def read(tx: Tx, ids: Sequence[int]) -> list[Conversation]:
     private = {
         (row.person_id, address_key_prefix(address_from_json(row.private_address))) for row in await tx.rows(homes)
     }
-    taken = sa.select(takeover.c.person_id, takeover.c.place, takeover.c.held_by).where(takeover.c.person_id.in_(whose))
-    held = {(row.person_id, row.place): row.held_by for row in await tx.rows(taken)}
+    held = {
+        (row.person_id, row.place): row.held_by for row in await tx.rows(TAKEN.where(takeover.c.person_id.in_(whose)))
+    }
     found = {row.id: _conversation(row, private, held) for row in rows}
     return [found[number] for number in ids if number in found]
 

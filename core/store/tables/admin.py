@@ -19,6 +19,7 @@ admin = sa.Table(
     sa.Column("totp", Sealed("admin.totp")),
     _number("totp_used", 0),
     sa.Column("identity", Words(), unique=True),
+    _text("team", ""),
     sa.Column("person_id", _Id, sa.ForeignKey("person.id", ondelete="SET NULL")),
     _text("language", ""),
     sa.Column("disabled", sa.Boolean(), nullable=False, server_default=sa.false()),
@@ -28,6 +29,7 @@ admin = sa.Table(
 )
 """Who may sign in. `password` is an argon2id hash ("": none was set); `totp` the secret of the second factor, and
 `totp_used` the newest time step that was used up; `identity`: issuer and subject at the team's own sign-in (OIDC);
+`team`: "follows" where its role is what the groups there give, "lost" where they give none any more, "" where an owner gave it;
 `person_id`: the person in the chats who is the same human."""
 
 admin_session = sa.Table(
@@ -58,6 +60,16 @@ admin_link = sa.Table(
 )
 """Links that work once. "setup" makes the first owner, and belongs to nobody yet; "chat" is a code that its owner sends
 from their chat account."""
+
+admin_code = sa.Table(
+    "admin_code",
+    metadata,
+    _id(),
+    _ref("admin_id", "admin.id"),
+    _text("digest"),
+    sa.UniqueConstraint("admin_id", "digest"),
+)
+"""Codes in place of the second factor, each good once: a keyed digest of the account and the code. Used: the row is gone."""
 
 api_token = sa.Table(
     "api_token",

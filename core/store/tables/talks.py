@@ -37,6 +37,7 @@ takeover = sa.Table(
     _ref("person_id", "person.id"),
     _text("place"),
     _text("held_by"),
+    sa.Column("admin_id", _Id, sa.ForeignKey("admin.id", ondelete="SET NULL")),
     _text("language", "en"),
     _moment("began_at"),
     _moment("until"),
@@ -44,7 +45,7 @@ takeover = sa.Table(
     sa.Index(None, "until"),
 )
 """An admin writes to this person in the assistant's place, until they hand back or `until` has passed: then the row is
-gone. `place`: a private chat (the beginning of the keys of its addresses), or the key of one address elsewhere."""
+gone. `admin_id`: their account; `held_by` names them where they have none. `place`: a private chat (the beginning of the keys of its addresses), or the key of one address elsewhere."""
 
 conversation_note = sa.Table(
     "conversation_note",

@@ -90,7 +90,7 @@ async def _seen(visit: Visit, tx: Tx) -> Seen:
         raise HTTPException(404)
     taken = await takeovers.holder(tx, of.person_id, of.place, visit.now)
     until = await reveal.open_until(tx, visit.actor, visit.session_id, acts.subject(of), visit.now)
-    mine = taken is not None and taken.held_by == visit.actor.name and visit.actor.may("text.reveal")
+    mine = taken is not None and acts.mine(taken, visit.actor) and visit.actor.may("text.reveal")
     return Seen(of, taken, until, until is not None or mine)
 
 
@@ -131,7 +131,7 @@ async def talk(visit: Visit, status: int = 200, problem: str = "", typed: str = 
         flow = await _flow(visit, tx, seen, visit.number("before"))
         notes = await conversations.notes(tx, seen.of.id)
     held = seen.taken is not None
-    mine = seen.taken is not None and seen.taken.held_by == visit.actor.name
+    mine = seen.taken is not None and acts.mine(seen.taken, visit.actor)
     return visit.page(
         "conversations_talk.html", status, **flow, notes=notes, held=held, mine=mine, problem=problem, typed=typed,
         where=where, most=acts.LONGEST, hours=acts.HOURS, base=f"{PATH}/{seen.of.id}",
