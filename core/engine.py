@@ -12,7 +12,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from core import promises, prompt
+from core import metrics, promises, prompt
 from core.catalog import Bot
 from core.errors import ModelUnavailable
 from core.intents.definition import SAY, Answer, AskModel, RunSkill
@@ -309,6 +309,7 @@ class Engine:
             )
             sampling, trace = manner.sampling, turn.trace
             trace.asked(model.info, sampling, lines, model.count_tokens(lines))
+            metrics.TOKENS.labels("prompt").inc(trace.prompt_tokens)
             trace.given(facts=drawn.facts[:number])
             pieces = model.generate(lines, sampling)
             with trace.timed("model"):
@@ -324,6 +325,7 @@ class Engine:
         if turn.stop.is_set():
             note, finish = say(turn.language, "stopped"), "stopped"
         turn.trace.answered(_tokens(model, said) - _tokens(model, ""), finish)
+        metrics.TOKENS.labels("reply").inc(max(0, turn.trace.generated))
         text = promises.guarded(said.strip(), turn.language) if said.strip() else ""
         text = "\n\n".join(part for part in (text, note) if part) or say(turn.language, "model_silent")
         name = model.info.name if said else ""

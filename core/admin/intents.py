@@ -361,6 +361,11 @@ async def overlapping(desk: Desk, edited: Sequence[Intent]) -> Sequence[Problem]
     return await asyncio.to_thread(lambda: _close(on_top(desk.settings, desk.live, edited)))
 
 
+async def overlapping_live(desk: Desk) -> Sequence[Problem]:
+    """The same of what is in force, found out once a release."""
+    return await asyncio.to_thread(_close, desk.live.current.recognizer)
+
+
 def stamp(drafts: Sequence[Draft]) -> str:
     """What the drafts were when somebody looked at them."""
     said = repr([(draft.name, draft.revision) for draft in drafts])

@@ -12,6 +12,7 @@ from importlib import metadata
 
 from core import health
 from core.admin.desk import Desk
+from core.admin.intents import overlapping_live
 from core.errors import RemoraError
 from core.reminders.quiet import zone_here
 from core.store import intents, migrate, workers
@@ -52,6 +53,8 @@ class Overview:
     figures: Figures
     p95: float | None
     """Seconds within which nineteen of twenty of the newest messages were answered; None where there are none."""
+    overlapping: int
+    """Pairs of intents in force with examples that lie close to each other."""
     platforms: Sequence[Platform]
     checks: Sequence[Checked]
     answered: Sequence[Answered]
@@ -120,7 +123,7 @@ async def overview(desk: Desk, account: Account, *, audited: bool) -> Overview:
         ("zone", bool(desk.settings.default_timezone)),
     )
     return Overview(
-        counted, percentile(counted.seconds, 0.95), platforms, checks, answered, latest,
+        counted, percentile(counted.seconds, 0.95), len(await overlapping_live(desk)), platforms, checks, answered, latest,
         () if all(done for _, done in steps) else steps,
     )  # fmt: skip
 

@@ -214,3 +214,15 @@ async def test_health_and_settings_are_shown_in_chinese(store: Store, settings: 
             assert "语言模型已关闭" in page, path
             assert "switched off" not in page, path
         assert not re.search(r"<code>(True|False)</code>", (await owner.get("/admin/settings")).text)
+
+
+async def test_tokens_of_today_are_added_up_from_the_traces(admin: AdminSide) -> None:
+    now = admin.clock.now()
+    await said(admin.desk.store, now, 0.1, 0.1, ago=dt.timedelta(minutes=1))
+    await said(admin.desk.store, now, 0.1, ago=dt.timedelta(days=2))
+    async with admin.desk.store.write() as tx:
+        await tx.run(turn.update().where(turn.c.id != 1).values(trace='{"prompt_tokens":1500,"generated":40}'))
+    figures = (await overview(admin)).figures
+    assert (figures.messages, figures.read, figures.written) == (2, 1500, 40)
+    async with admin.browser("viewer") as browser:
+        assert "1,540" in (await browser.get("/admin")).text

@@ -30,3 +30,12 @@ def test_warnings_are_counted_by_part_and_not_by_words() -> None:
     )
     assert value("remora_logged_total", level="warning", part="core.somewhere") == before + 1
     assert b"Ann" not in metrics.exposed()
+
+
+async def test_tokens_are_counted_where_the_model_reads_and_writes(tmp_path: Path) -> None:
+    read, written = (value("remora_model_tokens_total", kind=kind) for kind in ("prompt", "reply"))
+    async with spine_on(settings_in(tmp_path)) as world:
+        await world.platform.say("something only a model can answer")
+        await world.app.settled()
+    assert value("remora_model_tokens_total", kind="prompt") > read
+    assert value("remora_model_tokens_total", kind="reply") > written

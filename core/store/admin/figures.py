@@ -32,6 +32,9 @@ class Figures:
     seconds: Sequence[float]
     heard: dict[str, dt.datetime]
     """By platform, when somebody wrote there last, as far as that is lately."""
+    read: int
+    written: int
+    """Tokens that the model read and wrote for these messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +76,34 @@ async def _bounded(tx: Tx, rows: sa.Select[tuple[int]]) -> int:
 
 async def figures(tx: Tx, bot: str, since: dt.datetime, now: dt.datetime) -> Figures:
     """`messages` are those answered since that moment."""
-    newest = sa.select(turn.c.started_at).order_by(turn.c.id.desc()).limit(MOST + 1).subquery()
-    said = await tx.row(sa.select(sa.func.count()).select_from(newest).where(newest.c.started_at >= since))
+    newest = sa.select(turn.c.started_at, turn.c.trace).order_by(turn.c.id.desc()).limit(MOST + 1).subquery()
+    tokens = [sa.func.sum(_noted(tx, newest.c.trace, name)) for name in ("prompt_tokens", "generated")]
+    counted = sa.select(sa.func.count(), *tokens).select_from(newest).where(newest.c.started_at >= since)
+    found = await tx.row(counted)
+    said, read, written = tuple(found) if found else (0, 0, 0)
     open_ = sa.and_(intent_inbox.c.bot == bot, intent_inbox.c.label.is_(None))
     rings = sa.and_(reminder.c.state == _word("active"), reminder.c.next_due.is_not(None))
     failed = outbox.c.state == _word("parked")
     due = sa.and_(outbox.c.state == _word("planned"), outbox.c.next_try_at <= now)
     return Figures(
-        int(said[0]) if said else 0,
+        said,
         await _bounded(tx, sa.select(intent_inbox.c.id).where(open_)),
         await _bounded(tx, sa.select(reminder.c.id).where(rings)),
         await _bounded(tx, sa.select(outbox.c.id).where(failed)),
         await _bounded(tx, sa.select(outbox.c.id).where(due)),
         sorted(one.seconds for one in await answered(tx, _TIMED)),
         await _heard(tx),
+        read or 0,
+        written or 0,
     )
+
+
+def _noted(tx: Tx, trace: sa.ColumnElement[str], name: str) -> sa.ColumnElement[int]:
+    """A number of a trace, NULL where it has none."""
+    there = sa.func.nullif(trace, sa.literal(""))
+    if tx.skip_locked:
+        return sa.cast(sa.func.json_extract_path_text(sa.cast(there, sa.JSON), name), sa.Integer)
+    return sa.func.json_extract(there, f"$.{name}", type_=sa.Integer)
 
 
 async def _heard(tx: Tx) -> dict[str, dt.datetime]:
