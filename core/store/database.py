@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -40,12 +40,13 @@ class Tx:
     its cached form costs more than SQLite takes to run it.
     """
 
-    __slots__ = ("_connection", "_quick", "_writer", "skip_locked")
+    __slots__ = ("_connection", "_last", "_quick", "_writer", "skip_locked")
 
     def __init__(self, connection: AsyncConnection, writer: Writer | None = None, *, quick: bool = False) -> None:
         self._connection = connection
         self._writer = writer
         self._quick = quick
+        self._last: list[Callable[[], Awaitable[None]]] = []
         self.skip_locked = connection.dialect.name == "postgresql"
         """Other processes may write at the same time, row by row; on SQLite there is one writer at a time."""
 
@@ -81,6 +82,15 @@ class Tx:
         statement = _insert_once(table, unique, self._connection.dialect.name)
         got = (await self._result(statement, values)).scalar_one_or_none()
         return None if got is None else int(got)
+
+    def at_end(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Does `work` as the last of this transaction: behind everything else that it locks."""
+        self._last.append(work)
+
+    async def end(self) -> None:
+        """What was left for the end, in its order."""
+        for work in self._last:
+            await work()
 
     async def _result(self, statement: sa.Executable, values: Mapping[str, Any] | None) -> sa.Result[Any]:
         if (got := await self._directly(statement, values)) is not None:
@@ -141,6 +151,8 @@ class Store:
         self._writing = self._engine.execution_options(remora_begin="BEGIN IMMEDIATE")
         begun = self._engine.execution_options(remora_begin="")
         self._writer = Writer(begun, BUSY_MILLISECONDS) if self._sqlite else None
+        one_view = {} if self._sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reading = self._engine.execution_options(**one_view)
 
     @property
     def is_sqlite(self) -> bool:
@@ -156,15 +168,18 @@ class Store:
         async with _our_errors():
             if self._writer is not None:
                 async with self._writer.transaction() as connection:
-                    yield Tx(connection, self._writer, quick=quick)
+                    tx = Tx(connection, self._writer, quick=quick)
+                    yield tx
+                    await tx.end()
             else:
                 async with self._engine.begin() as connection:
-                    yield Tx(connection)
+                    yield (tx := Tx(connection))
+                    await tx.end()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Tx]:
-        """A consistent view for reading; whatever is written in it is rolled back."""
-        async with _our_errors(), self._engine.connect() as connection:
+        """A consistent view for reading: every statement sees the same state."""
+        async with _our_errors(), self._reading.connect() as connection:
             yield Tx(connection)
 
     async def run_sync(self, work: Any) -> Any:

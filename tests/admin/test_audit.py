@@ -6,8 +6,11 @@ import asyncio
 import datetime as dt
 import json
 
+import sqlalchemy as sa
+
 from core.store import Store
-from core.store.admin import audit
+from core.store.admin import accounts, audit
+from core.store.tables import person
 from tests.fakes.admin import AdminSide
 
 NOW = dt.datetime(2026, 3, 1, 9, 30, tzinfo=dt.UTC)
@@ -29,6 +32,47 @@ async def test_two_processes_at_once_add_to_one_chain(store: Store) -> None:
         await other.aclose()
     async with store.read() as tx:
         assert await audit.first_broken(tx) == (60, 0)
+
+
+async def test_who_notes_early_and_who_notes_late_never_wait_for_each_other_in_a_circle(store: Store) -> None:
+    async with store.write() as tx:
+        shared = await accounts.add(tx, "ann", "owner", NOW)
+        assert shared is not None
+
+    async def noting(number: int, *, early: bool) -> None:
+        steps = [
+            lambda tx: audit.add(tx, NOW, f"web:{number}", "admin.role", "admin:ann"),
+            lambda tx: accounts.change(tx, shared.id, language="en"),
+        ]
+        for _ in range(3):
+            async with store.write() as tx:
+                for step in steps if early else reversed(steps):
+                    await step(tx)
+                    await asyncio.sleep(0.001)  # the others have their turn
+
+    await asyncio.gather(*(noting(number, early=number % 2 == 0) for number in range(16)))
+    async with store.read() as tx:
+        assert await audit.first_broken(tx) == (48, 0)
+
+
+async def test_an_entry_about_a_person_who_goes_in_the_same_transaction_stays(store: Store) -> None:
+    async with store.write() as tx:
+        whose = await tx.insert(person, {"name": "Zoe", "created_at": NOW})
+        await audit.add(tx, NOW, "web:ann", "person.forget", f"person:{whose}", person_id=whose)
+        await tx.run(sa.delete(person).where(person.c.id == whose))
+    async with store.read() as tx:
+        assert await audit.first_broken(tx) == (1, 0)
+        assert await audit.entries(tx, person_id=whose) == []
+
+
+async def test_what_is_read_in_one_transaction_is_one_state(store: Store) -> None:
+    async with store.read() as reading:
+        before = await accounts.count(reading)
+        async with store.write() as tx:
+            await accounts.add(tx, "ann", "owner", NOW)
+        assert await accounts.count(reading) == before == 0
+    async with store.read() as reading:
+        assert await accounts.count(reading) == 1
 
 
 async def test_what_is_rolled_back_is_not_in_the_log_and_leaves_no_gap(store: Store) -> None:

@@ -7,15 +7,24 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.store.database import Tx
+from core.store.tables import person
 from core.store.tables.admin import audit
 
 _FIRST = "0" * 64
 _PAGE = 1_000
+_ALONE = sa.select(sa.func.pg_advisory_xact_lock(0x617564))
+"""Whoever adds to the chain on PostgreSQL does so alone, and as the last of a transaction: so everybody takes the chain's
+lock after all others, and nobody waits for it in a circle."""
+_NEWEST = sa.select(audit.c.digest).order_by(audit.c.id.desc()).limit(1)
+_PERSON = sa.select(person.c.id).where(person.c.id == sa.bindparam("whose"))
+_PERSON_STAYS = _PERSON.with_for_update(read=True, key_share=True)
+"""An entry refers to its person, and that locks them: before the chain."""
 _TEXTS = ("who", "verb", "subject", "detail", "reason", "client")
 
 
@@ -56,15 +65,23 @@ async def add(
     client: str = "",
     person_id: int | None = None,
 ) -> None:
-    """Notes it in the transaction that does it. `verb` as "intent.publish", `subject` as "intent:greeting"; never a
+    """Notes it in the transaction that does it, as its last. `verb` as "intent.publish", `subject` as "intent:greeting"; never a
     person's words or a secret in `detail`."""
     kept = json.dumps(detail, ensure_ascii=False, sort_keys=True) if detail else ""
     texts = (who, verb, subject, kept, reason, client)
-    newest = sa.select(audit.c.digest).order_by(audit.c.id.desc()).limit(1)
-    while True:  # of two at the same moment one is second, and follows the other
-        row = await tx.row(newest)
+    if person_id is not None:
+        await tx.row(_PERSON_STAYS, {"whose": person_id})
+    tx.at_end(partial(_chained, tx, now, texts, person_id))
+
+
+async def _chained(tx: Tx, now: dt.datetime, texts: Sequence[str], person_id: int | None) -> None:
+    if tx.skip_locked:
+        await tx.row(_ALONE)
+    gone = person_id is None or await tx.row(_PERSON, {"whose": person_id}) is None
+    while True:  # a process of an older version adds without the lock: of two at the same moment one is second
+        row = await tx.row(_NEWEST)
         previous = row.digest if row else _FIRST
-        values: dict[str, Any] = {"at": now, "person_id": person_id, "previous": previous}
+        values: dict[str, Any] = {"at": now, "person_id": None if gone else person_id, "previous": previous}
         values |= zip(_TEXTS, texts, strict=True)
         values["digest"] = _digest(previous, now, texts)
         if await tx.insert_once(audit, values, ("previous",)) is not None:
