@@ -185,11 +185,13 @@ def new_database(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
     server: Server | None = request.getfixturevalue("postgres") if database == "postgresql" else None
     template: Path = request.getfixturevalue("migrated_sqlite")
     names: list[str] = []
+    lent: list[str] = []
 
     def make(*, empty: bool = False) -> str:
         if server is not None:
-            names.append(_in_own_loop(server.create(empty=empty)))
-            return server.url_of(names[-1])
+            these = names if empty else lent
+            these.append(_in_own_loop(server.create(empty=True) if empty else server.lend()))
+            return server.url_of(these[-1])
         file = tmp_path / f"remora{len(names)}.db"
         names.append(file.name)
         if not empty:
@@ -200,6 +202,8 @@ def new_database(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
     if server is not None:
         for name in names:
             _in_own_loop(server.drop(name))
+        for name in lent:
+            _in_own_loop(server.take_back(name))
 
 
 def _in_own_loop(work: Coroutine[Any, Any, _T]) -> _T:

@@ -40,6 +40,8 @@ class Browser:
 
     client: httpx2.AsyncClient
     headers: dict[str, str] = field(default_factory=lambda: {"Sec-Fetch-Site": "same-origin", "Accept-Language": "en"})
+    _tokens: dict[str, str] = field(default_factory=dict)
+    """By the cookies that they belong to."""
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
         return await self.client.get(path, headers={**self.headers, **headers})
@@ -52,9 +54,12 @@ class Browser:
         return await self.client.post(path, data=data, files=files, headers={**self.headers, **headers})
 
     async def form_token(self) -> str:
-        found = re.search(r'data-form-token="([0-9a-f]*)"', (await self.get("/admin")).text)
-        assert found, "the page carries no token"
-        return found[1]
+        cookie = "; ".join(f"{one.domain}{one.path} {one.name}={one.value}" for one in self.client.cookies.jar)
+        if cookie not in self._tokens:
+            found = re.search(r'data-form-token="([0-9a-f]*)"', (await self.get("/admin")).text)
+            assert found, "the page carries no token"
+            self._tokens[cookie] = found[1]
+        return self._tokens[cookie]
 
 
 @dataclass

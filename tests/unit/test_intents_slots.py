@@ -81,9 +81,9 @@ def test_a_pattern_without_words_of_its_own_matches_nothing() -> None:
 def test_a_pattern_of_many_slots_is_tried_in_bounded_time() -> None:
     many = Intent("many", {"en": ("x " + " ".join(f"{{s{i}}}" for i in range(12)) + " y",)})
     recognizer = compiled([many, OTHER], ())
-    started = time.perf_counter()
+    started = time.process_time()
     assert recognizer.recognize("x " + "a " * 57 + "z", HERE).how == "classifier"
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 MUSIC = Intent(

@@ -96,6 +96,6 @@ def test_a_rule_for_a_reminder_that_exists(text: str, which: str) -> None:
     "text", ["late " * 400, "skip it if " * 180 + "late", "晚了" * 1_000, "最多晚" * 500 + "1分钟"]
 )
 def test_any_text_takes_little_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     split(text)
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1

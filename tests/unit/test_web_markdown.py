@@ -125,6 +125,6 @@ async def test_plain_words_stay_as_they_are() -> None:
     "text", ["[" * 20_000, "*a " * 10_000, "`" * 20_000, "> " * 3_000 + "x", "<" * 20_000, "![" * 8_000]
 )
 async def test_hostile_nesting_ends_soon(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     await to_html(text, plain=False)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

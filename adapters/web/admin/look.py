@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -37,6 +38,7 @@ class _Templates(Environment):
         return obj[attribute] if isinstance(obj, Section) and attribute in obj else super().getattr(obj, attribute)
 
 
+@cache
 def load_words() -> dict[Language, dict[str, Section]]:
     """Each file under `words/LANGUAGE/` is a section; what a setting is for is said in English where it is defined."""
     words = {
@@ -53,6 +55,15 @@ def load_words() -> dict[Language, dict[str, Section]]:
     return words
 
 
+@cache
+def _templates() -> _Templates:
+    """They are files of the package: read and compiled once, however many applications this process makes."""
+    sources = {file.name: file.read_text(encoding="utf-8") for file in (_PACKAGE / "templates").iterdir()}
+    return _Templates(
+        loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
 class Look:
     """Renders admin pages. Templates get `t` (words), `me` (the account), `may`, `moment`, `ago`, and the form token."""
 
@@ -61,10 +72,7 @@ class Look:
         self.words = load_words()
         self.screens: Sequence[Screen] = ()
         self._version = version
-        sources = {file.name: file.read_text(encoding="utf-8") for file in (_PACKAGE / "templates").iterdir()}
-        self._templates = _Templates(
-            loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
+        self._templates = _templates()
 
     def page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         here = visit.desk.settings.default_timezone
