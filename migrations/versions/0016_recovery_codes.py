@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("id", _ID, nullable=False),
         sa.Column("admin_id", _ID, nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["admin_id"], ["admin.id"], name="fk_admin_code_admin_id_admin", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["admin_id"], ["admin.id"], name="fk_admin_code_admin_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_admin_code"),
         sa.UniqueConstraint("admin_id", "digest", name="uq_admin_code_admin_id_digest"),
     )
