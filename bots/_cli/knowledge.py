@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 import textwrap
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from bots._cli.admin import actor
 from core.errors import RemoraError
 
 if TYPE_CHECKING:
-    from core.knowledge.documents import Documents
+    from core.knowledge.documents import Documents, Noted
     from core.knowledge.library import Library
     from core.store.knowledge import Kept
 
@@ -64,6 +64,13 @@ def _do(work: Callable[[Documents, Library], Awaitable[_T]]) -> _T:
     return asyncio.run(run())
 
 
+def _noted(verb: str, name: str) -> Noted:
+    """Notes it in the audit log under the name of whoever sits at the command line."""
+    from core.clock import SystemClock
+
+    return lambda tx: actor().note(tx, SystemClock().now(), verb, f"document:{name}")
+
+
 @command.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--name", help="What it is called here, with the ending of its kind; the default is the file's name.")
@@ -94,7 +101,8 @@ def add(files: tuple[Path, ...], name: str | None, limits: tuple[str, ...], as_j
             called = name or file.name
             try:
                 data = await asyncio.to_thread(reading.file_bytes, file, called)
-                kept = await documents.add(called, data, only, getpass.getuser())
+                note = _noted("knowledge.add", called)
+                kept = await documents.add(called, data, only, actor().name.partition(":")[2], note)
             except Unreadable as error:
                 failures += 1
                 click.echo(f"remora: {error.what}", err=True)
@@ -129,7 +137,7 @@ def _show(document: Kept, as_json: bool) -> None:
 @click.argument("name")
 def remove(name: str) -> None:
     """Remove a document. One of the bot's folder stays away until its file changes."""
-    if not _do(lambda documents, _library: documents.remove(name)):
+    if not _do(lambda documents, _library: documents.remove(name, _noted("knowledge.remove", name))):
         raise RemoraError(f"there is no document “{name}”", "see: remora knowledge list")
     click.echo(f"removed: {name}")
 

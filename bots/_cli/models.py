@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _name = click.argument("name")
+_by = click.option("--by", hidden=True, default="", help="As whom it is noted: the admin who did it on the pages.")
 
 
 @click.group()
@@ -101,12 +103,14 @@ def show(name: str) -> None:
 @_name
 @click.option("--canary", "share", type=click.IntRange(1, 99), help="For so many percent of the people only.")
 @click.option("--message", default="", help="Why, for the history.")
+@_by
 @_as_json
-def promote(name: str, share: int | None, message: str, as_json: bool) -> None:
+def promote(name: str, share: int | None, message: str, by: str, as_json: bool) -> None:
     """Put a model in force on every worker; refused with the figures when it is not better than what answers now.
 
     Without --canary a model that is a canary answers everybody."""
     from core.errors import Refused
+    from core.store.models import ModelRelease
     from core.training import gate
     from core.training.merge import merged
     from core.training.runs import Run
@@ -117,7 +121,8 @@ def promote(name: str, share: int | None, message: str, as_json: bool) -> None:
     run = Run.named(settings, name)
     passed = gate.judged(run, run.finished(), before.active)
     merged(settings, run)
-    number = _put(before, name if share is None else before.active, "" if share is None else name, share or 0, message)
+    active, canary = (name, "") if share is None else (before.active, name)
+    number = _put(before, "promote", ModelRelease(0, active, canary, share or 0, by, message))
     if as_json:
         click.echo(json.dumps({"number": number, "active": name, "share": share or 100, "figures": passed.lines}))
         return
@@ -128,12 +133,14 @@ def promote(name: str, share: int | None, message: str, as_json: bool) -> None:
 
 @command.command()
 @click.option("--message", default="", help="Why, for the history.")
+@_by
 @_as_json
-def rollback(message: str, as_json: bool) -> None:
+def rollback(message: str, by: str, as_json: bool) -> None:
     """Take the last promotion back: a canary ends, or the model before answers again."""
     from bots._database import done
     from core.errors import Refused
     from core.store import models
+    from core.store.models import ModelRelease
 
     async def work(tx: Tx, _now: dt.datetime) -> list[ModelRelease]:
         return await models.history(tx, 1_000)
@@ -143,29 +150,28 @@ def rollback(message: str, as_json: bool) -> None:
         raise Refused("nothing was ever promoted", "see: remora models list --releases")
     now = history[0]
     before = now.active if now.canary else next((one.active for one in history if one.active != now.active), "")
-    number = _put(now, before, "", 0, message or f"back from release {now.number}")
+    number = _put(now, "rollback", ModelRelease(0, before, "", 0, by, message or f"back from release {now.number}"))
     if as_json:
         click.echo(json.dumps({"number": number, "active": before}))
     else:
         click.echo(f"{before or 'the base model'} is in force (release {number})")
 
 
-def _put(before: ModelRelease, active: str, canary: str, share: int, message: str) -> int:
+def _put(before: ModelRelease, verb: str, wanted: ModelRelease) -> int:
+    """The release, and the entry that says whose doing it is, together."""
     from bots._cli.admin import actor
     from bots._database import done
     from core.errors import Refused
     from core.store import models
     from core.store.admin import audit
-    from core.store.models import ModelRelease
 
     async def work(tx: Tx, now: dt.datetime) -> int:
-        who = actor().name
-        wanted = ModelRelease(0, active, canary, share, who, message)
-        number = await models.put(tx, wanted, before.number, now)
+        who = wanted.author or actor().name
+        number = await models.put(tx, replace(wanted, author=who), before.number, now)
         if number is None:
             raise Refused("somebody else promoted a model at this moment", "see: remora models list --releases")
-        detail = {"active": active or "base", "canary": canary, "share": share}
-        await audit.add(tx, now, who, "model.release", f"model:{canary or active or 'base'}", detail)
+        detail = {"active": wanted.active or "base", "canary": wanted.canary, "share": wanted.share}
+        await audit.add(tx, now, who, f"model.{verb}", f"model:{wanted.canary or wanted.active or 'base'}", detail)
         return number
 
     return done(work)

@@ -8,16 +8,16 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal, TypeAlias
 
 from core.errors import Refused, Unavailable
 from core.settings import Settings
 from core.store import Store, models
 from core.store.models import ModelRelease
-from core.training.runs import Manifest, Run, log_lines, runs
+from core.training.runs import Manifest, Run, log_from, runs
 
 DATASETS = "datasets"
 """In the data folder: what the page may train on."""
@@ -65,18 +65,29 @@ async def one(store: Store, settings: Settings, name: str) -> Trained:
     raise Refused(f"there is no model named {name!r}", "see the list of models")
 
 
-async def points(settings: Settings, name: str, after: int = -1) -> list[dict[str, Any]]:
-    """The log of a run behind step `after`: losses as they were measured, thinned to what a picture shows."""
+async def points(settings: Settings, name: str) -> list[dict[str, Any]]:
+    """The log of a run: losses as they were measured, thinned to what a picture shows."""
+    return (await more_points(settings, name, -1, 0))[0]
+
+
+Going: TypeAlias = Literal["on", "done", "stopped"]
+
+
+async def more_points(settings: Settings, name: str, after: int, start: int) -> tuple[list[dict[str, Any]], int, Going]:
+    """What a run measured behind step `after`, as its log has it from byte `start` on; where to go on; and whether the run
+    does. Raises `Refused` where there is none."""
     run = Run.named(settings, name)
 
-    def read() -> list[dict[str, Any]]:
+    def read() -> tuple[list[dict[str, Any]], int, Going]:
+        going: Going = "done" if run.manifest().state == "finished" else "on" if run.goes_on() else "stopped"
+        lines, end = log_from(run.log, start)
         kept = [
             {key: line.get(key) for key in ("step", "loss", "val_loss", "lr") if line.get(key) is not None}
-            for line in log_lines(run.log)
+            for line in lines
             if line.get("step", 0) > after
         ]
         every = max(1, len(kept) // _MOST_POINTS)
-        return [line for at, line in enumerate(kept) if at % every == 0 or "val_loss" in line]
+        return [line for at, line in enumerate(kept) if at % every == 0 or "val_loss" in line], end, going
 
     return await asyncio.to_thread(read)
 
@@ -87,8 +98,11 @@ async def datasets(settings: Settings) -> list[str]:
     return await asyncio.to_thread(lambda: sorted(path.name for path in folder.glob("*") if path.is_file()))
 
 
-async def train(settings: Settings, name: str, data: str, epochs: str) -> None:
-    """Starts a run that goes on whatever becomes of this process. Raises `Refused` with what is wrong."""
+async def train(
+    settings: Settings, name: str, data: str, epochs: str, noted: Callable[[str], Awaitable[None]]
+) -> None:  # fmt: skip
+    """Starts a run that goes on whatever becomes of this process. Raises `Refused` with what is wrong. Before it starts,
+    "model.train" is noted, so that no run is without its entry; and behind it where it was refused after all."""
     if data not in await datasets(settings):
         raise Refused("there is no such data set", f"put a file into {DATASETS}/ of the data folder")
     if not (epochs.isascii() and epochs.isdigit() and len(epochs) < 4 and 1 <= int(epochs) <= 100):
@@ -101,6 +115,7 @@ async def train(settings: Settings, name: str, data: str, epochs: str) -> None:
     log = settings.data_dir / "models" / f".{name}.log"
     alone = await asyncio.to_thread(_alone, settings.data_dir / "models" / ".begun-here")
     try:
+        await noted("model.train")
         with await asyncio.to_thread(log.open, "wb") as file:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bots", *given, stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file,
@@ -113,6 +128,7 @@ async def train(settings: Settings, name: str, data: str, epochs: str) -> None:
         alone.close()
     said = (await asyncio.to_thread(log.read_text, "utf-8", "replace")).strip().splitlines()
     if process.returncode:
+        await noted("model.train_refused")
         raise Refused("; ".join(line.removeprefix("remora: ").strip() for line in said[-2:]) or "it ended at once")
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,7 +16,7 @@ from core.intents.definition import Limits
 from core.knowledge import reading
 from core.knowledge.passages import Document, Unreadable
 from core.ports import Clock
-from core.store import Store, knowledge
+from core.store import Store, Tx, knowledge
 from core.store.knowledge import Kept
 
 log = logging.getLogger(__name__)
@@ -28,15 +28,20 @@ MOST_PASSAGES = 50_000
 _FORM = b"1"
 """Another one where files are read otherwise than before, so that those of the folder are read anew."""
 Pieces: TypeAlias = list[dict[str, Any]]
+Noted: TypeAlias = Callable[[Tx], Awaitable[None]]
+"""Notes who did it, in the transaction that does it."""
+ROLES = ("owner", "member")
 Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
 def limits_of(given: Mapping[str, Any], name: str) -> Limits:
-    """Raises `Unreadable` where a limit is none, or is no list of words."""
+    """Raises `Unreadable` where a limit is none, or is no list of words, or a role is none."""
     known = [field.name for field in fields(Limits)]
     for key, values in given.items():
         if key not in known or not isinstance(values, (list, tuple)) or not all(isinstance(one, str) for one in values):
             raise Unreadable("bad_limits", name=name, field=key, known=", ".join(known))
+    if unknown := [one for one in given.get("roles", ()) if one.casefold() not in ROLES]:
+        raise Unreadable("bad_role", name=name, role=unknown[0][:40], known=", ".join(ROLES))
     return Limits(**{key: tuple(values) for key, values in given.items()})
 
 
@@ -48,15 +53,18 @@ class Documents:
     clock: Clock
     bot: str
 
-    async def add(self, name: str, data: bytes, limits: Limits, author: str) -> Kept:
+    async def add(self, name: str, data: bytes, limits: Limits, author: str, noted: Noted | None = None) -> Kept:
         """Keeps a file's text in place of the document of that name; raises `Unreadable`."""
         document = await reading.read_apart(data, name)
-        return await self._put(self._made(name, data, limits, author, document))
+        return await self._put(self._made(name, data, limits, author, document), noted)
 
-    async def remove(self, name: str) -> bool:
+    async def remove(self, name: str, noted: Noted | None = None) -> bool:
         """False where there is none of that name."""
         async with self.store.write() as tx:
-            return await knowledge.remove(tx, self.bot, name, self.clock.now())
+            gone = await knowledge.remove(tx, self.bot, name, self.clock.now())
+            if gone and noted is not None:
+                await noted(tx)
+            return gone
 
     async def listed(self) -> list[Kept]:
         """What answers may come from, by name."""
@@ -90,13 +98,15 @@ class Documents:
         named, about = (name, document.kind, document.title), (_digest(data, limits), asdict(limits), len(pieces))
         return Kept(*named, "added", *about, self.clock.now(), author), pieces
 
-    async def _put(self, new: tuple[Kept, Pieces]) -> Kept:
+    async def _put(self, new: tuple[Kept, Pieces], noted: Noted | None = None) -> Kept:
         document, pieces = new
         async with self.store.write() as tx:
             others = sum(one.pieces for one in await knowledge.kept(tx, self.bot) if one.name != document.name)
             if others + len(pieces) > MOST_PASSAGES:
                 raise Unreadable("too_many", name=document.name, limit=MOST_PASSAGES)
             await knowledge.put(tx, self.bot, document, pieces)
+            if noted is not None:
+                await noted(tx)
         return document
 
 

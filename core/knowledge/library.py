@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from core.intents.definition import Limits
 from core.intents.encoders import Cached
-from core.knowledge.documents import Documents, Stamp, limits_of, stamp
+from core.knowledge.documents import Documents, Stamp, stamp
 from core.knowledge.passages import Passage
 from core.retrieval.index import Hit, Index
 from core.retrieval.meaning import vectors
@@ -86,7 +86,11 @@ class Library:
             ]
             read = {one.name: await knowledge.passages(tx, self._documents.bot, one.name) for one in changed}
         new = {
-            one.name: Source(one, limits_of(one.limits, one.name), tuple(map(Passage.of, read[one.name])))
+            one.name: Source(
+                one,
+                Limits(**{key: tuple(values) for key, values in one.limits.items()}),
+                tuple(map(Passage.of, read[one.name])),
+            )
             for one in changed
         }
         gone = {name: source for name, source in self._sources.items() if name not in kept or name in new}

@@ -106,13 +106,29 @@ _ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG"
 """What the process that reads a stranger's file knows of ours: no secret."""
 
 
+MOST_APART = 3
+"""Strangers' files that are read at the same time: each may take a core and its bound of memory."""
+_apart: set[object] = set()
+
+
 async def read_trusted(data: bytes, name: str) -> Document:
     """As `read`, of a file that whoever runs us has laid down: a PDF apart all the same, since many are damaged."""
-    return await (read_apart(data, name) if kind_of(name) == "pdf" else asyncio.to_thread(read, data, name))
+    return await (_read_apart(data, name) if kind_of(name) == "pdf" else asyncio.to_thread(read, data, name))
 
 
 async def read_apart(data: bytes, name: str) -> Document:
-    """As `read`, in a process of its own; raises `Unreadable` also where that takes too long, too much, or breaks."""
+    """As `read`, in a process of its own; raises `Unreadable` also where that takes too long, too much, or breaks, or where
+    `MOST_APART` are being read already."""
+    if len(_apart) >= MOST_APART:
+        raise Unreadable("busy", name=name)
+    _apart.add(mine := object())
+    try:
+        return await _read_apart(data, name)
+    finally:
+        _apart.discard(mine)
+
+
+async def _read_apart(data: bytes, name: str) -> Document:
     check_size(name, len(data))
     command = (sys.executable, "-m", __name__, name)
     pipe = asyncio.subprocess.PIPE

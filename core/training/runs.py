@@ -184,6 +184,15 @@ class Run:
                 ) from None
             yield
 
+    def goes_on(self) -> bool:
+        """Whether a process trains it at this moment. Of one that was killed, the manifest says no end."""
+        with contextlib.suppress(FileNotFoundError), self.folder.with_name(f".{self.name}.lock").open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
 
 def runs(settings: Settings) -> list[Run]:
     """Every run's folder, by name."""
@@ -237,9 +246,17 @@ def replace_file(path: Path, content: bytes) -> None:
         partial.unlink(missing_ok=True)
 
 
-def log_lines(path: Path) -> Iterator[dict[str, Any]]:
+def log_lines(path: Path) -> list[dict[str, Any]]:
     """What the log holds; a last line that was cut off by a kill is left out."""
-    with contextlib.suppress(FileNotFoundError), path.open(encoding="utf-8") as file:
-        for line in file:
-            if line.endswith("\n"):
-                yield json.loads(line)
+    return log_from(path, 0)[0]
+
+
+def log_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
+    """What the log holds from a byte on, and the byte from which on it will hold more. One that was begun anew meanwhile is
+    read from its start."""
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        start = start if start <= file.seek(0, 2) else 0
+        file.seek(start)
+        whole, _, _ = file.read().rpartition(b"\n")
+        return [json.loads(line) for line in whole.splitlines()], start + len(whole) + bool(whole)
+    return [], 0

@@ -13,7 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from adapters.web.admin.door import COOKIE
 from adapters.web.admin.look import Look, Words
+from core.admin import signin
 from core.admin.desk import Desk
 from core.admin.roles import Actor, Permission
 from core.language.phrases import Language
@@ -78,6 +80,12 @@ class Visit:
         if self.request.headers.get("hx-request"):
             return Response(status_code=204, headers={"HX-Redirect": where})
         return RedirectResponse(where, 303)
+
+    async def holds(self) -> bool:
+        """Whether the browser is signed in still, with the same rights: asked by what goes on for long."""
+        async with self.desk.store.read() as tx:
+            found = await signin.session_of(tx, self.request.cookies.get(COOKIE, ""), self.desk.clock.now())
+        return found is not None and found.account.role == self.account.role
 
     async def note(
         self, tx: Tx, verb: str, subject: str, detail: Mapping[str, Any] | None = None, *, reason: str = "",

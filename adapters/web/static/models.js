@@ -50,5 +50,6 @@
       plot.setData(rows());
     };
     source.addEventListener("done", () => { source.close(); location.reload(); });
+    source.addEventListener("stopped", () => source.close());
   }
 })();

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from core.admin.reminders.desk import ReminderDesk
 from core.admin.reminders.telling import noted
+from core.admin.roles import Denied
 from core.errors import Refused
 from core.language.phrases import Language, say
 from core.reminders import lateness, schedule
@@ -35,6 +36,8 @@ MOST_SIMULATED = 5_000
 MOST_EXPORTED = 5_000
 PATIENCE = 4.0
 """Seconds of work that a simulation may take."""
+MOST_AT_ONCE = 2
+"""Simulations: more would keep others from the threads."""
 LONGEST = dt.timedelta(days=7)
 SHOWN = 200
 """Lines of a simulation that are shown; all of them are counted."""
@@ -143,10 +146,20 @@ class Simulation:
 
 
 async def simulated(desk: ReminderDesk, asked: Filter, begin: dt.datetime, end: dt.datetime) -> Simulation:
-    """What a downtime from one moment to another does, by the rules that decide when it happens."""
-    async with desk.store.read() as tx:
-        found = await looking.ahead(tx, asked, end, MOST_SIMULATED)
-    return await asyncio.to_thread(_simulated, found, begin, end)
+    """What a downtime from one moment to another does, by the rules that decide when it happens. Raises `Denied` where
+    `MOST_AT_ONCE` are being worked out already."""
+    if len(_at_work) >= MOST_AT_ONCE:
+        raise Denied("admin_simulator_busy")
+    _at_work.add(mine := object())
+    try:
+        async with desk.store.read() as tx:
+            found = await looking.ahead(tx, asked, end, MOST_SIMULATED)
+        return await asyncio.to_thread(_simulated, found, begin, end)
+    finally:
+        _at_work.discard(mine)
+
+
+_at_work: set[object] = set()
 
 
 def _simulated(found: Sequence[Listed], begin: dt.datetime, end: dt.datetime) -> Simulation:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from adapters.web.admin.screen import Screen, Visit, get, post
 from core.errors import Refused
 from core.knowledge.answers import ASKED, ranked
-from core.knowledge.documents import Documents, limits_of
+from core.knowledge.documents import Documents, Noted, limits_of
 from core.knowledge.passages import Passage, Unreadable
 from core.store import knowledge
 
@@ -64,26 +64,24 @@ async def add(visit: Visit) -> Response:
         limits = limits_of(
             {field: values for field, values in given.items() if values}, visit.words["knowledge"]["limits"]
         )
-        kept = await _documents(visit).add(name, await file.read(), limits, visit.actor.name)
+        note = _noted(visit, "knowledge.add", name)
+        await _documents(visit).add(name, await file.read(), limits, visit.actor.name, note)
     except Unreadable as error:
         return await listed(visit, error.text(visit.language))
     except Refused as error:
         return await listed(visit, visit.told(f"{error.what}; {error.mend}" if error.mend else error.what))
-    await _note(visit, "knowledge.add", kept.name)
     return visit.go("/admin/knowledge", "knowledge.added")
 
 
 async def remove(visit: Visit) -> Response:
     name = visit.request.path_params["name"]
-    if not await _documents(visit).remove(name):
+    if not await _documents(visit).remove(name, _noted(visit, "knowledge.remove", name)):
         raise HTTPException(404)
-    await _note(visit, "knowledge.remove", name)
     return visit.go("/admin/knowledge", "knowledge.removed")
 
 
-async def _note(visit: Visit, verb: str, name: str) -> None:
-    async with visit.desk.store.write() as tx:
-        await visit.note(tx, verb, f"document:{name}")
+def _noted(visit: Visit, verb: str, name: str) -> Noted:
+    return lambda tx: visit.note(tx, verb, f"document:{name}")
 
 
 SCREEN = Screen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from functools import partial
 
 from starlette.responses import Response, StreamingResponse
 
@@ -15,7 +16,6 @@ from core.serving import Serving
 
 _EVERY = 2.0
 """Seconds between two looks at a run that goes on."""
-_LONGEST = 3_600
 
 
 async def listed(visit: Visit, problem: Refused | None = None) -> Response:
@@ -39,22 +39,26 @@ async def shown(visit: Visit, problem: Refused | None = None) -> Response:
 
 
 async def events(visit: Visit) -> Response:
-    """What is measured from now on, as server-sent events, until the run has finished."""
-    name = visit.request.path_params["name"]
-    await models.one(visit.desk.store, visit.desk.settings, name)
-    after = visit.number("after") or -1
+    """What is measured from now on, as server-sent events, until the run has finished or its reader is signed out. The id
+    of an event is the place in the log from which a page that comes back goes on."""
+    name, settings = visit.request.path_params["name"], visit.desk.settings
+    last = visit.request.headers.get("last-event-id", "")
+    start = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0
+    after = -1 if start else visit.number("after") or -1
+    new, start, going = await models.more_points(settings, name, after, start)
 
     async def follow() -> AsyncGenerator[str]:
-        last, store, settings = after, visit.desk.store, visit.desk.settings
-        for _ in range(int(_LONGEST / _EVERY)):
-            new = await models.points(settings, name, last)
+        nonlocal new, start, going
+        while True:
             if new:
-                last = max(point["step"] for point in new)
-                yield f"data: {json.dumps(new)}\n\n"
-            if (await models.one(store, settings, name)).state != "running":
-                yield "event: done\ndata: 1\n\n"
+                yield f"id: {start}\ndata: {json.dumps(new)}\n\n"
+            if going != "on":
+                yield f"event: {going}\ndata: 1\n\n"
                 return
             await asyncio.sleep(_EVERY)
+            if not await visit.holds():
+                return
+            new, start, going = await models.more_points(settings, name, -1, start)
 
     return StreamingResponse(follow(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
@@ -67,33 +71,36 @@ async def promote(visit: Visit) -> Response:
             raise Refused(visit.words["models"]["share_wrong"])
         await models.one(visit.desk.store, visit.desk.settings, name)
         message = visit.field("message").replace("\0", "")[:500]
-        await models.verb(visit.desk.settings, "promote", name, *canary, f"--message={message}", "--json")
+        await models.verb(visit.desk.settings, "promote", name, *canary, f"--message={message}", *_by(visit))
     except Refused as refused:
         return await shown(visit, refused)
-    await _note(visit, "model.promote", name)
     return visit.go("/admin/models", "models.promoted")
 
 
 async def rollback(visit: Visit) -> Response:
     try:
-        await models.verb(visit.desk.settings, "rollback", "--json")
+        await models.verb(visit.desk.settings, "rollback", *_by(visit))
     except Refused as refused:
         return await listed(visit, refused)
-    await _note(visit, "model.rollback", "")
     return visit.go("/admin/models", "models.rolled_back")
 
 
 async def train(visit: Visit) -> Response:
     name = visit.field("name").strip()
     try:
-        await models.train(visit.desk.settings, name, visit.field("data"), visit.field("epochs").strip())
+        note = partial(_note, visit, name)
+        await models.train(visit.desk.settings, name, visit.field("data"), visit.field("epochs").strip(), note)
     except Refused as refused:
         return await listed(visit, refused)
-    await _note(visit, "model.train", name)
     return visit.go("/admin/models", "models.started")
 
 
-async def _note(visit: Visit, verb: str, name: str) -> None:
+def _by(visit: Visit) -> tuple[str, str]:
+    """The command line notes it in the transaction that does it, as this admin's doing."""
+    return f"--by={visit.actor.name}", "--json"
+
+
+async def _note(visit: Visit, name: str, verb: str) -> None:
     async with visit.desk.store.write() as tx:
         await visit.note(tx, verb, f"model:{name}")
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from adapters.web.admin.screen import Visit
 from adapters.web.admin.screens.reminders.shared import at, fields_of, query
 from core.admin.reminders import ahead, finding
+from core.admin.roles import Denied
 from core.language.zones import find_zone, known_zone
 from core.reminders.creating import on_wall
 from core.reminders.schedule import day_said
@@ -85,7 +86,10 @@ async def simulator(visit: Visit) -> Response:
     asked = bool(visit.ask("from")) and not problem
     seen = None
     if asked and begin is not None and end is not None:
-        seen = await ahead.simulated(desk, await finding.filter_of(desk, fields), begin, end)
+        try:
+            seen = await ahead.simulated(desk, await finding.filter_of(desk, fields), begin, end)
+        except Denied as denied:
+            problem = denied.said(visit.language)
     return visit.page(
         "reminders_simulator.html", 422 if problem and visit.ask("from") else 200, seen=seen, typed=typed, fields=fields,
         zone=zone.key, problem=problem if visit.ask("from") else "", end=end, fates=("late", "gathered", "told", "skipped", "missed"),
