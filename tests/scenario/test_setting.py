@@ -61,6 +61,32 @@ PLAYS = {
         ann> All is late. Remember to pay the rent tomorrow at 9:00
         < Thu 26 Nov 09:00
     """,
+    "a word about reminding asks for no reminder": """
+        ann> why did you remind me so late?
+        model
+        ann> you never remind me
+        model
+        li> 我不想要提醒了
+        model
+        li> 谢谢提醒
+        model
+        li> 别忘了提醒我买牛奶
+        < 什么时候提醒你“买牛奶”
+    """,
+    "another question with a time in it is no answer": """
+        ann> remind me to buy milk
+        < When should I remind you to buy milk?
+        ann> what did I miss yesterday?
+        model
+        li> 提醒我买菜
+        < 什么时候提醒你“买菜”
+        li> 明天天气怎么样
+        model
+        li> 提醒我买菜
+        < 什么时候提醒你“买菜”
+        li> 明天早上八点提醒我
+        < 买菜 .. 08:00
+    """,
     "a question that is not answered is dropped": """
         ann> remind me to buy milk
         < When should I remind you

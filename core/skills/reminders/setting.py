@@ -39,7 +39,6 @@ from core.store.reminders import NewReminder, Reminder
 
 PREFERENCES = Preferences()
 NAME = "reminders"
-_LONGEST_PLACE = 60
 _HOW_NOT_WHAT = frozenset(["提前", "提早", "早点", "尽快", "直接", "in advance", "in time"])
 """What is left of "提前告诉我": that asks to be told, not to be reminded of anything."""
 
@@ -48,6 +47,21 @@ _LOOSE = re.compile(
     r"|(?<=[.,;!?]\s)(?:please\s+|pls\s+)?remember\b|\A\s*remember,",
     re.IGNORECASE,
 )
+_ABOUT_REMINDING = re.compile(
+    r"\A\W*(?:(?:why|how|who|what|when|where|did|does|have|has|had|is|was|were)|are\s+you|do\s+(?:you|i|we)"
+    r"|you\s+(?:didn'?t|did|don'?t|never|always|forgot|reminded|keep|have|had))\b|\b(?:thanks?|thx)\b.{0,20}\bremind"
+    r"|[谢謝](?:你|您)?的?提醒|[为為][什甚]么|怎么|不(?:想|用|要|需要|必)(?:再|要|有)*提醒|没(?:有)?提醒|別提醒|别(?:再)?提醒",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(
+    r"\A\W*(?:what(?!\s+about)|why|who|where|which|how(?!\s+about)|did|does|was|were)\b|怎么|什么|[吗谁哪]|多少",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(
+    r"(?:(?:i\s+live|i'?m|we'?re|it'?s)\s+)?(?:in\s+)?[^\W\d_]+(?:[ ,.'’-]+[^\W\d_]+){0,2}[.!。！]?|(?:我(?:住)?在)?\w{1,10}[.!。！]?",
+    re.IGNORECASE,
+)
+_NO_PLACE = re.compile(r"[0-9吗吧么呢了没怎几什谁哪的]")
 _ESSAY, _BEGINNING = 400, 100
 """Characters: a longer message is rarely a request; where it is one without a time, its beginning says so."""
 
@@ -76,13 +90,16 @@ def recognize(turn: Turn) -> Wish | None:
 
 
 def _meant(turn: Turn, *, timed: bool) -> bool:
-    """A reminder is meant, and not an answer ("告诉我他的生日") or a word in passing ("Remember, it is for children").
+    """A reminder is meant, and not an answer ("告诉我他的生日"), a word in passing ("Remember, it is for children"), or a
+    word about reminding ("why did you remind me so late").
 
     Loose words ask for one only with a time, and in no essay; in an essay without a time the beginning has to ask.
     """
     text, essay = turn.text, len(turn.text) > _ESSAY
     if timed and not essay:
         return True
+    if not timed and _ABOUT_REMINDING.search(text):
+        return False
     beginning = text[:_BEGINNING] if essay and not timed else text
     firm = _LOOSE.sub(" ", beginning)
     if firm == text:
@@ -298,7 +315,8 @@ def zone_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     """The answer to the question for one's city."""
     name = find_zone(turn.text)
     if name is None:
-        if recognize(turn) is not None or len(turn.text) > _LONGEST_PLACE:
+        said = turn.text.strip()
+        if recognize(turn) is not None or _NO_PLACE.search(said) or not _PLACE.fullmatch(said):
             return None
         return _ask(turn, "ask_zone_again", pending)
     zone, now = ZoneInfo(name), dt.datetime.fromisoformat(pending["now"])
@@ -333,7 +351,9 @@ def when_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     """The answer to "when?"; None if it names no time."""
     words, late = late_rule.split(turn.text)
     understood = understand_time(words, turn.now, turn.zone or ZoneInfo("UTC"), turn.language, PREFERENCES)
-    if understood.asks_reminder or (understood.when is None and understood.problem is None):
+    if understood.when is None and understood.problem is None:
+        return None
+    if understood.task and (understood.asks_reminder or _QUESTION.search(words)):
         return None
     task = str(pending["task"])
     whole = replace(understood, task=task, recipient=pending.get("who"), asks_reminder=True)
