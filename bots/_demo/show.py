@@ -21,9 +21,8 @@ from bots._app import App, made, running
 from bots._demo.slack import Slack
 from bots._demo.stage import JumpClock, Stage
 from bots._demo.telegram import Telegram
-from core.reminders.planning import plan_due
+from bots._virtual import NEVER, forward
 from core.settings import Settings
-from core.store import reminders
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -35,10 +34,6 @@ _FILES = {"": "index.html", "demo.js": "demo.js", "demo.css": "demo.css"}
 _KINDS = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
 _HOST = "127.0.0.1"
 _LONGEST = 4_000
-_SETTLES = 20.0
-_MOST_STOPS = 500
-_NEVER = 1e7
-"""Seconds: nobody else is here to take over from, and a jump of the clock is no downtime."""
 
 
 class Demo:
@@ -94,7 +89,7 @@ class Demo:
         ours = {
             "data_dir": self._folder, "database_url": "", "default_timezone": self._zone,
             "public_url": "", "slack_client_id": "", "slack_events": "socket", "allow": "*", "rate_per_minute": 0.0,
-            "lease_seconds": _NEVER, "telegram_api_base_url": self.url, "slack_api_base_url": f"{self.url}/api/",
+            "lease_seconds": NEVER, "telegram_api_base_url": self.url, "slack_api_base_url": f"{self.url}/api/",
             "telegram_bot_token": SecretStr(self.telegram.token), "slack_bot_token": SecretStr(self.slack.token),
             "slack_app_token": SecretStr(self.slack.app_token), "slack_signing_secret": SecretStr(""),
         }  # fmt: skip
@@ -105,35 +100,11 @@ class Demo:
         app = self._app
         assert app is not None, "playing() was not entered"
         async with self._jumping:
-            end = None if length is None else self.clock.now() + length
-            for _ in range(_MOST_STOPS):
-                await self._settle(app)
-                async with app.store.read() as tx:
-                    found = await reminders.open_everywhere(tx, "", "", _MOST_STOPS)
-                now = self.clock.now()
-                coming = [when for one in found if (when := one.rings) is not None and when > now]
-                following = min(coming, default=None)
-                if following is None or (end is not None and following > end):
-                    break
-                self.clock.jump_to(following)
-                self.stage.tick()
-                await self._settle(app)
-                if end is None:
-                    return
-            self.clock.jump_to(end or self.clock.now())
-            self.stage.tick()
-            await self._settle(app)
+            await forward(app, length, self._jump_to)
 
-    async def _settle(self, app: App) -> None:
-        """Everything that is due is said."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_SETTLES):
-                while True:
-                    async with app.store.write() as tx:
-                        if not await plan_due(tx, self.clock.now()):
-                            break
-                app.deliverer.wake()
-                await app.settled()
+    def _jump_to(self, moment: dt.datetime) -> None:
+        self.clock.jump_to(moment)
+        self.stage.tick()
 
     # the page
 
