@@ -33,12 +33,12 @@ def upgrade() -> None:
     op.execute(_MADE_BY_TEAM)
     with op.batch_alter_table("takeover") as table:
         table.add_column(sa.Column("admin_id", _ID, nullable=True))
-        table.create_foreign_key("fk_takeover_admin_id_admin", "admin", ["admin_id"], ["id"], ondelete="SET NULL")
+        table.create_foreign_key("fk_takeover_admin_id", "admin", ["admin_id"], ["id"], ondelete="SET NULL")
 
 
 def downgrade() -> None:
     with op.batch_alter_table("takeover") as table:
-        table.drop_constraint("fk_takeover_admin_id_admin", type_="foreignkey")
+        table.drop_constraint("fk_takeover_admin_id", type_="foreignkey")
         table.drop_column("admin_id")
     op.drop_column("admin", "team")
     op.drop_table("admin_code")
