@@ -15,31 +15,29 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import yaml
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
 
-from bots._app import App, running
+from bots._app import running
 from bots._virtual import NEVER, forward, settle
 from core.clock import SystemClock
 from core.errors import RemoraError
-from core.messages import Address, Capabilities, Delivery, Message, Receipt, ReplyEvent, Sender
+from core.messages import Address, Capabilities, Choice, Delivery, Message, Receipt, ReplyEvent, Sender
 from core.ports import Inbound
 from core.settings import Settings
 
 START = dt.datetime(2026, 11, 25, 9, 0, tzinfo=dt.UTC)
 """A Wednesday: the same every time, so that answers with dates in them are, too."""
 MODEL_SAYS = "the model answers"
-_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_PASSES = re.compile(r"\+(\d{1,6})([smhd])")
-_KEYS = {"me", "press", "at", "bot", "line"}
 _ME = "me"
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_MEND = "a dialogue has name: and dialogue:, a line of it me: or press:, at: such as +3d, and bot:"
 
 
 class BadScript(RemoraError):
@@ -55,58 +53,49 @@ class _Lines(yaml.SafeLoader):
         return {**super().construct_mapping(node, deep=True), "line": node.start_mark.line + 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(BaseModel, extra="forbid", coerce_numbers_to_str=True):
     """Time passes, then something is said or a button pressed; `bot`: the pieces that must come, by message."""
 
     line: int
-    passes: dt.timedelta = dt.timedelta()
-    says: str = ""
-    presses: str = ""
-    bot: tuple[str, ...] | None = None
+    at: str = Field("+0s", pattern=r"^\+\d{1,6}[smhd]$")
+    me: str = ""
+    press: str = ""
+    bot: str | list[str] | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if (self.me and self.press) or not (self.me or self.press or "at" in self.model_fields_set):
+            raise ValueError("either me: or press:, or at: alone")
+        return self
 
 
-@dataclass(frozen=True, slots=True)
-class Dialogue:
-    name: str
-    steps: tuple[Step, ...]
+class Dialogue(BaseModel, extra="forbid"):
+    line: int
+    name: str = ""
+    dialogue: list[Step]
 
 
 def read(text: str, name: str) -> list[Dialogue]:
     """The dialogues of a file. Raises `BadScript` with the line that is wrong."""
     try:
         found = _Lines(text).get_single_data()
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{name}:{mark.line + 1}" if mark else name
-        raise BadScript(f"{where}: this is not YAML: {getattr(error, 'problem', '')}", "mend that line") from None
-    if not isinstance(found, list) or not found:
-        raise BadScript(f"{name}: a list of dialogues is missing", "each has a name and a dialogue; see bots/assistant")
-    return [_dialogue(one, name) for one in found]
+        return TypeAdapter(list[Dialogue]).validate_python(found)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise BadScript(f"{name}:{line}: this is not YAML: {error.problem}", "mend that line") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        named, line = ".".join(map(str, first["loc"])), _line_of(found, first["loc"])
+        raise BadScript(f"{name}:{line}: {named}: {first['msg']}", _MEND) from None
 
 
-def _dialogue(one: Any, name: str) -> Dialogue:
-    if not isinstance(one, dict) or not isinstance(one.get("dialogue"), list):
-        raise BadScript(f"{name}: {str(one)[:40]} is no dialogue", "give each a name and a dialogue: a list of lines")
-    return Dialogue(
-        str(one.get("name", "")), tuple(_step(step, f"{name}:{one['line']}", name) for step in one["dialogue"])
-    )
-
-
-def _step(step: Any, above: str, name: str) -> Step:
-    if not isinstance(step, dict):
-        raise BadScript(f"{above}: {str(step)[:40]} is no line of a dialogue", "write me: or press:, and bot:")
-    where, bot = f"{name}:{step['line']}", step.get("bot")
-    if unknown := sorted(map(str, set(step) - _KEYS)):
-        raise BadScript(f"{where}: nobody knows {unknown[0]}", "a line has me: or press:, at:, and bot:")
-    passes = _PASSES.fullmatch(str(step.get("at", "+0s")))
-    if passes is None:
-        raise BadScript(f"{where}: {step['at']} is no time that passes", "write it as +30m, +2h or +3d")
-    if ("me" in step) + ("press" in step) > 1 or not {"me", "press", "at"} & set(step):
-        raise BadScript(f"{where}: what happens here is not clear", "write either me: or press:, or at: alone")
-    texts = None if bot is None else tuple(map(str, bot)) if isinstance(bot, list) else (str(bot),)
-    length = dt.timedelta(seconds=int(passes[1]) * _UNITS[passes[2]])
-    return Step(step["line"], length, str(step.get("me", "")), str(step.get("press", "")), texts)
+def _line_of(found: Any, path: Sequence[str | int]) -> int:
+    line = 1
+    with suppress(KeyError, IndexError, TypeError):
+        for key in path:
+            found = found[key]
+            line = found["line"] if isinstance(found, dict) else line
+    return line
 
 
 class StillClock(SystemClock):
@@ -122,16 +111,14 @@ class StillClock(SystemClock):
         self.time = max(self.time, moment)
 
 
-@dataclass
 class Stage:
     """A chat platform with one person, in memory."""
 
-    name: str = "play"
-    capabilities: Capabilities = field(
-        default_factory=lambda: Capabilities(4096, preview=False, per_second=1e5, per_chat_per_second=1e5)
-    )
-    where: str = "in memory"
-    sent: list[Delivery] = field(default_factory=list)
+    name, where = "play", "in memory"
+    capabilities = Capabilities(4096, preview=False, per_second=1e5, per_chat_per_second=1e5)
+
+    def __init__(self) -> None:
+        self.sent: list[Delivery] = []
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[None]:
@@ -179,36 +166,31 @@ async def play(dialogue: Dialogue, settings: Settings, say: Callable[[str], None
         return f"{clock.time.astimezone(zone):%m-%d %H:%M}"
 
     async with running(settings, [stage], listen=False, clock=clock) as app:
-        for step in dialogue.steps:
+        for step in dialogue.dialogue:
             heard = len(stage.sent)
-            if step.passes:
-                await forward(app, step.passes, clock.jump_to)
+            if length := dt.timedelta(seconds=int(step.at[1:-1]) * _UNITS[step.at[-1]]):
+                await forward(app, length, clock.jump_to)
                 say(f"{now()}  ...")
-            if step.says or step.presses:
-                say(f"{now()}  {_ME}   {step.says or f'[{step.presses}]'}")
-                await _said(app, stage, step, zone.key, clock)
+            if step.me or step.press:
+                say(f"{now()}  {_ME}   {step.me or f'[{step.press}]'}")
+                clock.time += dt.timedelta(milliseconds=1)  # no two things happen at the very same moment
+                buttons = [
+                    one for sent in reversed(stage.sent) for one in sent.reply.choices if one.label == step.press
+                ]
+                if step.me or buttons:
+                    await app.turns.accept(_message(step, buttons[:1], zone.key, clock.time))
+                    await settle(app)
             for fault in _differences(step, [one.reply.text for one in stage.sent[heard:]], say):
                 wrong += 1
                 say(f"    DIFFERS, line {step.line}: {fault}")
     return wrong
 
 
-async def _said(app: App, stage: Stage, step: Step, zone: str, clock: StillClock) -> None:
-    clock.time += dt.timedelta(milliseconds=1)  # no two things happen at the very same moment
-    data = ""
-    if step.presses:
-        offered = (
-            choice for one in reversed(stage.sent) for choice in one.reply.choices if choice.label == step.presses
-        )
-        data = next((choice.data for choice in offered), "")
-        if not data:
-            return  # and nothing is said, which is a difference where the script wants an answer
-    number, who = f"{step.line}-{clock.time.timestamp()}", Sender(_ME, "Me", zone=zone)
-    kind: Any = "choice" if data else "text"
-    await app.turns.accept(
-        Message(number, Address(stage.name, "", _ME), who, step.says, clock.time, kind, message_id=number, choice=data)
-    )
-    await settle(app)
+def _message(step: Step, pressed: Sequence[Choice], zone: str, now: dt.datetime) -> Message:
+    number, who, place = f"{step.line}-{now.timestamp()}", Sender(_ME, "Me", zone=zone), Address(Stage.name, "", _ME)
+    if not pressed:
+        return Message(number, place, who, step.me, now, message_id=number)
+    return Message(number, place, who, "", now, "choice", choice=pressed[0].data)
 
 
 def _differences(step: Step, texts: list[str], say: Callable[[str], None]) -> Iterator[str]:
@@ -216,10 +198,11 @@ def _differences(step: Step, texts: list[str], say: Callable[[str], None]) -> It
         say(f"             bot  {text.replace(chr(10), chr(10) + ' ' * 18)}")
     if step.bot is None:
         return
-    for number, expected in enumerate(step.bot):
+    wanted = [step.bot] if isinstance(step.bot, str) else step.bot
+    for number, expected in enumerate(wanted):
         if number >= len(texts):
-            yield f"nothing was said{f' (was there a button “{step.presses}”?)' if step.presses else ''}, not “{expected}”"
+            yield f"nothing was said{f' (was there a button “{step.press}”?)' if step.press else ''}, not “{expected}”"
         elif piece := missing(expected, texts[number]):
             yield f"“{piece}” is missing, or not in this place"
-    for text in texts[len(step.bot) :]:
+    for text in texts[len(wanted) :]:
         yield f"nobody expected “{text[:60]}”"
