@@ -12,6 +12,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import hmac
+import ipaddress
 import json
 import os
 import secrets
@@ -101,8 +102,19 @@ class SignIn:
         return hmac.digest(self._key, f"remora web {purpose}\n".encode() + payload, "sha256")
 
 
+def network(client: str) -> str:
+    """Whom failures count against: of IPv6 everybody in a /64, since one machine has all of its addresses."""
+    if ":" not in client:
+        return client
+    try:
+        return str(ipaddress.IPv6Network((client.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return client
+
+
 class Attempts:
-    """Counts failures of each client; too many within the window and the client has to wait."""
+    """Counts failures of each client, or of whatever it is that is tried; too many within the window and it has to wait. Of
+    too many clients the one that failed longest ago is forgotten."""
 
     def __init__(self, clock: Clock, most: int = 10, window: dt.timedelta = dt.timedelta(minutes=15)) -> None:
         self._clock, self._most, self._window = clock, most, window
@@ -111,14 +123,15 @@ class Attempts:
     def wait(self, client: str) -> int:
         """Seconds until `client` may try again; 0 at once."""
         since = self._clock.now() - self._window
-        recent = [moment for moment in self._failures.get(client, []) if moment > since]
+        recent = [moment for moment in self._failures.get(network(client), []) if moment > since]
         if len(recent) < self._most:
             return 0
         return max(1, int((recent[-self._most] - since).total_seconds()) + 1)
 
     def failed(self, client: str) -> None:
-        recent = [*self._failures.pop(client, []), self._clock.now()]
-        self._failures[client] = recent[-self._most :]
+        whose = network(client)
+        recent = [*self._failures.pop(whose, []), self._clock.now()]
+        self._failures[whose] = recent[-self._most :]
         while len(self._failures) > _MOST_CLIENTS:
             self._failures.popitem(last=False)
 

@@ -19,7 +19,8 @@ def command() -> None:
     help="With SECRET_KEY: a file that holds the value it had before.",
 )
 def rotate(old: Path | None) -> None:
-    """Encrypt everything with a new key. Stop Remora before; whoever is signed in to a browser signs in again.
+    """Encrypt everything with a new key. Stop Remora before; whoever is signed in to a browser signs in again, and recovery
+    codes of second factors are void: their owners make new ones.
 
     Without SECRET_KEY, the key in the data folder is replaced by a new one. With SECRET_KEY, set it to its new value
     first, and give the old one by --old.
@@ -32,6 +33,7 @@ def rotate(old: Path | None) -> None:
     from core.errors import ConfigurationError
     from core.settings import load_settings
     from core.store import Store, crypto
+    from core.store.admin import accounts
     from core.store.tables import metadata
 
     settings = load_settings()
@@ -56,6 +58,7 @@ def rotate(old: Path | None) -> None:
         store = Store(settings.store_url)
         try:
             async with store.write() as tx:
+                await accounts.drop_all_codes(tx)
                 return await crypto.reseal(tx, metadata)
         finally:
             await store.aclose()

@@ -108,7 +108,8 @@ async def reset(tx: Tx, actor: Actor, admin_id: int, now: dt.datetime) -> str:
     account = await _held(tx, actor, admin_id, loses=False)
     if account.disabled:
         raise Denied("admin_disabled", name=account.name)
-    await accounts.change(tx, admin_id, password="", totp=None, totp_used=0)
+    await accounts.change(tx, admin_id, password="")
+    await accounts.drop_factor(tx, admin_id)
     await accounts.end_sessions(tx, admin_id)
     await accounts.drop_links(tx, admin_id)
     await tokens.remove_all(tx, admin_id)
@@ -160,8 +161,8 @@ async def begin_factor(tx: Tx, account: Account) -> None:
         await accounts.change(tx, account.id, totp=factors.new_secret(), totp_used=-1)
 
 
-async def confirm_factor(tx: Tx, actor: Actor, account: Account, code: str, now: dt.datetime) -> None:
-    """From now on, codes of the app are asked for."""
+async def confirm_factor(tx: Tx, actor: Actor, account: Account, code: str, now: dt.datetime) -> list[str]:
+    """From now on, codes of the app are asked for; returns the recovery codes, which are kept nowhere."""
     proof = await accounts.proof(tx, admin_id=account.id)
     if proof is None or proof.totp is None or proof.totp_used >= 0:
         raise Denied("admin_changed_meanwhile")
@@ -170,6 +171,24 @@ async def confirm_factor(tx: Tx, actor: Actor, account: Account, code: str, now:
         raise Denied("admin_code_wrong")
     await accounts.use_step(tx, account.id, step)
     await actor.note(tx, now, "admin.factor_on", _subject(account))
+    return await _recovery_codes(tx, account)
+
+
+async def new_recovery_codes(tx: Tx, actor: Actor, account: Account, code: str, now: dt.datetime) -> list[str]:
+    """New ones in place of those that are left, for a code."""
+    proof = await accounts.proof(tx, admin_id=account.id)
+    if proof is None or not proof.account.has_totp:
+        raise Denied("admin_changed_meanwhile")
+    if not await uses_factor(tx, proof, code, now):
+        raise Denied("admin_code_wrong")
+    await actor.note(tx, now, "admin.recovery_codes", _subject(account))
+    return await _recovery_codes(tx, account)
+
+
+async def _recovery_codes(tx: Tx, account: Account) -> list[str]:
+    made = factors.recovery_codes()
+    await accounts.put_codes(tx, account.id, [factors.recovery_digest(account.id, one) for one in made])
+    return made
 
 
 async def drop_factor(tx: Tx, actor: Actor, account: Account, code: str, now: dt.datetime) -> None:
@@ -177,17 +196,23 @@ async def drop_factor(tx: Tx, actor: Actor, account: Account, code: str, now: dt
     proof = await accounts.proof(tx, admin_id=account.id)
     if proof is None or not await uses_factor(tx, proof, code, now):
         raise Denied("admin_code_wrong")
-    await accounts.change(tx, account.id, totp=None, totp_used=0)
+    await accounts.drop_factor(tx, account.id)
     if account.has_totp:
         await actor.note(tx, now, "admin.factor_off", _subject(account))
 
 
 async def uses_factor(tx: Tx, proof: Proof, code: str, now: dt.datetime) -> bool:
-    """Whether the code is right, and it is used up; without a second factor, any is."""
-    if proof.totp is None or not proof.account.has_totp:
+    """Whether the code is right, of the app or for recovery, and it is used up; without a second factor, any is."""
+    account = proof.account
+    if proof.totp is None or not account.has_totp:
         return True
-    step = factors.step_of(proof.totp, code, now, proof.totp_used)
-    return step is not None and await accounts.use_step(tx, proof.account.id, step)
+    if (step := factors.step_of(proof.totp, code, now, proof.totp_used)) is not None:
+        return await accounts.use_step(tx, account.id, step)
+    if not await accounts.use_code(tx, account.id, factors.recovery_digest(account.id, code)):
+        return False
+    left = {"left": await accounts.codes_left(tx, account.id)}
+    await Actor(f"web:{account.name}", account.role).note(tx, now, "admin.recovery_used", _subject(account), left)
+    return True
 
 
 async def by_password(store: Store, name: str, password: str, code: str, now: dt.datetime) -> Account | None:

@@ -17,6 +17,8 @@ from urllib.parse import quote
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from core.store.crypto import keyed
+
 SHORTEST, LONGEST = 12, 200
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 """What OWASP asks of argon2id at least: 19 MiB, two passes."""
@@ -94,6 +96,20 @@ def step_of(secret: str, code: str, now: dt.datetime, used: int) -> int | None:
         if hmac.compare_digest(code_at(secret, step).encode(), given.encode())
     ]
     return next((step for step in fitting if step > used), None)
+
+
+RECOVERY_CODES = 10
+
+
+def recovery_codes() -> list[str]:
+    """Codes in place of those of the app, 80 random bits each, as they are written down."""
+    texts = (base64.b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(RECOVERY_CODES))
+    return ["-".join(text[at : at + 4] for at in range(0, 16, 4)) for text in texts]
+
+
+def recovery_digest(admin_id: int, code: str) -> str:
+    """How a recovery code is kept, however it is typed."""
+    return keyed(f"admin_code.{admin_id}", re.sub(r"[\W_]", "", normal(code)).casefold())
 
 
 def uri(secret: str, name: str) -> str:

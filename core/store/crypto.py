@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _NONCE = 12
 _keys: dict[str, AESGCM] = {}
+_macs: dict[str, bytes] = {}
 _current: list[str] = []
 
 
@@ -33,7 +34,14 @@ def unlock(secret: bytes) -> None:
     key = hmac.digest(secret, b"remora store 1", "sha256")
     name = hashlib.sha256(key).hexdigest()[:8]
     _keys[name] = AESGCM(key)
+    _macs[name] = hmac.digest(secret, b"remora digests 1", "sha256")
     _current[:] = [name]
+
+
+def keyed(place: str, text: str) -> str:
+    """A digest by which a secret is known again, and that is no use to whoever has the database alone. With another key it is
+    another one."""
+    return hmac.digest(_macs[_current[0]], f"{place}\n{text}".encode(), "sha256").hex()
 
 
 class Sealed(TypeDecorator[str]):

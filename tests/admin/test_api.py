@@ -113,6 +113,18 @@ async def test_guessing_keys_is_slowed_down(admin: AdminSide) -> None:
     assert codes == [401] * 30 + [429]
 
 
+async def test_a_good_key_passes_whatever_others_behind_its_address_guess(admin: AdminSide) -> None:
+    """Behind a proxy everybody has its address."""
+    async with client(admin, "") as machine:
+        key, told = await key_of(admin, "chat"), []
+        for number in range(301):
+            wrong = {"Authorization": f"Bearer rmr_{number:08}"}
+            told.append((await machine.get("/v1/models", headers=wrong)).status_code)
+        good = await machine.get("/v1/models", headers={"Authorization": f"Bearer {key}"})
+    assert told == [401] * 300 + [429]
+    assert good.status_code == 200
+
+
 async def test_what_a_key_does_is_noted_with_whose_it_is_or_not_done(admin: AdminSide, monkeypatch) -> None:
     async with client(admin, await key_of(admin, "intents.write", role="editor")) as machine:
         assert (await machine.put("/api/v1/intents/greet", json=GREETING)).status_code == 200

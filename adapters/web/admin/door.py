@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias
@@ -16,14 +14,13 @@ from starlette.routing import Route
 
 from adapters._bodies import TooLarge, body
 from adapters.web import guard
+from adapters.web.admin.guesses import Guesses, of_code, of_password
 from adapters.web.admin.look import Look
 from adapters.web.admin.requests import client_of, form_of, language_of_browser
 from adapters.web.admin.team import BACK, FLOW_SECONDS, NotProven, Team
-from adapters.web.signin import Attempts
 from core.admin import accounts, signin
 from core.admin.desk import Desk
 from core.errors import Unavailable
-from core.ports import Clock
 from core.store.admin import accounts as kept
 from core.store.admin.accounts import Account, Purpose, Session
 
@@ -32,8 +29,6 @@ log = logging.getLogger(__name__)
 COOKIE = "remora_admin"
 _FLOW = "remora_team"
 SMALL = 4_096
-_HASHED_AT_ONCE = 2
-"""Passwords: each takes 19 MiB and a core meanwhile."""
 Known: TypeAlias = Callable[[Request], Awaitable[Session | None]]
 
 
@@ -41,11 +36,10 @@ class Door:
     """`session` says who is in already."""
 
     def __init__(
-        self, desk: Callable[[], Desk], look: Look, clock: Clock, session: Known, key: bytes, *, secure: bool
+        self, desk: Callable[[], Desk], look: Look, guesses: Guesses, session: Known, key: bytes, *, secure: bool
     ) -> None:  # fmt: skip
         self._desk, self._look, self._session, self._secure = desk, look, session, secure
-        self._attempts, self._team = Attempts(clock), Team(key)
-        self._hashing = asyncio.Semaphore(_HASHED_AT_ONCE)
+        self._guesses, self._attempts, self._team = guesses, guesses.attempts, Team(key)
 
     def routes(self) -> Sequence[Route]:
         return [
@@ -89,17 +83,17 @@ class Door:
             return JSONResponse({"error": words["common"]["starting"]}, 503, headers={"Retry-After": "5"})
         secret, _, code = given.partition("\n")
         now = desk.clock.now()
-        async with desk.store.write() as tx:
+        async with self._guesses.reading, desk.store.write() as tx:
             owner = await signin.wants_code(tx, secret, now)
-            guessed = f"code:{owner.name}" if owner else ""
+            guessed = of_code(owner) if owner else ""
             if wait := self._attempts.wait(guessed):
                 return JSONResponse({"error": words["enter"]["wait"]}, 429, headers={"Retry-After": str(wait)})
             proof = await kept.proof(tx, admin_id=owner.id) if owner and code.strip() else None
             proven = owner is None or (proof is not None and await accounts.uses_factor(tx, proof, code, now))
             found = await signin.redeem(tx, secret, now) if proven else None
+            if found is None and (proven or code.strip()):
+                self._guesses.failed(client, guessed)
         if found is None:
-            if proven or code.strip():
-                self._failed(client, guessed)
             said = words["enter"]["failed" if proven else "code_wrong" if code.strip() else "code_wanted"]
             return JSONResponse({"error": said, "code": not proven}, 401)
         response = JSONResponse({"to": _first_page(found[1])})
@@ -117,15 +111,15 @@ class Door:
         name, password, code = (_text(form, field) for field in ("name", "password", "code"))
         if not guard.from_our_page(request):
             return self._page(request, 403, "forbidden", name)
-        keys = (client_of(request), f"name:{unicodedata.normalize('NFKC', name.strip()).casefold()[:64]}")
-        async with self._hashing:  # asked inside: many sent at once are counted one by one
+        keys = (client_of(request), of_password(name))
+        async with self._guesses.hashing:
             if wait := max(map(self._attempts.wait, keys)):
                 response = self._page(request, 429, "wait", name)
                 response.headers["Retry-After"] = str(wait)
                 return response
             account = await accounts.by_password(desk.store, name, password, code, desk.clock.now())
             if account is None:
-                self._failed(*keys)
+                self._guesses.failed(*keys)
         if account is None:
             return self._page(request, 401, "wrong", name)
         response = RedirectResponse("/admin", 303)
@@ -164,7 +158,7 @@ class Door:
             return self._page(request, 503, "team_down")
         except NotProven as error:
             log.warning("the team's sign-in let nobody in", extra={"why": error.what})
-            self._failed(client)
+            self._guesses.failed(client)
             return self._page(request, 401, "team_failed")
         if account is None:
             return self._page(request, 403, "team_unknown")
@@ -172,12 +166,6 @@ class Door:
         response.delete_cookie(_FLOW, httponly=True, samesite="lax", secure=self._secure, path=BACK)
         await self.let_in(request, response, account)
         return response
-
-    def _failed(self, client: str, *names: str) -> None:
-        """Counts against the client, and against whom it wanted to be; the log does not say whom: people type passwords there."""
-        log.warning("a sign-in failed", extra={"client": client})
-        for key in filter(None, (client, *names)):
-            self._attempts.failed(key)
 
     async def let_in(self, request: Request, response: Response, account: Account) -> None:
         """A new session and a new cookie for it, whatever the browser brought; what it had before ends."""

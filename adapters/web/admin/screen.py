@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from adapters.web.admin.door import COOKIE
+from adapters.web.admin.guesses import Guesses
 from adapters.web.admin.look import Look, Words
 from core.admin import signin
 from core.admin.desk import Desk
@@ -38,7 +39,8 @@ class Visit:
     form: FormData
     """What was sent; empty where the page is only read."""
     now: dt.datetime
-    session_id: int = 0
+    session_id: int
+    guesses: Guesses
 
     @property
     def words(self) -> Words:

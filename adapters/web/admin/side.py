@@ -19,6 +19,7 @@ from adapters._bodies import TooLarge
 from adapters.web import guard
 from adapters.web.admin import screens
 from adapters.web.admin.door import COOKIE, SMALL, Door
+from adapters.web.admin.guesses import Guesses
 from adapters.web.admin.look import Look
 from adapters.web.admin.requests import client_of, form_of, language_of_browser
 from adapters.web.admin.screen import Screen, Visit, Way, post
@@ -53,7 +54,8 @@ class Side:
         self._desk, self._key = desk, key
         self.look = Look(version)
         self.look.screens = all_screens()
-        self._door = Door(desk, self.look, clock, self._session, key, secure=secure)
+        self._guesses = Guesses(clock)
+        self._door = Door(desk, self.look, self._guesses, self._session, key, secure=secure)
 
     def routes(self) -> Sequence[BaseRoute]:
         ways = [way for screen in self.look.screens for way in screen.ways]
@@ -108,7 +110,8 @@ class Side:
         actor = Actor(f"web:{account.name}", account.role, client_of(request), account.id)
         language = language_of(account.language) if account.language else language_of_browser(request)
         visit = Visit(
-            request, desk, account, actor, self.look, self._form_token(request), language, form, desk.clock.now(), session.id
+            request, desk, account, actor, self.look, self._form_token(request), language, form, desk.clock.now(), session.id,
+            self._guesses,
         )  # fmt: skip
         try:
             actor.need(way.needs)

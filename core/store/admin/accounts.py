@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast
 
 import sqlalchemy as sa
 
 from core.store.database import Tx
-from core.store.tables.admin import admin, admin_link, admin_session, audit
+from core.store.tables.admin import admin, admin_code, admin_link, admin_session, audit
 
 Role: TypeAlias = Literal["owner", "editor", "operator", "viewer"]
 ROLES: tuple[Role, ...] = ("owner", "editor", "operator", "viewer")
@@ -166,6 +167,34 @@ async def use_step(tx: Tx, admin_id: int, step: int) -> bool:
     """Uses up a time step of the second factor, and all before it; False where it was used already."""
     unused = sa.and_(admin.c.id == admin_id, admin.c.totp_used < step)
     return await tx.run(sa.update(admin).where(unused).values(totp_used=step)) > 0
+
+
+async def put_codes(tx: Tx, admin_id: int, digests: Sequence[str]) -> None:
+    """These are the recovery codes of an account, and none of those before."""
+    await tx.run(sa.delete(admin_code).where(admin_code.c.admin_id == admin_id))
+    await tx.many(sa.insert(admin_code), [{"admin_id": admin_id, "digest": digest} for digest in digests])
+
+
+async def use_code(tx: Tx, admin_id: int, digest: str) -> bool:
+    """Uses up a recovery code; False where there is none such."""
+    return (
+        await tx.run(sa.delete(admin_code).where(admin_code.c.admin_id == admin_id, admin_code.c.digest == digest)) > 0
+    )
+
+
+async def codes_left(tx: Tx, admin_id: int) -> int:
+    return await tx.count(admin_code, admin_code.c.admin_id == admin_id)
+
+
+async def drop_factor(tx: Tx, admin_id: int) -> None:
+    """The second factor is gone, and its recovery codes with it."""
+    await put_codes(tx, admin_id, ())
+    await change(tx, admin_id, totp=None, totp_used=0)
+
+
+async def drop_all_codes(tx: Tx) -> None:
+    """Nobody has recovery codes any more: they are known by a key that is not there any more."""
+    await tx.run(sa.delete(admin_code))
 
 
 async def put_link(tx: Tx, purpose: Purpose, digest: str, expires_at: dt.datetime, admin_id: int | None) -> None:

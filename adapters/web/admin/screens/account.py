@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from adapters.web.admin.guesses import of_code, of_password
 from adapters.web.admin.screen import Screen, Visit, get, post
 from core.admin import accounts, factors, signin
 from core.admin.roles import Denied
@@ -14,6 +17,7 @@ from core.store import Tx, people
 from core.store.admin import accounts as kept
 
 _PATH = "/admin/account"
+_T = TypeVar("_T")
 
 
 async def show(visit: Visit, status: int = 200, problem: str = "", about: str = "") -> Response:
@@ -22,25 +26,56 @@ async def show(visit: Visit, status: int = 200, problem: str = "", about: str = 
         proof = await kept.proof(tx, admin_id=visit.account.id)
         browsers = await signin.browsers(tx, visit.account.id, visit.now)
         person = await people.get(tx, visit.account.person_id) if visit.account.person_id else None
+        left = await kept.codes_left(tx, visit.account.id)
     assert proof is not None, "it is signed in"
     return visit.page(
         "account.html", status, account=proof.account, begun=proof.totp if proof.totp_used < 0 else None,
         browsers=browsers, here_id=visit.session_id, person=person, problem=problem, about=about,
-        least=factors.SHORTEST, most=factors.LONGEST,
+        least=factors.SHORTEST, most=factors.LONGEST, left=left, codes=factors.RECOVERY_CODES,
     )  # fmt: skip
 
 
+async def _guessed(
+    visit: Visit, key: str, about: str, work: Callable[[], Awaitable[_T]], turns: asyncio.Semaphore
+) -> _T | Response:  # fmt: skip
+    """What `work` gives, or the page that says why not. Too many wrong passwords or codes, and it has to wait: who sits at a
+    browser that is signed in may be somebody else."""
+    attempts = visit.guesses.attempts
+    async with turns:
+        if wait := attempts.wait(key):
+            page = await show(visit, 429, visit.words["enter"]["wait"], about)
+            page.headers["Retry-After"] = str(wait)
+            return page
+        try:
+            return await work()
+        except Denied as denied:
+            if denied.key in ("admin_password_wrong", "admin_code_wrong"):
+                attempts.failed(key)
+            problem = denied.said(visit.language)
+    return await show(visit, 422, problem, about)
+
+
 async def set_password(visit: Visit) -> Response:
-    new = visit.field("new")
-    try:
+    new, current = visit.field("new"), visit.field("current")
+
+    async def work() -> Response:
         if new != visit.field("again"):
             raise Denied("admin_password_twice")
-        await accounts.set_password(
-            visit.desk.store, visit.actor, visit.account, visit.session_id, visit.field("current"), new, visit.now
-        )
-    except Denied as denied:
-        return await show(visit, 422, denied.said(visit.language), "password")
-    return visit.go(_PATH, "account.password_saved")
+        who = (visit.actor, visit.account, visit.session_id)
+        await accounts.set_password(visit.desk.store, *who, current, new, visit.now)
+        return visit.go(_PATH, "account.password_saved")
+
+    return await _guessed(visit, of_password(visit.account.name), "password", work, visit.guesses.hashing)
+
+
+async def _by_code(visit: Visit, done: Callable[..., Awaitable[_T]]) -> _T | Response:
+    """What is done for the code that was typed."""
+
+    async def work() -> _T:
+        async with visit.desk.store.write() as tx:
+            return await done(tx, visit.actor, visit.account, visit.field("code"), visit.now)
+
+    return await _guessed(visit, of_code(visit.account), "factor", work, visit.guesses.reading)
 
 
 async def _changed(visit: Visit, work: Callable[[Tx], Awaitable[object]], said: str = "") -> Response:
@@ -67,13 +102,18 @@ async def picture(visit: Visit) -> Response:
 
 
 async def confirm_factor(visit: Visit) -> Response:
-    given = (visit.actor, visit.account, visit.field("code"), visit.now)
-    return await _changed(visit, lambda tx: accounts.confirm_factor(tx, *given), "account.factor_saved")
+    made = await _by_code(visit, accounts.confirm_factor)
+    return made if isinstance(made, Response) else visit.page("account_codes.html", made=made)
+
+
+async def new_codes(visit: Visit) -> Response:
+    made = await _by_code(visit, accounts.new_recovery_codes)
+    return made if isinstance(made, Response) else visit.page("account_codes.html", made=made)
 
 
 async def drop_factor(visit: Visit) -> Response:
-    given = (visit.actor, visit.account, visit.field("code"), visit.now)
-    return await _changed(visit, lambda tx: accounts.drop_factor(tx, *given), "account.factor_gone")
+    wrong = await _by_code(visit, accounts.drop_factor)
+    return wrong or visit.go(_PATH, "account.factor_gone")
 
 
 async def chat_code(visit: Visit) -> Response:
@@ -108,6 +148,7 @@ SCREEN = Screen(
         post(f"{_PATH}/factor", begin_factor, "see"),
         get(f"{_PATH}/factor.svg", picture),
         post(f"{_PATH}/factor/confirm", confirm_factor, "see"),
+        post(f"{_PATH}/factor/codes", new_codes, "see"),
         post(f"{_PATH}/factor/drop", drop_factor, "see"),
         post(f"{_PATH}/chat", chat_code, "see"),
         post(f"{_PATH}/chat/drop", unlink_chat, "see"),
