@@ -66,6 +66,18 @@ PLAYS = {
         model
         ann> you never remind me
         model
+        ann> why didn't you remind me at 9?
+        model
+        ann> you said you'd remind me tomorrow
+        model
+        ann> translate "remind me tomorrow" into French
+        model
+        ann> why don't you remind me tomorrow at 9:00 to run
+        < Thu 26 Nov 09:00
+        li> 你昨天怎么没提醒我
+        model
+        li> 明天提醒我问老板为什么延期
+        < 为什么延期
         li> 我不想要提醒了
         model
         li> 谢谢提醒

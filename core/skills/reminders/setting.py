@@ -47,8 +47,14 @@ _LOOSE = re.compile(
     r"|(?<=[.,;!?]\s)(?:please\s+|pls\s+)?remember\b|\A\s*remember,",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"\"[^\"]{3,}\"|“[^”]{3,}”|「[^」]{3,}」")
+_OF_THE_PAST = re.compile(
+    r"\A\W*(?:why(?!\s+(?:don'?t|not))|did|didn'?t|does|had|were|was|are\s+you|have\s+you|you\s+(?:said|told|promised|didn'?t|did|never|always|forgot"
+    r"|reminded|keep))\b|(?:为什么|怎么(?!样))[^,，。?？]{0,8}提醒|没(?:有)?(?:人)?(?:按时|准时|及时|再)?提醒",
+    re.IGNORECASE,
+)
 _ABOUT_REMINDING = re.compile(
-    r"\A\W*(?:(?:why|how|who|what|when|where|did|does|have|has|had|is|was|were)|are\s+you|do\s+(?:you|i|we)"
+    r"\A\W*(?:(?:how|who|what|when|where|have|has|is)|do\s+(?:you|i|we)"
     r"|you\s+(?:didn'?t|did|don'?t|never|always|forgot|reminded|keep|have|had))\b|\b(?:thanks?|thx)\b.{0,20}\bremind"
     r"|[谢謝](?:你|您)?的?提醒|[为為][什甚]么|怎么|不(?:想|用|要|需要|必)(?:再|要|有)*提醒|没(?:有)?提醒|別提醒|别(?:再)?提醒",
     re.IGNORECASE,
@@ -96,13 +102,15 @@ def _meant(turn: Turn, *, timed: bool) -> bool:
     Loose words ask for one only with a time, and in no essay; in an essay without a time the beginning has to ask.
     """
     text, essay = turn.text, len(turn.text) > _ESSAY
-    if timed and not essay:
-        return True
-    if not timed and _ABOUT_REMINDING.search(text):
+    unquoted = _QUOTED.sub(" ", text)
+    if _OF_THE_PAST.search(text) or (not timed and _ABOUT_REMINDING.search(text)):
         return False
+    if timed and not essay and unquoted == text:
+        return True
+    text = unquoted
     beginning = text[:_BEGINNING] if essay and not timed else text
-    firm = _LOOSE.sub(" ", beginning)
-    if firm == text:
+    firm = beginning if timed and not essay else _LOOSE.sub(" ", beginning)
+    if firm == turn.text:
         return True
     return _wish(firm, turn.now, turn.zone or ZoneInfo("UTC"), turn.language).understood.asks_reminder
 
