@@ -6,16 +6,17 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from core.store.training import Learnable
+    from core.settings import Settings
+    from core.store import Store
     from core.training.data.faults import Fault
     from core.training.data.rows import Conversation, Row
+    from core.training.data.versions import Version
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _out = click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
@@ -112,40 +113,61 @@ def split(file: Path, output: Path, val: float, test: float, seed: int) -> None:
 
 @command.command("from-chats")
 @_out
-@click.option("--consented", multiple=True, metavar="PERSON", help="Who agreed that all of theirs is learned from.")
-def from_chats(output: Path, consented: Sequence[str]) -> None:
-    """Rows of answers that people praised, and of people who agreed; personal data is replaced by placeholders."""
-    from core.settings import load_settings
+def from_chats(output: Path) -> None:
+    """Whole conversations of people who agreed to be learned from; personal data is replaced by placeholders."""
+    from bots._database import done
+    from core.errors import Refused
+    from core.store.training import learnable
     from core.training.data.chats import conversations
     from core.training.data.scrub import Scrubber
 
-    people, turns = asyncio.run(_learnable(load_settings().store_url, consented))
     scrubber = Scrubber()
-    rows = conversations(turns, people, scrubber)
+    rows = conversations(done(lambda tx, _now: learnable(tx)), scrubber)
     if not rows:
-        from core.errors import Refused
-
-        raise Refused("nobody praised an answer of the model yet", "wait for thumbs, or name who agreed by --consented")
+        raise Refused(
+            "nobody who agreed to be learned from talked to the model", "people agree by /privacy in the chat"
+        )
     _write(output, rows)
     _summary(scrubber.counts)
 
 
-async def _learnable(url: str, consented: Sequence[str]) -> tuple[list[int], list[Learnable]]:
-    from core.errors import Refused
-    from core.store import Store, acquaintances, migrate
-    from core.store.training import learnable
+@command.command()
+@_json
+def version(as_json: bool) -> None:
+    """Make a data set of what people who agreed praised, and of what was corrected or labelled of theirs; a new version of it
+    each time. Train on it by its name: remora train --data use-1."""
+    from bots._cli.admin import actor
+    from bots._database import opened
+    from core.admin import learning
+    from core.clock import SystemClock
 
-    async with aclosing(Store(url)) as store:
-        await migrate.upgrade(store)
-        async with store.read() as tx:
-            people = []
-            for name in consented:
-                found = await acquaintances.called(tx, name)
-                if len(found) != 1:
-                    what = f"several people are called {name}" if found else f"nobody is called {name}"
-                    raise Refused(what, "name the account, such as telegram:12345")
-                people.append(found[0].id)
-            return people, await learnable(tx, people)
+    made = opened(lambda store, settings: learning.make(store, settings, actor(), SystemClock()))
+    click.echo(made.model_dump_json() if as_json else _told(made))
+
+
+@command.command()
+@_json
+def versions(as_json: bool) -> None:
+    """The data sets that were made of use, the newest first; rows of people who want them gone are taken out before."""
+    from bots._database import opened
+    from core.admin import learning
+    from core.training.data.versions import versions as found
+
+    async def work(store: Store, settings: Settings) -> list[Version]:
+        await learning.sweep(store, settings)
+        return await asyncio.to_thread(found, settings.data_dir)
+
+    for one in opened(work):
+        click.echo(one.model_dump_json() if as_json else _told(one))
+
+
+def _told(one: Version) -> str:
+    counts = ", ".join(f"{name} {count}" for name, count in {**one.sources, **one.languages}.items())
+    changed = f"+{one.added} -{one.dropped}" + (f" against {one.parent}" if one.parent else "")
+    gone = f", {one.erased} taken out since" if one.erased else ""
+    return (
+        f"{one.name}  {one.made_at:%Y-%m-%d %H:%M}  {one.rows} rows, {one.held} held back ({counts}); {changed}{gone}"
+    )
 
 
 def _counter(model: str) -> tuple[Callable[[Conversation], int], bool]:

@@ -39,9 +39,10 @@ def export(person: str, reason: str) -> None:
 @_person
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase(person: str, yes: bool) -> None:
-    """Delete all that is kept of a person, for good; writes a receipt as JSON."""
+    """Delete all that is kept of a person, for good; writes a receipt as JSON, with the models that learned from them."""
     from bots._cli.memory import actor
-    from bots._database import done
+    from bots._database import done, opened
+    from core.admin import learning
     from core.memory import desk
 
     async def named(tx: Tx, _now: dt.datetime) -> str:
@@ -53,7 +54,9 @@ def erase(person: str, yes: bool) -> None:
     name = done(named)
     if not yes:
         click.confirm(f"Delete all that is kept of {name}? It cannot be brought back", abort=True)
-    click.echo(json.dumps(done(work), ensure_ascii=False))
+    receipt = done(work)
+    receipt |= opened(lambda store, settings: learning.unlearned(store, settings, receipt.pop("learned_as")))
+    click.echo(json.dumps(receipt, ensure_ascii=False))
 
 
 @command.command()

@@ -54,6 +54,10 @@ def command(config: Path | None, resume: str | None, only_estimate: bool, as_jso
     if not resume and (not options.data or not (options.name or only_estimate)):
         raise click.UsageError("give --name and --data, here or in --config")
     settings = load_settings()
+    if options.data:
+        from core.admin.learning import data_file
+
+        options = options.model_copy(update={"data": str(data_file(settings, options.data))})
     with closing(_Terminal()) as terminal:
         tell = _json if as_json else terminal
         try:

@@ -11,7 +11,7 @@ from core.admin.roles import Actor
 from core.errors import RemoraError
 from core.memory.statements import corrected
 from core.retrieval.terms import terms
-from core.store import Tx, acquaintances, memory
+from core.store import Tx, acquaintances, memory, training
 from core.store.memory import Fact, Use, privacy
 from core.store.people import Person
 
@@ -82,11 +82,13 @@ async def export(tx: Tx, actor: Actor, person_id: int, reason: str, now: dt.date
 
 
 async def erase(tx: Tx, actor: Actor, person_id: int, now: dt.datetime) -> dict[str, Any]:
-    """Deletes all that is kept of a person; returns the receipt: when, who, and how many rows of each table."""
+    """Deletes all that is kept of a person; returns the receipt: when, who, how many rows of each table, and `learned_as`: for
+    `core.admin.learning.unlearned`, once this is committed."""
     actor.need("people.edit")
     await actor.note(tx, now, "privacy.erase", f"person:{person_id}")
+    whose = await training.unlearn(tx, person_id, now)
     receipt = await privacy.erase(tx, person_id)
-    return {"person": person_id, "erased_at": now.isoformat(), "by": actor.name, "rows": receipt}
+    return {"person": person_id, "erased_at": now.isoformat(), "by": actor.name, "rows": receipt, "learned_as": whose}
 
 
 async def _get(tx: Tx, person_id: int, fact_id: int) -> Fact:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Verb: TypeAlias = Literal[
-    "remember", "forget", "forget_all", "show", "incognito_on", "incognito_off", "on", "off", "past"
+    "remember",
+    "forget",
+    "forget_all",
+    "show",
+    "incognito_on",
+    "incognito_off",
+    "on",
+    "off",
+    "past",
+    "learn_on",
+    "learn_off",
 ]
 
 
@@ -47,6 +57,14 @@ _WAYS: tuple[tuple[Verb, str], ...] = (
 _WISHES: tuple[tuple[Verb, re.Pattern[str]], ...] = tuple(
     (verb, re.compile(f"{_POLITE}(?:{way}){_END}", re.IGNORECASE | re.DOTALL)) for verb, way in _WAYS
 )
+_OUR_TALK = r"(?:me|my (?:chats?|conversations?|messages|words)|our (?:chats?|conversations?)|what i (?:say|write|tell you)(?: to you)?)"
+_ZH_TALK = r"(?:从|用|拿)(?:我|我们)(?:的|说的)(?:对话|聊天|聊天记录|消息|话)(?:中|里|来|里面)?(?:学习|训练)"
+_LEARN_WAYS: tuple[tuple[Verb, str], ...] = (
+        ("learn_on", rf"(?:(?:yes|ok(?:ay)?|sure)[, ]+)?(?:you (?:may|can)|i (?:agree|allow)(?: that)? you (?:may |can |to )?|i (?:let|allow) you (?:to )?|feel free to) ?(?:learn from|(?:be )?train(?:ed)? on) {_OUR_TALK}(?: from now on)?|我?(?:同意|允许|准许)你?{_ZH_TALK}(?:吧|了)?|你?可以{_ZH_TALK}(?:了|吧)?"),
+        ("learn_off", rf"(?:please )?(?:do not|don't|dont|never|stop|no longer|you may not|you must not|i (?:do not|don't) (?:agree|allow|want)(?: that)? you(?: to)?) (?:learn(?:ing)? from|(?:be )?train(?:ed|ing)? on) {_OUR_TALK}(?: any ?more| from now on)?|(?:请|你)?(?:不要|别|不许|不准|不可以|停止|我?不(?:同意|允许)你?)再?{_ZH_TALK}了?"),
+)  # fmt: skip
+_LEARNING = tuple((verb, re.compile(rf"(?:{way})[ .!。！]*", re.IGNORECASE)) for verb, way in _LEARN_WAYS)
+"""Whole sentences that say so: a question whether it may, or a polite request, is no consent."""
 _REMINDER = re.compile(r"\b(?:reminder|alarm|alert)s?\b|提醒|闹钟", re.IGNORECASE)
 
 
@@ -55,6 +73,8 @@ def memory_wish(text: str) -> Wish | None:
     if len(text) > LONGEST or not text:
         return None
     words = text.replace("’", "'").strip()
+    if about := next((verb for verb, pattern in _LEARNING if len(words) <= _SHORT and pattern.fullmatch(words)), None):
+        return Wish(about)
     for verb, pattern in _WISHES if len(words) <= _SHORT else _WISHES[-2:]:
         if found := pattern.fullmatch(words):
             if verb.startswith("forget") and _REMINDER.search(words):

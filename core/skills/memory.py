@@ -24,7 +24,7 @@ from core.reminders import wording
 from core.render import literal, shortened
 from core.retrieval.terms import terms
 from core.skills.base import Command, Outcome, Recalled, Skill, Turn
-from core.store import Tx, memory, people
+from core.store import Tx, memory, people, training
 from core.store.admin.audit import Entry
 from core.store.memory import Fact, privacy, turns
 
@@ -33,6 +33,7 @@ _Found: TypeAlias = Wish | tuple[Fact, ...]
 _BUTTONS, _SHOWN, _USES, _QUOTES = 8, 100, 5, 3
 _LONGEST_EXPORT = 12_000
 _NEVER_MIND = re.compile(r"never ?mind|cancel|no|stop|算了|取消|不用了|不改了", re.IGNORECASE)
+_LEARN = re.compile(r"(?:learn(?:ing)?|学习) ?[:：]?(?:on|yes|off|no|开|关|同意|不同意)", re.IGNORECASE)
 _TO_DO = re.compile(
     r"(?:i|we)(?:['’]ve| have|['’]m| am|['’]ll| need| must| should| want) (?:to|got|a|an|the|my|going|meeting|seeing|be)\b",
     re.I,
@@ -73,6 +74,8 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
             return _incognito(turn, on=rest.strip().lower() not in ("off", "关", "关闭", "0", "no"))
         case Command("/memory", rest):
             return _memory_command(turn, rest.strip().lower())
+        case Command("/privacy", rest) if _LEARN.fullmatch(rest.strip()):
+            return _learn(turn, on=not rest.strip().lower().endswith(("off", "no", "关", "不同意")))
         case Command("/privacy"):
             return _in_private(turn, partial(_privacy, turn=turn), "privacy")
         case Command("/export"):
@@ -93,6 +96,8 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
             return _show(turn)
         case Wish("incognito_on" | "incognito_off" as verb):
             return _incognito(turn, on=verb == "incognito_on")
+        case Wish("learn_on" | "learn_off" as verb):
+            return _learn(turn, on=verb == "learn_on")
         case Wish(verb):
             return _switch(turn, on=verb == "on")
     raise AssertionError(f"nothing else is recognised: {found!r}")
@@ -278,13 +283,18 @@ def _forget_command(turn: Turn, rest: str) -> Outcome:
 
 def _forget_conversation(turn: Turn) -> Outcome:
     async def write(tx: Tx) -> Reply:
-        turns = await people.forget_conversation(tx, turn.person.id)
+        turns = await _conversation_forgotten(tx, turn)
         left = len(await memory.active(tx, turn.person.id)) if turn.message.private else 0
         more = "\n" + counted(turn.language, "memory_left", left) if left else ""
         choices = (Choice(say(turn.language, "button_memory_all"), f"{NAME}:all"),) if left else ()
         return Reply(say(turn.language, "forgotten", turns=turns) + more, choices)
 
     return Outcome(write=write, intent="forget", fresh_session=True)
+
+
+async def _conversation_forgotten(tx: Tx, turn: Turn) -> int:
+    await training.unlearn(tx, turn.person.id, turn.now)
+    return await people.forget_conversation(tx, turn.person.id)
 
 
 def _forget(turn: Turn, text: str) -> Outcome:
@@ -308,7 +318,7 @@ def _forget_all(turn: Turn, *, conversation: bool = False) -> Outcome:
         facts = await memory.forget(tx, turn.person.id)
         if not conversation:
             return Reply(counted(turn.language, "memory_all_forgotten", facts), settles=True)
-        turns = await people.forget_conversation(tx, turn.person.id)
+        turns = await _conversation_forgotten(tx, turn)
         return Reply(say(turn.language, "forgotten_all", turns=turns, facts=facts))
 
     outcome = _in_private(turn, write, "forget" if conversation else "memory_forget")
@@ -322,6 +332,8 @@ async def _press(turn: Turn, data: str) -> Outcome | None:
             return _forget_all(turn)
         sure = Choice(say(turn.language, "button_memory_sure"), f"{NAME}:sure")
         return Outcome(Reply(say(turn.language, "memory_sure"), (sure,)), intent="memory_forget")
+    if verb == "learn":
+        return _learn(turn, on=number == "on")
     fact = next((one for one in turn.memory.facts if str(one.id) == number), None)
     if fact is None:
         return _said(turn, "memory_gone")
@@ -405,6 +417,16 @@ def _incognito(turn: Turn, *, on: bool) -> Outcome:
     return Outcome(write=write, intent="incognito", fresh_session=True, quiet=True)
 
 
+def _learn(turn: Turn, *, on: bool) -> Outcome:
+    """Whether models may learn from what this person says: only they can say so."""
+
+    async def write(tx: Tx) -> Reply:
+        await (training.agree if on else training.disagree)(tx, turn.person.id, turn.now)
+        return Reply(say(turn.language, "learn_on" if on else "learn_off"))
+
+    return Outcome(write=write, intent="privacy", quiet=True)
+
+
 async def _privacy(tx: Tx, turn: Turn) -> Reply:
     numbers = await privacy.counts(tx, turn.person.id)
     days = turn.settings.retention_days
@@ -416,7 +438,11 @@ async def _privacy(tx: Tx, turn: Turn) -> Reply:
     looked = await privacy.looked(tx, turn.person.id, 10)
     lines = [f"- {_looked(turn, one)}" for one in looked]
     seen = "\n".join([say(turn.language, "privacy_looked"), *lines]) if lines else say(turn.language, "privacy_unseen")
-    return Reply(f"{text}\n\n{seen}\n\n{say(turn.language, 'privacy_how')}")
+    agreed = await training.consented(tx, turn.person.id)
+    learned = say(turn.language, "learn_is_on" if agreed else "learn_is_off")
+    verb = "off" if agreed else "on"
+    other = Choice(say(turn.language, f"button_learn_{verb}"), f"{NAME}:learn:{verb}")
+    return Reply(f"{text}\n\n{learned}\n\n{seen}\n\n{say(turn.language, 'privacy_how')}", (other,))
 
 
 def _looked(turn: Turn, one: Entry) -> str:

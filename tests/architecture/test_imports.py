@@ -122,8 +122,9 @@ def test_the_engine_knows_no_transaction(graph: grimp.ImportGraph) -> None:
 
 
 def test_nothing_in_the_running_bot_imports_the_training(graph: grimp.ImportGraph) -> None:
-    """But what a run leaves behind, which pages show: it loads nothing heavy."""
-    training = under(graph, "core.training") - {"core.training", "core.training.runs"}
+    """But what a run leaves behind, which pages show, and the data sets that are made of use: they load nothing heavy."""
+    named = ("core.training", "core.training.runs", "core.training.words", "core.training.show")
+    training = under(graph, "core.training") - {*named, *under(graph, "core.training.data")}
     running = under(graph, *ROOTS) - training - under(graph, "bots._cli")
     assert imports(graph, running, training) == []
 

@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from adapters.web.admin.screen import Screen, Visit, get, post
+from core.admin import learning, reveal
 from core.admin import people as acts
-from core.admin import reveal
 from core.admin.conversations import shown
 from core.admin.roles import Denied
 from core.errors import RemoraError
@@ -139,7 +139,9 @@ async def erase(visit: Visit) -> Response:
         if typed == (who.name.strip() or str(who.id)):
             receipt = await memory.erase(tx, visit.actor, who.id, visit.now)
             await visit.actor.note(tx, visit.now, "privacy.receipt", _subject(who), {"rows": receipt["rows"]})
-            return visit.page("people_receipt.html", receipt=receipt, rows=sorted(receipt["rows"].items()))
+    if typed == (who.name.strip() or str(who.id)):
+        receipt |= await learning.unlearned(visit.desk.store, visit.desk.settings, receipt.pop("learned_as"))
+        return visit.page("people_receipt.html", receipt=receipt, rows=sorted(receipt["rows"].items()))
     problem = visit.words["people"]["erase_wrong"].format(name=who.name or who.id)
     return await person(visit, 422, problem, "erase", typed)
 

@@ -1,0 +1,121 @@
+"""Learning from use: data sets made of what people allow to be learned, trained on by hand or at night, and made smaller where
+somebody wants their data gone. Nothing of the training is loaded here."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.admin.roles import Actor, Denied
+from core.errors import Refused
+from core.intents.definition import Answer, Intent
+from core.intents.documents import intent_of
+from core.ports import Clock
+from core.settings import Settings
+from core.store import Store, Tx, intents, training
+from core.store.admin import conversations
+from core.store.admin.conversations import Conversation as Talk
+from core.training.data import chats, versions
+from core.training.data.rows import Conversation
+from core.training.data.scrub import Scrubber
+from core.training.data.versions import Version
+from core.training.runs import Manifest, runs
+
+LONGEST = 4_000
+
+
+async def gathered(tx: Tx, bot: str, scrubber: Scrubber) -> list[Conversation]:
+    """What may be learned now: praised, corrected and labelled, of those who agreed, scrubbed."""
+    turns, labelled = await training.learnable(tx), await training.labelled(tx, bot)
+    number = await intents.live_number(tx, bot)
+    documents = await intents.documents(tx, bot, number) or []
+    return chats.chosen(turns, labelled, _answers([intent_of(one, []) for one in documents]), scrubber)
+
+
+def _answers(known: Sequence[Intent | None]) -> dict[tuple[str, str], str]:
+    """By intent and language, the first fixed answer that names no slot."""
+    return {
+        (intent.name, language): texts[0]
+        for intent in known
+        if intent is not None and isinstance(intent.action, Answer)
+        for language, texts in intent.action.variants.items()
+        if texts and "{" not in texts[0]
+    }
+
+
+async def make(store: Store, settings: Settings, actor: Actor, clock: Clock) -> Version:
+    """Makes a version of what may be learned now, after those who want it have been taken out of the others. Raises `Refused`
+    where there is nothing, or nothing new."""
+    actor.need("models.edit")
+    await sweep(store, settings)
+    scrubber, now = Scrubber(), clock.now()
+    async with store.read() as tx:
+        rows = await gathered(tx, settings.bot, scrubber)
+    made = await asyncio.to_thread(versions.make, settings.data_dir, rows, scrubber.counts, actor.name, now)
+    async with store.write() as tx:
+        detail = {"rows": made.rows, "held": made.held, "added": made.added, "dropped": made.dropped}
+        await actor.note(tx, now, "dataset.make", f"dataset:{made.name}", detail)
+    return made
+
+
+async def sweep(store: Store, settings: Settings) -> dict[str, int]:
+    """Takes rows out of the data sets of this machine whose people want them gone; how many, by version. What was erased
+    while this machine was down is found the next time."""
+    async with store.read() as tx:
+        gone = await training.to_unlearn(tx)
+    return await asyncio.to_thread(versions.swept, settings.data_dir, gone)
+
+
+async def unlearned(store: Store, settings: Settings, whose: int) -> dict[str, Any]:
+    """After an erasure: the data sets that lost rows, and the models that were trained with some of them."""
+    swept = await sweep(store, settings)
+    return {"datasets": swept, "models": await asyncio.to_thread(_saw, settings, {whose})}
+
+
+def _saw(settings: Settings, people: set[int]) -> list[str]:
+    return [run.name for run, manifest in _manifests(settings) if people & set(manifest.people)]
+
+
+def _manifests(settings: Settings) -> list[tuple[Any, Manifest]]:
+    found = []
+    for run in runs(settings):
+        try:
+            found.append((run, run.manifest()))
+        except Refused:  # damaged: it is no use to anybody
+            continue
+    return found
+
+
+async def tainted(store: Store, manifests: Mapping[str, Manifest]) -> dict[str, int]:
+    """Of how many people, who want it gone by now, each model was trained with data; models without any are left out."""
+    async with store.read() as tx:
+        gone = await training.to_unlearn(tx)
+    counts = {
+        name: sum(
+            one in gone and dt.datetime.fromisoformat(manifest.created_at) <= gone[one] for one in manifest.people
+        )
+        for name, manifest in manifests.items()
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+async def correct(tx: Tx, actor: Actor, of: Talk, turn_id: int, text: str, clock: Clock) -> None:
+    """Keeps what should have been replied in a turn of this conversation; "" takes it back. It is learned from only where its
+    person allows that."""
+    actor.need("text.reveal")
+    if len(text) > LONGEST:
+        raise Denied("lead_words", limit=LONGEST)
+    if await conversations.turn_of(tx, turn_id, words=False, of=of) is None:
+        raise Refused("there is no such turn", "see the conversation")
+    await training.correct(tx, turn_id, of.person_id, text.strip(), actor.name, clock.now())
+    detail = {"turn": turn_id, "characters": len(text.strip())}
+    await actor.note(tx, clock.now(), "conversation.correct", f"conversation:{of.id}", detail, person_id=of.person_id)
+
+
+def data_file(settings: Settings, data: str) -> Path:
+    """The file that `--data` names: a path, or the rows of a version by its name."""
+    path, version = Path(data), versions.file_of(settings.data_dir, data)
+    return version if not path.exists() and data == Path(data).name and version.is_file() else path

@@ -1,0 +1,186 @@
+"""Data sets made of use: what goes into a version, what is new in the next one, and that an erasure takes it out of all."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.admin import learning
+from core.admin.roles import Actor, Forbidden
+from core.errors import Refused
+from core.memory import desk
+from core.memory.wishes import memory_wish
+from core.messages import Utterance
+from core.settings import Settings
+from core.store import Store, crypto, training
+from core.store.admin import audit
+from core.training.data import versions
+from core.training.data.rows import Conversation
+from core.training.runs import Base, Data, Manifest, Run
+from tests.fakes.clock import SettableClock
+from tests.unit.rows import NOW
+from tests.unit.spine import Spine, settings_in, spine_on
+from tests.unit.test_training_chats import agreed, said
+
+OWNER = Actor("web:eve", "owner")
+LATER = NOW + dt.timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _key() -> None:
+    crypto.unlock(b"a key of these tests alone, 32 b")
+
+
+def row(number: int, person: int, answer: str = "") -> Conversation:
+    turns = (
+        Utterance("user", f"{number} {'abcdefghij'[number % 10] * 9} what"),
+        Utterance("assistant", answer or f"it is {number}"),
+    )
+    return Conversation(turns, {"id": f"turn-{number}", "source": "praised", "person": person})  # fmt: skip
+
+
+def trained_on(settings: Settings, name: str, people: list[int]) -> None:
+    base = Base(name="b", folder="/x", hash="b" * 64, version="v", parameters=1)
+    data = Data(role="train", path="/x", sha256="c" * 64, rows=1, tokens=1, trained_tokens=1, people=people)
+    made = Manifest(
+        name=name, kind="adapter", created_at=NOW.isoformat(), base=base, data=[data], parameters={}, seed=0, versions={}
+    )  # fmt: skip
+    Run.named(settings, name).write(made)
+
+
+def test_a_version_says_what_is_in_it_and_what_is_new(tmp_path: Path) -> None:
+    first = versions.make(tmp_path, [row(number, number % 2) for number in range(12)], {"EMAIL": 2}, "cli:ann", NOW)
+    assert (first.name, first.rows, first.held, first.people, first.added) == ("use-1", 9, 3, 2, 12)
+    with pytest.raises(Refused, match="nothing has changed since use-1"):
+        versions.make(tmp_path, [row(number, number % 2) for number in range(12)], {}, "cli:ann", NOW)
+    changed = [row(number, number % 2, "another" if number == 3 else "") for number in range(1, 13)]
+    assert versions.new_rows(tmp_path, changed) == 2
+    second = versions.make(tmp_path, changed, {}, "cli:ann", LATER)
+    assert (second.parent, second.added, second.dropped) == ("use-1", 2, 2)
+    assert [one.name for one in versions.versions(tmp_path)] == ["use-2", "use-1"]
+    assert versions.file_of(tmp_path, "use-2").read_text(encoding="utf-8").count("\n") == second.rows
+
+
+def test_rows_of_who_wants_them_gone_leave_every_version_made_before(tmp_path: Path) -> None:
+    for number in (10, 11):
+        versions.make(tmp_path, [row(one, one % 2) for one in range(number)], {}, "cli:ann", NOW)
+    sums = [one.sha256 for one in versions.versions(tmp_path)]
+    assert versions.swept(tmp_path, {1: NOW - dt.timedelta(seconds=1), 7: LATER}) == {}
+    assert versions.swept(tmp_path, {1: LATER}) == {"use-2": 5, "use-1": 5}
+    for version, before in zip(versions.versions(tmp_path), sums, strict=True):
+        rows = versions.rows_of(tmp_path, version.name)
+        assert {one["meta"]["person"] for one in rows} == {0}
+        assert (version.erased, version.people, version.rows + version.held) == (5, 1, len(rows))
+        assert version.sha256 != before
+    assert versions.swept(tmp_path, {1: LATER}) == {}
+
+
+def test_a_folder_without_its_manifest_is_no_version(tmp_path: Path) -> None:
+    versions.make(tmp_path, [row(1, 1)], {}, "cli:ann", NOW)
+    (tmp_path / "datasets" / "use-1" / "manifest.json").write_text("{")
+    assert versions.versions(tmp_path) == []
+    with pytest.raises(Refused, match="no data set"):
+        versions.version_of(tmp_path, "use-1")
+    assert versions.make(tmp_path / "fresh", [row(1, 1)], {}, "cli:ann", NOW).held == 0
+
+
+async def test_an_erasure_takes_rows_out_and_names_the_models_that_saw_them(store: Store, settings: Settings) -> None:
+    clock = SettableClock(NOW)
+    ann, bob = await said(store, "ann", "annweed", 1), await said(store, "bob", "bobweed", 1)
+    await agreed(store, ann, bob)
+    made = await learning.make(store, settings, OWNER, clock)
+    assert (made.rows, made.sources, made.languages) == (2, {"praised": 2}, {"en": 2})
+    kept = await asyncio.to_thread(versions.rows_of, settings.data_dir, made.name)
+    people = [one["meta"]["person"] for one in kept]
+    await asyncio.to_thread(trained_on, settings, "saw-both", people)
+    await asyncio.to_thread(trained_on, settings, "saw-bob", people[1:])
+    assert await learning.tainted(store, {}) == {}
+    clock.jump(dt.timedelta(minutes=1))
+    async with store.write() as tx:
+        receipt = await desk.erase(tx, OWNER, ann, clock.now())
+    told = await learning.unlearned(store, settings, receipt["learned_as"])
+    assert told == {"datasets": {"use-1": 1}, "models": ["saw-both"]}
+    left = await asyncio.to_thread(versions.file_of(settings.data_dir, "use-1").read_text)
+    assert ("annweed" in left, "bobweed" in left) == (False, True)
+    manifests = {name: await asyncio.to_thread(Run.named(settings, name).manifest) for name in ("saw-both", "saw-bob")}
+    assert await learning.tainted(store, manifests) == {"saw-both": 1}
+    async with store.read() as tx:
+        assert [one.detail["rows"] for one in await audit.entries(tx, verb="dataset.make")] == [2]
+
+
+async def test_who_takes_their_word_back_is_learned_from_no_more_until_they_agree_again(
+    store: Store, settings: Settings
+) -> None:
+    ann = await said(store, "ann", "one", 1)
+    await agreed(store, ann)
+    await learning.make(store, settings, OWNER, SettableClock(NOW))
+    async with store.write() as tx:
+        await training.disagree(tx, ann, LATER)
+    assert await learning.sweep(store, settings) == {"use-1": 1}
+    with pytest.raises(Refused, match="nobody who lets me learn"):
+        await learning.make(store, settings, OWNER, SettableClock(LATER))
+    await agreed(store, ann)
+    again = await learning.make(store, settings, OWNER, SettableClock(LATER + dt.timedelta(seconds=1)))
+    assert (again.name, again.rows, await learning.sweep(store, settings)) == ("use-2", 1, {})
+
+
+async def test_making_a_version_needs_the_right_to(store: Store, settings: Settings) -> None:
+    with pytest.raises(Forbidden):
+        await learning.make(store, settings, Actor("web:vic", "viewer"), SettableClock(NOW))
+
+
+def test_a_pseudonym_tells_a_later_person_with_the_same_number_apart() -> None:
+    assert training.pseudonym(1, NOW) == training.pseudonym(1, NOW) != training.pseudonym(1, LATER)
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("You may learn from my conversations.", "learn_on"), ("I agree that you may learn from what I say", "learn_on"),
+        ("我同意你从我的对话中学习", "learn_on"), ("please don't learn from my messages any more", "learn_off"),
+        ("I don't want you to learn from me", "learn_off"), ("不要再从我的对话中学习了", "learn_off"),
+        ("can you learn from my conversations?", ""), ("could you learn from me", ""), ("你可以从我的对话中学习吗？", ""),
+        ("you can learn from me how to cook", ""),
+    ],
+)  # fmt: skip
+def test_only_a_plain_word_is_consent(text: str, verb: str) -> None:
+    wish = memory_wish(text)
+    assert (wish.verb if wish else "") == verb
+
+
+@pytest.fixture
+async def spine(tmp_path: Path) -> AsyncIterator[Spine]:
+    async with spine_on(settings_in(tmp_path)) as spine:
+        yield spine
+
+
+async def test_a_person_allows_it_sees_it_and_takes_it_back(spine: Spine) -> None:
+    async def ask(text: str, **more: Any) -> str:
+        answer = await spine.platform.ask(text, **more)
+        await spine.app.settled()
+        return answer
+
+    async def allowed() -> bool:
+        async with spine.app.store.read() as tx:
+            return await training.consented(tx, 1)
+
+    assert "No model learns" in await ask("/privacy")
+    assert not await allowed()
+    assert "Thank you" in await ask("you may learn from my conversations")
+    assert await allowed()
+    assert "as you allowed" in await ask("/privacy")
+    assert "any more" in await ask("/privacy learn off")
+    assert not await allowed()
+    assert "同意" not in await ask("/privacy learn on")
+    assert await allowed()
+    await ask("/forget")
+    async with spine.app.store.read() as tx:
+        assert len(await training.to_unlearn(tx)) == 1
+    assert json.dumps(await ask("别拿我的聊天记录训练"))
+    assert not await allowed()
