@@ -103,6 +103,19 @@ async def test_reminders_are_found(admin: AdminSide, ann: int, query: str, found
     assert {word for word in ("bread", "tea", "milk") if f"<td>{word}</td>" in page} == found
 
 
+async def test_words_are_looked_for_among_the_newest_unless_it_is_said_whose(
+    admin: AdminSide, ann: int, monkeypatch
+) -> None:
+    for text in ("bread", "tea", "more bread"):
+        await reminder(admin.desk.store, ann, text, "2026-11-27T09:00", START)
+    monkeypatch.setattr("core.store.admin.reminders.SEARCHED", 2)
+    async with admin.browser("operator") as browser:
+        everybody = (await browser.get(f"{LIST}?text=bread")).text
+        hers = (await browser.get(f"{LIST}?text=bread&person=ann")).text
+    assert (everybody.count("bread</td>"), hers.count("bread</td>")) == (1, 2)
+    assert ("Among the newest 2 reminders" in everybody, "Among the newest" in hers) == (True, False)
+
+
 async def test_pages_follow_each_other_without_loss(admin: AdminSide, ann: int) -> None:
     store = admin.desk.store
     for number in range(120):

@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 from core.admin.reminders.desk import ReminderDesk
 from core.admin.reminders.telling import noted
 from core.admin.roles import Denied
-from core.errors import Refused
 from core.language.phrases import Language, say
 from core.reminders import lateness, schedule
 from core.reminders.creating import on_wall
@@ -104,17 +103,17 @@ def _by_day(
 
 
 async def exported(desk: ReminderDesk, asked: Filter, language: Language) -> str:
-    """The reminders that ring within a year as an iCalendar file, all of them; raises `Refused` where they are too many."""
+    """The reminders that ring within a year as an iCalendar file; where they are too many those that ring first, and its
+    title says so."""
     desk.actor.need("reminders.edit")
     now = desk.clock.now()
     async with desk.store.write() as tx:
         found = await looking.ahead(tx, asked, now + dt.timedelta(days=366), MOST_EXPORTED)
-        if len(found) > MOST_EXPORTED:
-            raise Refused(say(language, "admin_export_cut", most=MOST_EXPORTED))
-        shown = [one.reminder for one in found if one.reminder.kind != "digest"]
+        shown = [one.reminder for one in found[:MOST_EXPORTED] if one.reminder.kind != "digest"]
         detail = {"count": len(shown), "people": list(asked.people or ())[:20]}
         await noted(tx, desk.actor, now, "reminder.export", "reminders", detail)
-    return await asyncio.to_thread(as_ical, shown, now, say(language, "calendar_title"))
+    key = "calendar_title" if len(found) <= MOST_EXPORTED else "admin_export_cut"
+    return await asyncio.to_thread(as_ical, shown, now, say(language, key, most=MOST_EXPORTED))
 
 
 # --- the simulator

@@ -23,6 +23,8 @@ from core.store.tables import Moment, account, inbox, outbox, person, reminder, 
 PAGE = 50
 COUNTED = 10_000
 """Further than this nothing is counted."""
+SEARCHED = 10_000
+"""Reminders whose text is looked through where neither a person nor a channel is asked for."""
 Status: TypeAlias = Literal[
     "", "active", "paused", "failed", "parked", "proposed", "fired", "done", "cancelled", "declined"
 ]
@@ -92,7 +94,15 @@ def _wanted(asked: Filter) -> list[sa.ColumnElement[bool]]:
         where.append(reminder.c.address_key.contains(f"|{part}|", autoescape=True))
     if asked.text:
         where.append(reminder.c.text.icontains(asked.text, autoescape=True))
+        if searches_newest(asked):
+            newest = sa.select(sa.func.max(reminder.c.id)).scalar_subquery()
+            where.append(reminder.c.id > newest - SEARCHED)
     return where
+
+
+def searches_newest(asked: Filter) -> bool:
+    """Whether the words are looked for among the newest `SEARCHED` alone: nothing else says whose they are."""
+    return bool(asked.text) and asked.people is None and not asked.chat
 
 
 def by_time(asked: Filter) -> bool:

@@ -18,12 +18,14 @@ _TROUBLES: tuple[Trouble, ...] = get_args(Trouble)
 
 async def show(visit: Visit) -> Response:
     desk, fields = at(visit), fields_of(visit)
-    found = await finding.page(desk, await finding.filter_of(desk, fields), visit.ask("after"))
+    asked = await finding.filter_of(desk, fields)
+    found = await finding.page(desk, asked, visit.ask("after"))
     rows = [(one, rule_in_words(visit, one.reminder)) for one in found.listed]
     return visit.page(
         "reminders.html", rows=rows, fields=fields, filtered=query(fields), count=found.count, counted=looking.COUNTED,
         next_page=query(fields, after=found.after) if found.after else "", statuses=finding.STATUSES,
         platforms=sorted({*visit.desk.adapters, fields.get("platform", "")} - {""}), later=bool(visit.ask("after")),
+        searched=looking.SEARCHED if looking.searches_newest(asked) else 0,
     )  # fmt: skip
 
 
