@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     oidc_roles: str = _named(
         "OIDC_ROLES",
         "",
-        "Who of the team gets an account by signing in: @example.com=viewer, group:ops=operator; empty: whose e-mail address an account has as its name.",
+        "Who of the team gets an account by signing in: @example.com=viewer, group:ops=operator; with groups, the role is what they give at each sign-in, and ends with them; empty: whose e-mail address an account has as its name.",
     )
 
     telegram_bot_token: SecretStr = _named(

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.admin import factors, signin
@@ -80,7 +80,7 @@ async def set_role(tx: Tx, actor: Actor, admin_id: int, role: Role, now: dt.date
 async def set_disabled(tx: Tx, actor: Actor, admin_id: int, disabled: bool, now: dt.datetime) -> None:
     """A disabled account is signed out everywhere, and its links work no more."""
     account = await _held(tx, actor, admin_id, loses=disabled)
-    await accounts.change(tx, admin_id, disabled=disabled)
+    await accounts.change(tx, admin_id, disabled=disabled, team=account.team and "follows")
     if disabled:
         await accounts.end_sessions(tx, admin_id)
         await accounts.drop_links(tx, admin_id)
@@ -230,14 +230,25 @@ async def by_password(store: Store, name: str, password: str, code: str, now: dt
         return again.account if await uses_factor(tx, again, code, now) else None
 
 
-async def by_team(tx: Tx, identity: Identity, roles: str, now: dt.datetime) -> Account | None:
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Who came from the team's sign-in; `stays`: the groups would take an owner's role, who is the last one."""
+
+    account: Account
+    stays: bool = False
+
+
+async def by_team(tx: Tx, identity: Identity, roles: str, now: dt.datetime) -> Came | None:
     """Whose identity it is: who came before, else the account named as its e-mail address is, else a new one where
-    `roles` (as OIDC_ROLES) give one; None where nobody let them in."""
+    `roles` (as OIDC_ROLES) give one; None where nobody let them in. Where `roles` name groups, whoever got an account by
+    them has the role that they give now."""
     known = await accounts.of_identity(tx, identity.key)
-    if known is not None:
-        return None if known.disabled else known
-    named_so = await accounts.by_name(tx, identity.email) if identity.email else None
     role = _team_role(identity, roles)
+    if known is not None and known.team and "group:" in roles:
+        return await _followed(tx, known, role, now)
+    if known is not None:
+        return None if known.disabled else Came(known)
+    named_so = await accounts.by_name(tx, identity.email) if identity.email else None
     if named_so is None and role is None:
         return None
     if named_so is None and role is not None:
@@ -246,6 +257,7 @@ async def by_team(tx: Tx, identity: Identity, roles: str, now: dt.datetime) -> A
             tx, name
         )  # two at once: one account
         assert named_so is not None, "one of both made it"
+        await accounts.change(tx, named_so.id, team="follows")
         detail = {"role": role, "by": "team"}
         await Actor(f"web:{named_so.name}", role).note(tx, now, "admin.create", _subject(named_so), detail)
     assert named_so is not None, "one of both"
@@ -253,7 +265,30 @@ async def by_team(tx: Tx, identity: Identity, roles: str, now: dt.datetime) -> A
         return None
     await accounts.change(tx, named_so.id, identity=identity.key)
     await Actor(f"web:{named_so.name}", named_so.role).note(tx, now, "admin.link_team", _subject(named_so))
-    return named_so
+    return Came(named_so)
+
+
+async def _followed(tx: Tx, account: Account, role: Role | None, now: dt.datetime) -> Came | None:
+    """The account with the role of the groups; without one it is closed and signed out everywhere, until they give one again.
+    Whom an owner disabled stays so."""
+    if account.disabled and account.team != "lost":
+        return None
+    team, subject = Actor("team", "owner"), _subject(account)
+    if role == account.role and not account.disabled:
+        return Came(account)
+    if role != "owner" and await accounts.locked_owners(tx) == {account.id}:
+        await team.note(tx, now, "admin.role_stays", subject, {"wanted": role or "none"})
+        return Came(account, stays=True)
+    await accounts.end_sessions(tx, account.id)
+    if role is None:
+        if not account.disabled:
+            await accounts.change(tx, account.id, disabled=True, team="lost")
+            await accounts.drop_links(tx, account.id)
+            await team.note(tx, now, "admin.disable", subject, {"by": "team"})
+        return None
+    await accounts.change(tx, account.id, role=role, disabled=False, team="follows")
+    await team.note(tx, now, "admin.role", subject, {"from": account.role, "to": role, "by": "team"})
+    return Came(replace(account, role=role, disabled=False))
 
 
 def _team_role(identity: Identity, roles: str) -> Role | None:

@@ -11,6 +11,8 @@ import pytest
 from joserfc.jwk import ECKey
 
 from adapters.web.admin.side import COOKIE
+from core.admin.accounts import set_disabled
+from core.admin.roles import Actor
 from core.settings import Settings
 from core.store import Store
 from core.store.admin import accounts, audit
@@ -136,6 +138,69 @@ async def test_a_disabled_account_stays_out_and_a_name_that_has_an_identity_is_n
             await accounts.change(tx, account.id, disabled=True)
         async with admin.browser(None) as browser:
             assert await came_back(browser, there.approve(await begun(browser), **ANN)) == 403
+
+
+async def test_the_role_is_what_the_groups_give_at_each_sign_in_and_goes_with_them(
+    store: Store, settings: Settings
+) -> None:
+    async def comes(groups: list[str]) -> int:
+        async with admin.browser(None) as browser:
+            return await came_back(browser, there.approve(await begun(browser), **ANN, groups=groups))
+
+    async def state() -> tuple[str, bool]:
+        async with store.read() as tx:
+            account = await accounts.by_name(tx, "ann@example.com")
+        assert account is not None
+        return account.role, account.disabled
+
+    async with team(store, settings, "group:ops=operator, group:heads=editor") as (admin, there):
+        assert (await comes(["ops"]), await state()) == (303, ("operator", False))
+        async with admin.browser("operator", "ann@example.com") as elsewhere:
+            assert (await comes(["heads"]), await state()) == (303, ("editor", False))
+            assert (await elsewhere.get("/admin")).status_code == 303, "what began with another role is over"
+        async with admin.browser("editor", "ann@example.com") as elsewhere:
+            assert (await comes([]), await state()) == (403, ("editor", True))
+            assert (await elsewhere.get("/admin")).status_code == 303
+        assert (await comes(["ops"]), await state()) == (303, ("operator", False)), "they give one again"
+        async with store.write() as tx:
+            account = await accounts.by_name(tx, "ann@example.com")
+            assert account is not None
+            await set_disabled(tx, Actor("cli:root", "owner"), account.id, True, admin.clock.now())
+        assert await comes(["ops"]) == 403, "whom an owner disabled stays so"
+        async with store.read() as tx:
+            roles = [dict(one.detail) for one in await audit.entries(tx, who="team", verb="admin.role")]
+        assert roles[-1] == {"from": "operator", "to": "editor", "by": "team"}
+
+
+async def test_the_last_owner_stays_one_whatever_the_groups_say_and_is_told(store: Store, settings: Settings) -> None:
+    async with team(store, settings, "group:heads=owner") as (admin, there):
+        for groups, page in ((["heads"], "/admin"), ([], "/admin/account?said=account.last_owner")):
+            async with admin.browser(None) as browser:
+                query = there.approve(await begun(browser), **ANN, groups=groups)
+                answer = await browser.client.get(f"/admin/team/back?{urlencode(query)}", headers=browser.headers)
+                assert answer.headers["location"] == page
+                said = (await browser.get(page)).text
+        assert "since you are the last" in said
+        async with store.write() as tx:
+            await accounts.add(tx, "bob", "owner", admin.clock.now())
+        async with admin.browser(None) as browser:
+            assert await came_back(browser, there.approve(await begun(browser), **ANN, groups=[])) == 403
+
+
+@pytest.mark.parametrize("roles", ["group:ops=operator", "@example.com=viewer"])
+async def test_the_groups_touch_no_account_that_an_owner_made_and_domains_none_that_has_a_role(
+    store: Store, settings: Settings, roles: str
+) -> None:
+    async with team(store, settings, roles) as (admin, there):
+        async with store.write() as tx:
+            await accounts.add(tx, "ann@example.com", "editor", admin.clock.now())
+        for groups in (["ops"], []):
+            async with admin.browser(None) as browser:
+                query = there.approve(await begun(browser), **ANN, groups=groups)
+                assert await came_back(browser, query) == 303
+        async with store.read() as tx:
+            [account] = await accounts.listed(tx)
+        assert (account.role, account.disabled, account.team) == ("editor", False, "")
 
 
 async def test_an_issuer_that_is_down_is_said_and_none_is_none(

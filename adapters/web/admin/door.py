@@ -153,18 +153,18 @@ class Door:
             now, settings = desk.clock.now(), desk.settings
             identity = await self._team.end(settings, query, request.cookies.get(_FLOW, ""), now)
             async with desk.store.write() as tx:
-                account = await accounts.by_team(tx, identity, settings.oidc_roles, now)
+                came = await accounts.by_team(tx, identity, settings.oidc_roles, now)
         except Unavailable:
             return self._page(request, 503, "team_down")
         except NotProven as error:
             log.warning("the team's sign-in let nobody in", extra={"why": error.what})
             self._guesses.failed(client)
             return self._page(request, 401, "team_failed")
-        if account is None:
+        if came is None:
             return self._page(request, 403, "team_unknown")
-        response = RedirectResponse("/admin", 303)
+        response = RedirectResponse("/admin/account?said=account.last_owner" if came.stays else "/admin", 303)
         response.delete_cookie(_FLOW, httponly=True, samesite="lax", secure=self._secure, path=BACK)
-        await self.let_in(request, response, account)
+        await self.let_in(request, response, came.account)
         return response
 
     async def let_in(self, request: Request, response: Response, account: Account) -> None:

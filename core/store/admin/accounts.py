@@ -21,7 +21,8 @@ _FORGET = dt.timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who may sign in. `language` "" follows the browser."""
+    """Who may sign in. `language` "" follows the browser. `team`: "follows" where the role is what the team's groups give,
+    "lost" where they give none any more; "" where an owner made the account."""
 
     id: int
     name: str
@@ -32,6 +33,7 @@ class Account:
     has_password: bool
     has_totp: bool
     created_at: dt.datetime
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ _SYSTEMS = (
 def account(row: sa.Row[Any]) -> Account:
     return Account(
         row.id, row.name, cast(Role, row.role), row.language, row.person_id, row.disabled, bool(row.password),
-        row.totp is not None and row.totp_used >= 0, row.created_at,
+        row.totp is not None and row.totp_used >= 0, row.created_at, row.team,
     )  # fmt: skip
 
 
