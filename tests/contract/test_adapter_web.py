@@ -518,7 +518,8 @@ async def test_a_page_opened_in_the_middle_of_a_reply_sees_it_from_its_start() -
                 assert (await anext(events)).name == "drop"
 
 
-async def test_leaving_ends_open_streams_at_once() -> None:
+async def test_leaving_ends_open_streams_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.web.server._PARTING", 60)  # what would be waited for
     rig = WebRig(await new_adapter())
     loop = asyncio.get_running_loop()
     async with rig.adapter.connect():
@@ -528,7 +529,7 @@ async def test_leaving_ends_open_streams_at_once() -> None:
         began = loop.time()
     assert [event async for event in events] == []
     await stream.__aexit__(None, None, None)
-    assert loop.time() - began < 2.0
+    assert loop.time() - began < 30.0
     await rig.close()
 
 

@@ -161,7 +161,7 @@ def test_no_secret_is_in_what_a_command_prints(tmp_path: Path, arguments: list[s
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "bots", *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=180, check=False,
     )  # fmt: skip
     assert done.stdout + done.stderr, "it said something"
     assert BIRD not in done.stdout + done.stderr

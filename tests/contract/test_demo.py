@@ -20,7 +20,7 @@ from bots._demo.telegram import styled
 from tests.conftest import make_settings
 
 PAGE = resources.files("bots._demo") / "page"
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -11,12 +11,13 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import axe_playwright_python
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 PICTURES = Path(__file__).parent / "output"
 DESK = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
+expect.set_options(timeout=30_000)
 _OWN = ("data", "blob", "about")
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 _GRAVE = ("serious", "critical")
@@ -66,7 +67,7 @@ class Watched:
 def watched(browser: Browser, url: str, **more: Any) -> Iterator[Watched]:
     """A browser of somebody's own, with nothing moving, and this host's cookies only where `more` brings them."""
     context = browser.new_context(viewport=DESK, reduced_motion="reduce", base_url=url, **more)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     try:
         yield Watched(context, urlsplit(url).netloc)
     finally:

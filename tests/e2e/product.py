@@ -27,7 +27,7 @@ class Product:
         """What a verb prints, on the same data."""
         command = [sys.executable, "-m", "bots", *arguments]
         done = subprocess.run(
-            command, env=environment(self.folder), cwd=ROOT, input=said, capture_output=True, text=True, timeout=60
+            command, env=environment(self.folder), cwd=ROOT, input=said, capture_output=True, text=True, timeout=180
         )
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
@@ -71,7 +71,7 @@ def running_product(folder: Path) -> Iterator[Product]:
         finally:
             process.terminate()
             try:
-                process.wait(30)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -150,7 +150,7 @@ async def rows(store: Store, *columns: str, of: sa.Table = outbox, **where: Any)
         return [tuple(row) for row in await tx.rows(statement)]
 
 
-async def until(what: Any, seconds: float = 20.0) -> Any:
+async def until(what: Any, seconds: float = 60.0) -> Any:
     """Waits until `await what()` is true; returns it."""
     async with asyncio.timeout(seconds):
         while not (found := await what()):

@@ -95,7 +95,7 @@ class FakePlatform:
     async def press(self, data: str, *, person: str = "ann", chat: str = "") -> Message:
         return await self.say("", person=person, chat=chat, kind="choice", choice=data)
 
-    async def arrived(self, number: int, seconds: float = 20.0) -> list[Delivery]:
+    async def arrived(self, number: int, seconds: float = 60.0) -> list[Delivery]:
         """What was sent, once that many messages were."""
         async with asyncio.timeout(seconds), self._arrived:
             await self._arrived.wait_for(lambda: len(self.sent) >= number)

@@ -27,7 +27,7 @@ from tests.fakes.slack_surface import Refusal, SurfaceMethods
 Json: TypeAlias = dict[str, Any]
 FaultKind: TypeAlias = Literal["refuse", "drop-before", "drop-after", "slow"]
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 TEAM, BOT_USER, BOT = "T1", "UBOT", "BBOT"
 
 

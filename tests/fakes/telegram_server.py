@@ -27,7 +27,7 @@ from tests.fakes.telegram_checks import Refusal, check_keyboard, check_rich, che
 Json: TypeAlias = dict[str, Any]
 FaultKind: TypeAlias = Literal["refuse", "drop-before", "drop-after", "slow"]
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 _AUTOMATIC = (("bot_command", r"(?<!\S)/\w+(?:@\w+)?"), ("mention", r"(?<!\w)@\w{4,}"))
 
 

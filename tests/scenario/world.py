@@ -51,7 +51,7 @@ START = dt.datetime(2026, 11, 25, 9, 0, tzinfo=dt.UTC)
 """A Wednesday; ten o'clock in Paris, five in the afternoon in Shanghai."""
 BOT = "assistant"
 ZONES: dict[str, str | None] = {"max": None, "li": "Asia/Shanghai", "wang": "Asia/Shanghai"}
-_PATIENCE, _BREATH = 10.0, 0.005
+_PATIENCE, _BREATH = 60.0, 0.005
 MODEL_SAYS = "the model answers"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SAID = re.compile(r"(?P<who>\w+)(?:#(?P<chat>\w+))?> ?(?P<text>.*)", re.DOTALL)

@@ -23,7 +23,7 @@ def remora(*arguments: str, data: Path, stdin: str = "", **settings: str) -> sub
     }  # fmt: skip
     return subprocess.run(
         [sys.executable, "-m", "bots", *arguments], env=environment, cwd=data, input=stdin, capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=180, check=False,
     )  # fmt: skip
 
 

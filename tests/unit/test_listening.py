@@ -26,7 +26,7 @@ class _Breaking(FakePlatform):
 
 async def test_an_adapter_that_breaks_while_it_listens_is_not_silent(tmp_path: Path) -> None:
     async def run() -> None:
-        async with running(settings_in(tmp_path), [_Breaking()], model=FakeModel()) as app, asyncio.timeout(5):
+        async with running(settings_in(tmp_path), [_Breaking()], model=FakeModel()) as app, asyncio.timeout(60):
             await app.broken.wait()
 
     with pytest.raises(RuntimeError, match="a mistake in an adapter"):
@@ -46,7 +46,7 @@ async def test_a_part_of_the_delivery_that_breaks_is_not_silent(
 
     async def run() -> None:
         platform = FakePlatform()
-        async with running(settings_in(tmp_path), [platform], model=FakeModel()) as app, asyncio.timeout(10):
+        async with running(settings_in(tmp_path), [platform], model=FakeModel()) as app, asyncio.timeout(60):
             monkeypatch.setattr(part, broken)
             async with app.store.write() as tx:
                 soon = app.clock.now() + dt.timedelta(seconds=0.5)

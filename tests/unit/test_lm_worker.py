@@ -16,7 +16,7 @@ from core.lm.engine.runner import Cache
 from core.lm.engine.worker import Job, Loaded, Worker
 from core.messages import ModelInfo, Sampling, Utterance
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 END = 0
 
 

@@ -184,7 +184,7 @@ async def test_leaving_ends_also_while_a_platform_does_not_answer(
 ) -> None:
     """What was being sent is left to the next start."""
     monkeypatch.setattr(app_module, "DRAIN_SECONDS", 0.1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async with spine_on(settings_in(tmp_path)) as spine:
             spine.platform.hold.clear()
             await spine.platform.say("one")
@@ -197,7 +197,7 @@ async def test_leaving_ends_also_while_a_platform_does_not_answer(
 
 async def test_leaving_ends_also_while_the_database_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_module, "DRAIN_SECONDS", 0.3)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async with spine_on(settings_in(tmp_path)) as spine:
             monkeypatch.setattr(outbox_module.outbox, "record", Away(None, times=1_000_000))
             assert await spine.platform.ask("one") == "You said: one"

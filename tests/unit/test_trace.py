@@ -103,7 +103,7 @@ async def test_a_reply_that_is_being_written_at_a_take_over_is_stopped_and_never
         await spine.platform.ask("hello there")
         spine.model.hold.clear()
         await spine.platform.say("tell me a long story")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(spine.platform.shown) < 2:
                 await asyncio.sleep(0.005)
         async with spine.app.store.write() as tx:
@@ -116,13 +116,13 @@ async def test_a_reply_that_is_being_written_at_a_take_over_is_stopped_and_never
         assert [one.cause.partition(":")[0] for one in sent] == ["turn", "lead"]
         assert (await spine.column(tables.turn, "intent"))[1] == "led"
         assert await spine.column(tables.turn, "replied") == ["You said: hello there", ""]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(spine.platform.shown) > 1:  # what was shown of it is taken away
                 await asyncio.sleep(0.005)
         assert spine.model.closed == (look < 1)
 
 
 async def _total(here: FakePlatform, there: FakePlatform, number: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(here.sent) + len(there.sent) < number:
             await asyncio.sleep(0.02)
