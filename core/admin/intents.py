@@ -146,6 +146,8 @@ class Comparison:
     failed: Sequence[Problem] = ()
     """Tests of the second catalog."""
     tests: int = 0
+    since: dt.datetime | None = None
+    """From when on messages were replayed."""
 
     @property
     def f1(self) -> float:

@@ -188,6 +188,12 @@ async def said_since(tx: Tx, since: dt.datetime, most: int = 2_000) -> list[tupl
     return [(row.said, int(row.times)) for row in rows]
 
 
+async def who_said(tx: Tx, texts: Sequence[str], since: dt.datetime) -> list[tuple[str, int]]:
+    """Who wrote these sentences since then: each with each of its people."""
+    wanted = sa.select(turn.c.said, turn.c.person_id).where(turn.c.started_at >= since, turn.c.said.in_(texts))
+    return [(row.said, row.person_id) for row in await tx.rows(wanted.distinct())]
+
+
 async def label(tx: Tx, bot: str, key: str, given: str) -> int:
     """Labels a sentence whoever wrote it: an intent, "-" for out of scope, "" to skip it; how many rows that was."""
     c = intent_inbox.c

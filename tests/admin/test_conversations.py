@@ -82,6 +82,19 @@ async def test_words_are_hidden_until_revealed_with_a_reason(admin: AdminSide, t
         assert "zanzibar-canary asked" in (await browser.get(f"{PATH}/{number}/turns/{turn}")).text
 
 
+async def test_a_reply_is_shown_as_its_reader_saw_it_and_loads_nothing(admin: AdminSide) -> None:
+    said = "**bold** ![a picture](https://evil.example/p.png) <script>alert(1)</script>"
+    _, number, turn = await spoken(admin.desk.store, admin.clock.now(), said)
+    async with admin.browser("operator") as browser:
+        await browser.post(f"{PATH}/{number}/reveal", {"reason": "they asked for help"})
+        for page in (f"{PATH}/{number}", f"{PATH}/{number}/flow", f"{PATH}/{number}/turns/{turn}"):
+            text = (await browser.get(page)).text
+            assert "re: <strong>bold</strong>" in text, page
+            assert '<p class="words">**bold**' in text, "what the person wrote stays as it was"
+            assert "<script>alert" not in text
+            assert "<img" not in text.partition('class="turn ours"')[2]
+
+
 async def test_people_pages_open(admin: AdminSide, talk: tuple[int, int, int]) -> None:
     who, _, _ = talk
     async with admin.browser("operator") as browser:

@@ -26,7 +26,9 @@ async def test_two_releases_are_compared_and_only_differences_listed(admin: Admi
         for intent in intents:
             await editing.save(intent, "ann")
         await editing.publish("", "ann")
-    await said_in_turns(admin.desk.store, admin.clock.now(), "gibt es Rabatt?", "gibt es Rabatt?", "opening times")
+    told = ("gibt es Rabatt?", "gibt es Rabatt?", "opening times")
+    ann, bob = [await said_in_turns(admin.desk.store, admin.clock.now(), *words) for words in (told, told[:1])]
+    await said_in_turns(admin.desk.store, admin.clock.now(), "opening times")
     async with admin.browser("editor") as editor, admin.browser("owner") as owner:
         assert "Choose two sides" in (await editor.get("/admin/quality")).text
         sent = await editor.post("/admin/quality/run", {"a": "1", "b": "2"})
@@ -34,11 +36,12 @@ async def test_two_releases_are_compared_and_only_differences_listed(admin: Admi
         while "<progress" in (page := await editor.get("/admin/quality/progress?a=1&b=2")).text:
             await asyncio.sleep(0.02)
         words = re.sub(r"<[^>]+>", " ", page.text)
-        assert "2 answers would change (1 different sentences of 2" in words
+        assert "3 answers would change (1 different sentences of 2" in words
         assert "1 / 1" in words
         assert "gibt es Rabatt?" not in page.text
         assert 'href="/admin/intents/i/price"' in page.text
         assert (await editor.post("/admin/quality/reveal", {"a": "1", "b": "2", "reason": "x"})).status_code == 403
+        assert (await owner.post("/admin/quality/reveal", {"a": "1", "b": "2", "reason": " "})).status_code == 422
         revealed = await owner.post("/admin/quality/reveal", {"a": "1", "b": "2", "reason": "to see them"})
         assert "gibt es Rabatt?" in revealed.text
         assert (
@@ -47,6 +50,10 @@ async def test_two_releases_are_compared_and_only_differences_listed(admin: Admi
         )
         assert "Release 2" in (await editor.get("/admin/quality")).text
     async with admin.desk.store.read() as tx:
+        for whose in (ann, bob):  # each of them sees it; who wrote nothing that was shown has nothing to see
+            [entry] = await audit.entries(tx, person_id=whose)
+            assert (entry.who, entry.subject, entry.reason) == ("web:owner", "intents:replay", "to see them")
+        assert len(await audit.entries(tx, verb="text.reveal")) == 2
         [run] = await audit.entries(tx, verb="intent.test")
     assert (run.who, run.subject) == ("web:editor", "release:2")
     assert (run.detail["tests"], run.detail["failed"], run.detail["changed"]) == (1, 0, 1)

@@ -99,6 +99,7 @@ async def test_the_audit_log_shows_where_it_was_tampered_with(admin: AdminSide) 
     async with admin.desk.store.write() as tx:
         for number in range(5):
             await audit.add(tx, now, "web:ann", "intent.save", f"intent:{number}", {"threshold": number})
+    async with admin.desk.store.write() as tx:
         assert await audit.first_broken(tx) == (5, 0)
         third = (await audit.entries(tx))[2]
         await tx.run(sa.update(table).where(table.c.id == third.id).values(who="web:bob"))

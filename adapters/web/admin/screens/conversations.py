@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from adapters.web.admin.screen import Screen, Visit, get, post
+from adapters.web.markdown import to_html
 from core.admin import conversations as acts
 from core.admin import reveal
 from core.admin.roles import Denied
@@ -116,6 +118,7 @@ async def _flow(visit: Visit, tx: Tx, seen: Seen, before: int | None = None) -> 
     mark = hashlib.sha256(repr(state).encode()).hexdigest()[:16]
     return {
         "items": items,
+        "rows": rows,
         "more": more,
         "mark": mark,
         "seen": seen,
@@ -123,6 +126,11 @@ async def _flow(visit: Visit, tx: Tx, seen: Seen, before: int | None = None) -> 
         "before": before,
         "shown": acts.shown,
     }
+
+
+async def _rich(rows: Sequence[TurnRow]) -> dict[int, str]:
+    """The replies as their readers saw them: Markdown, by the chat page's own renderer."""
+    return {row.id: await to_html(row.replied, plain=False) for row in rows if row.replied}
 
 
 async def talk(visit: Visit, status: int = 200, problem: str = "", typed: str = "", where: str = "") -> Response:
@@ -133,7 +141,7 @@ async def talk(visit: Visit, status: int = 200, problem: str = "", typed: str = 
     held = seen.taken is not None
     mine = seen.taken is not None and acts.mine(seen.taken, visit.actor)
     return visit.page(
-        "conversations_talk.html", status, **flow, notes=notes, held=held, mine=mine, problem=problem, typed=typed,
+        "conversations_talk.html", status, **flow, rich=await _rich(flow["rows"]), notes=notes, held=held, mine=mine, problem=problem, typed=typed,
         where=where, most=acts.LONGEST, hours=acts.HOURS, base=f"{PATH}/{seen.of.id}",
     )  # fmt: skip
 
@@ -145,7 +153,10 @@ async def flow(visit: Visit) -> Response:
         shown = await _flow(visit, tx, seen)
     if shown["mark"] == visit.ask("mark"):
         return Response(status_code=204)
-    return visit.page("conversations_flow.html", **shown, held=seen.taken is not None, base=f"{PATH}/{seen.of.id}")
+    rich = await _rich(shown["rows"])
+    return visit.page(
+        "conversations_flow.html", **shown, rich=rich, held=seen.taken is not None, base=f"{PATH}/{seen.of.id}"
+    )
 
 
 async def turn(visit: Visit) -> Response:
@@ -156,7 +167,7 @@ async def turn(visit: Visit) -> Response:
         notes: list[Note] = await conversations.notes(tx, seen.of.id, row.id)
     ms = dict(row.trace.get("ms", {}))
     return visit.page(
-        "conversations_turn.html", of=seen.of, seen=seen, row=row, facts=acts.explained(row), prompt=prompt, notes=notes,
+        "conversations_turn.html", of=seen.of, seen=seen, row=row, rich=await _rich([row]), facts=acts.explained(row), prompt=prompt, notes=notes,
         phases=[(phase, value) for phase, value in ms.items() if phase != "total"], total=ms.get("total", 0.0),
         ranking=row.trace.get("ranking", ()), base=f"{PATH}/{seen.of.id}", days=visit.desk.settings.prompt_days,
     )  # fmt: skip

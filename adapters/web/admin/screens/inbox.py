@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from adapters.web.admin.screen import Screen, Visit, get, post
+from adapters.web.markdown import to_html
 from core.admin import labelling
 from core.admin.intents import catalogs
 from core.errors import Refused
@@ -74,7 +75,8 @@ async def show_context(visit: Visit) -> Response:
     if not visit.field("reason").strip():
         return await _context(visit, key, 422, wrong="reason_missing")
     said = await labelling.around(visit.desk, key, visit.actor, visit.field("reason")[:500])
-    return await _context(visit, key, around=said or [])
+    rich = [(text, await to_html(replied, plain=False) if replied else "") for text, replied in said or ()]
+    return await _context(visit, key, around=rich)
 
 
 async def _context(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from starlette.responses import Response
 
 from adapters.web.admin.screen import Screen, Visit, get, post
 from core.admin import quality
 from core.admin.intents import COMPARISON_STEPS
 from core.admin.jobs import Job
+from core.admin.roles import Denied
 from core.store.admin import audit
 
 DAYS = 7
@@ -39,7 +42,7 @@ async def show(visit: Visit) -> Response:
     return await _page(visit)
 
 
-async def _page(visit: Visit, status: int = 200, *, wrong: str = "", revealed: bool = False) -> Response:
+async def _page(visit: Visit, status: int = 200, *, wrong: str = "", revealed: Collection[str] = ()) -> Response:
     one, other = await _chosen(visit)
     async with visit.desk.store.read() as tx:
         past = await audit.entries(tx, verb="intent.test", limit=20)
@@ -62,17 +65,18 @@ async def progress(visit: Visit) -> Response:
     if found is not None and found.failed and visit.ask("again") and visit.actor.may("intents.edit"):
         found = await job(visit, one, other, again=True)
     template = "intents_findings.html" if visit.ask("of") else "quality_findings.html"
-    return visit.page(template, job=found, a=one, b=other, revealed=False, days=DAYS, oob=True)
+    return visit.page(template, job=found, a=one, b=other, revealed=(), days=DAYS, oob=True)
 
 
 async def reveal(visit: Visit) -> Response:
-    """The sentences that would be understood otherwise, with a reason that is noted."""
-    reason = visit.field("reason").strip()[:500]
-    if not reason:
+    """The sentences that would be understood otherwise, with a reason that whoever wrote them gets to see."""
+    found, shown = await job(visit, *await _chosen(visit)), frozenset[str]()
+    try:
+        if found is not None and found.ready:
+            shown = await quality.revealed(visit.desk, visit.actor, found.task.result(), visit.field("reason"))
+    except Denied:
         return await _page(visit, 422, wrong="reason_missing")
-    async with visit.desk.store.write() as tx:
-        await visit.note(tx, "text.reveal", "intents:replay", reason=reason)
-    return await _page(visit, revealed=True)
+    return await _page(visit, revealed=shown)
 
 
 SCREEN = Screen(

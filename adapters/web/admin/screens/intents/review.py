@@ -28,7 +28,7 @@ async def _page(visit: Visit, status: int = 200, *, wrong: str = "", message: st
         "intents_review.html", status, changes=[(change, differing(change)) for change in found[:_SHOWN]],
         more=max(len(found) - _SHOWN, 0), problems=faults(now.problems)[:_SHOWN], drafts=stamp([*now.drafts.values()]),
         number=now.number, job=await job(visit, str(now.number), DRAFTS, begin=True) if found and not faults(now.problems) else None,
-        wrong=wrong, message=message, revealed=False, days=DAYS, a=now.number, b=DRAFTS, oob=False,
+        wrong=wrong, message=message, revealed=(), days=DAYS, a=now.number, b=DRAFTS, oob=False,
     )  # fmt: skip
 
 
