@@ -158,4 +158,5 @@ async def test_nobody_takes_over_without_a_reason_or_the_role(world: World) -> N
             ):  # fmt: skip
                 with pytest.raises(Exception, match="does not allow"):
                     await work
+    async with world.store.read() as tx:
         assert await audit.entries(tx) == []
