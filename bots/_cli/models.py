@@ -214,14 +214,20 @@ def _loaded(settings: Settings, name: str) -> Any:
 
 @command.command()
 @_name
-@click.argument("folder", type=click.Path(path_type=Path))
-def export(name: str, folder: Path) -> None:
-    """Write a model as one folder (safetensors, tokenizer, template) that other programs load."""
-    from core.training.merge import exported
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--gguf", is_flag=True, help="As one GGUF file in full precision, for llama.cpp; of Llama's shape alone.")
+def export(name: str, target: Path, gguf: bool) -> None:
+    """Write a model as one folder (safetensors, tokenizer, template) that other programs load, or as one GGUF file."""
+    from core.training.merge import exported, merged
     from core.training.runs import Run
 
-    settings = _settings()
-    click.echo(str(exported(settings, Run.named(settings, name), folder)))
+    settings, run = _settings(), Run.named(_settings(), name)
+    if gguf:
+        from core.training.gguf_file import write_gguf
+
+        click.echo(str(write_gguf(merged(settings, run), target)))
+    else:
+        click.echo(str(exported(settings, run, target)))
 
 
 @command.command()

@@ -16,7 +16,7 @@ from core.training.runs import Run, check_base
 
 AGREE = 1e-4
 """How far the logits of the folder may be from those of base and adapter side by side."""
-_PROBE = "The quick brown fox. 敏捷的棕色狐狸。"
+PROBE = "The quick brown fox. 敏捷的棕色狐狸。"
 
 
 def merged(settings: Settings, run: Run) -> Path:
@@ -60,7 +60,7 @@ def _merge(base: Path, adapter: Path, into: Path) -> None:
     tokenizer = load_tokenizer(base)
     model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     model = peft.PeftModel.from_pretrained(model, adapter).eval()
-    tokens = torch.tensor([tokenizer.encode(_PROBE)])
+    tokens = torch.tensor([tokenizer.encode(PROBE)])
     with torch.inference_mode():
         apart = model(tokens).logits
     whole = model.merge_and_unload()
