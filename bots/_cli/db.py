@@ -66,13 +66,14 @@ def backup_(file: Path | None) -> None:
     from core.settings import load_settings
     from core.store import Store, backup
 
+    folder_given = file is not None and file.is_dir()
+
     async def work() -> backup.Backup:
         settings = load_settings()
-        folder = backup.folder_of(settings.data_dir)
-        if file is None:
-            await asyncio.to_thread(backup.prepare, folder)
+        folder = file or backup.folder_of(settings.data_dir)
+        place, name = (folder, "") if file is None or folder_given else (folder.parent, folder.name)
         async with aclosing(Store(settings.store_url)) as store:
-            return await backup.backup(store, file or folder, SystemClock().now())
+            return await backup.backup(store, place, SystemClock().now(), name)
 
     made = asyncio.run(work())
     click.echo(f"{made.path}: {made.size:,} bytes, migration {made.migration}")

@@ -44,7 +44,6 @@ async def make(desk: Desk, actor: Actor) -> None:
     folder, now = backup.folder_of(desk.settings.data_dir), desk.clock.now()
 
     async def work(_: Job) -> None:
-        await asyncio.to_thread(backup.prepare, folder)
         made = await backup.backup(desk.store, folder, now)
         async with desk.store.write() as tx:
             await actor.note(tx, now, "backup.make", f"backup:{made.path.name}", {"bytes": made.size})

@@ -197,8 +197,8 @@ async def test_why_a_backup_failed_is_said_in_the_readers_language(admin: AdminS
         with pytest.raises(Unavailable):
             await _backed_up(admin)
         page = (await owner.get("/admin/system")).text
-    assert "无法建立" in page
-    assert "请换一个目录，或修正它的权限" in page
+    assert "无法写入" in page
+    assert "请换一个目录，或修正权限、腾出空间" in page
 
 
 async def test_health_and_settings_are_shown_in_chinese(store: Store, settings: Settings) -> None:

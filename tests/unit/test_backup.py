@@ -8,7 +8,7 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,8 @@ import pytest
 from core.errors import Refused, RemoraError, Unavailable
 from core.store import Store, backup, workers
 from core.store.tables import person
+from tests.conftest import _in_own_loop
+from tests.fakes.postgres import Server
 
 NOW = dt.datetime(2026, 11, 26, 2, 5, tzinfo=dt.UTC)
 
@@ -44,6 +46,19 @@ def programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
+@pytest.fixture
+def database_url(database: str, new_database: Callable[..., str], request: pytest.FixtureRequest) -> Iterator[str]:
+    """One that is lent to nobody afterwards: it is renamed here."""
+    if database == "sqlite":
+        yield new_database()
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = _in_own_loop(server.create())
+    yield server.url_of(name)
+    for one in (name, f"{name}_before_20261126_020500"):
+        _in_own_loop(server.drop(one))
+
+
 async def test_a_backup_holds_what_was_there_and_can_be_put_back(
     store: Store, database_url: str, tmp_path: Path
 ) -> None:
@@ -63,7 +78,7 @@ async def test_a_backup_holds_what_was_there_and_can_be_put_back(
 
 
 async def test_nothing_is_put_back_where_remora_runs(store: Store, database_url: str, tmp_path: Path) -> None:
-    made = await backup.backup(store, tmp_path / "x", NOW)
+    made = await backup.backup(store, tmp_path, NOW, "x")
     async with store.write() as tx:
         await workers.beat(tx, "7-a", "machine", 7, NOW)
     with pytest.raises(Refused, match="process 7 on machine"):
@@ -80,7 +95,7 @@ async def test_a_damaged_database_is_kept_and_replaced_with_its_log(
     store: Store, database_url: str, tmp_path: Path
 ) -> None:
     await named(store, "Ann")
-    made = await backup.backup(store, tmp_path / "x", NOW)
+    made = await backup.backup(store, tmp_path, NOW, "x")
     await store.aclose()
     file = Path(str(store.url.database))
     file.write_bytes(damaged := os.urandom(5_000))
@@ -91,10 +106,10 @@ async def test_a_damaged_database_is_kept_and_replaced_with_its_log(
 
 
 async def test_what_is_no_backup_is_refused_and_changes_nothing(
-    store: Store, database_url: str, tmp_path: Path, new_database: Callable[..., str]
+    store: Store, database_url: str, tmp_path: Path
 ) -> None:
     await named(store, "Ann")
-    made = await backup.backup(store, tmp_path / "good", NOW)
+    made = await backup.backup(store, tmp_path, NOW, "good")
     half, text, other = tmp_path / "half", tmp_path / "text", tmp_path / "other"
     half.write_bytes(made.path.read_bytes()[: made.size // 3])
     text.write_text("my notes")
@@ -109,16 +124,12 @@ async def test_what_is_no_backup_is_refused_and_changes_nothing(
     assert await names(database_url) == ["Ann"]
 
 
-async def test_a_newer_backup_is_refused(
-    store: Store, database_url: str, tmp_path: Path, new_database: Callable[..., str]
-) -> None:
+async def test_a_newer_backup_is_refused(store: Store, database_url: str, tmp_path: Path) -> None:
     import sqlalchemy as sa
 
-    newer = Store(new_database())
-    async with newer.write() as tx:
+    async with store.write() as tx:
         await tx.run(sa.text("UPDATE alembic_version SET version_num = '9999'"))
-    made = await backup.backup(newer, tmp_path / "newer", NOW)
-    await newer.aclose()
+    made = await backup.backup(store, tmp_path, NOW)
     with pytest.raises(Refused, match="another version of Remora"):
         await backup.restore(database_url, made.path, NOW)
 
@@ -127,10 +138,10 @@ async def test_the_target_is_never_written_over(store: Store, tmp_path: Path) ->
     there = tmp_path / "there"
     there.write_text("mine")
     with pytest.raises(Refused, match="there already"):
-        await backup.backup(store, there, NOW)
+        await backup.backup(store, tmp_path, NOW, "there")
     assert there.read_text() == "mine"
     with pytest.raises(Unavailable, match="cannot be written"):
-        await backup.backup(store, tmp_path / "no" / "folder", NOW)
+        await backup.backup(store, there / "folder", NOW)
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -139,6 +150,6 @@ async def test_without_its_programs_the_word_is_clear(
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(Unavailable, match="pg_dump is not installed here") as refused:
-        await backup.backup(store, tmp_path / "x", NOW)
+        await backup.backup(store, tmp_path, NOW, "x")
     assert "client programs" in refused.value.mend
     assert list(tmp_path.iterdir()) == []

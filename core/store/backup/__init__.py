@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import re
 from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,40 +37,26 @@ def folder_of(data_dir: Path) -> Path:
     return data_dir / "backups"
 
 
-def prepare(folder: Path) -> None:
-    """Makes the folder, for its owner alone."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(
-            f"{folder} cannot be made: {error.strerror}", "choose another folder, or mend its rights"
-        ) from error
-
-
 def listed(folder: Path) -> list[Backup]:
     """The backups of a folder that have the names we give, the newest first. Reads the disk."""
-    found = [(_NAMED.fullmatch(file.name), file) for file in (folder.iterdir() if folder.is_dir() else ())]
-    return sorted(
-        (
-            Backup(file, dt.datetime.strptime(f"{named[1]}+0000", f"{_STAMP}%z"), named[2], file.stat().st_size)
-            for named, file in found
-            if named
-        ),
-        key=lambda one: one.at,
-        reverse=True,
-    )
+    found = []
+    for file in sorted(folder.iterdir(), reverse=True) if folder.is_dir() else ():
+        if named := _NAMED.fullmatch(file.name):
+            at = dt.datetime.strptime(f"{named[1]}+0000", f"{_STAMP}%z")
+            found.append(Backup(file, at, named[2], file.stat().st_size))
+    return found
 
 
-async def backup(store: Store, target: Path, now: dt.datetime) -> Backup:
+async def backup(store: Store, folder: Path, now: dt.datetime, name: str = "") -> Backup:
     """A consistent copy of the database, whoever writes meanwhile; proven to be whole before it has its name, and to be
-    read by its owner alone. `target` is a file that is not there yet, or a folder, where it gets a dated name."""
+    read by its owner alone. Without a name it gets a dated one; a file that is there already is left alone."""
     migration = await migrate.revision(store)
     if migration is None:
         raise Refused("there is nothing to back up: the database has no tables", "run: remora db upgrade")
 
     def work() -> Backup:
         dated = f"remora-{now.astimezone(dt.UTC):{_STAMP}}-{migration}.{'sqlite' if store.is_sqlite else 'dump'}"
-        file = target / dated if target.is_dir() else target
+        file = folder / (name or dated)
         with _written(file) as made:
             if store.is_sqlite:
                 _sqlite.copy(Path(str(store.url.database)), made)
@@ -142,6 +128,7 @@ def _written(target: Path) -> Iterator[Path]:
     """A private file to write; at the end it is on the disk under the name of `target`, or there is none."""
     made = target.with_name(f".{target.name}.{os.getpid()}")
     try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if target.exists():
             raise Refused(f"{target.name} is there already", "choose another name")
         os.close(os.open(made, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
@@ -154,5 +141,5 @@ def _written(target: Path) -> Iterator[Path]:
             f"{target} cannot be written: {error.strerror}", "choose another folder, or mend its rights or its space"
         ) from error
     finally:
-        if made.parent.is_dir() and os.access(made.parent, os.W_OK):
-            made.unlink(missing_ok=True)
+        with suppress(OSError):
+            made.unlink()

@@ -41,7 +41,7 @@ async def restore(url: sa.URL, file: Path, stamp: str) -> str:
             there = await tx.row(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
         await server.outside(f"CREATE DATABASE {_quoted(fresh)} TEMPLATE template0 ENCODING 'UTF8'")
         try:
-            put_in = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", f"--dbname={fresh}", str(file)]
+            put_in = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", str(file)]
             await asyncio.to_thread(_run, put_in, url.set(database=fresh))
             if there is not None:
                 await server.outside(f"ALTER DATABASE {_quoted(name)} RENAME TO {_quoted(kept)}")
@@ -58,32 +58,20 @@ def _quoted(name: str) -> str:
 
 def _run(command: list[str], url: sa.URL | None = None) -> str:
     """What the program prints. The password goes by the environment: arguments are seen by all users of the machine."""
-    program = shutil.which(command[0])
+    program, password, where = shutil.which(command[0]), "", []
     if program is None:
         raise Unavailable(f"{command[0]} is not installed here", _INSTALL)
-    done = subprocess.run([program, *command[1:]], env=_environment(url), capture_output=True, text=True, check=False)  # noqa: S603
+    if url is not None:
+        named = {("sslmode" if key == "ssl" else key): value for key, value in url.query.items()}
+        plain = url.set(drivername="postgresql", password=None, query=named)
+        password, where = url.password or "", [f"--dbname={plain.render_as_string()}"]
+    environment = {**os.environ, **({"PGPASSWORD": password} if password else {})}
+    done = subprocess.run([program, *where, *command[1:]], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode == 0:
         return done.stdout
     said = done.stderr.strip().splitlines()
     if "version" in done.stderr:
         raise Unavailable(f"{command[0]} is older than the server, or than what made the file", _INSTALL)
-    if "No space left" in done.stderr:
-        raise Unavailable("the disk is full", "free some space, then try again")
     raise Refused(
         f"{command[0]} failed: {said[0][:200] if said else done.returncode}", "mend what it says, then try again"
     )
-
-
-def _environment(url: sa.URL | None) -> dict[str, str]:
-    if url is None:
-        return dict(os.environ)
-    query = {key: value for key, value in url.query.items() if isinstance(value, str)}
-    given = {
-        "PGHOST": url.host or query.get("host"),
-        "PGPORT": str(url.port) if url.port else query.get("port"),
-        "PGUSER": url.username,
-        "PGPASSWORD": url.password,
-        "PGDATABASE": url.database,
-        "PGSSLMODE": query.get("ssl") or query.get("sslmode"),
-    }
-    return {**os.environ, **{key: value for key, value in given.items() if value}}
