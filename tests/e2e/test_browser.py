@@ -24,6 +24,8 @@ remind me every weekday at 8 to stretch
 what is 15% of 240
 do you know where the blue kettle went
 purple clouds dance quietly
+seven grey stones hum softly
+a wooden spoon dreams of soup
 """
 NO_PAGES = r"\.ics$|/export$|/in-force$"
 """They are files, or fragments of a page."""
@@ -250,7 +252,7 @@ def test_the_inbox_is_worked_off_by_keys(owner: eyes.Watched, page: Page) -> Non
     eyes.opened(page, "/admin/inbox")
     items = page.locator("[data-item]")
     many = items.count()
-    assert many >= 2
+    assert many >= 4
     expect(items.first).to_have_attribute("aria-current", "true")
     page.keyboard.press("j")
     expect(items.nth(1)).to_have_attribute("aria-current", "true")
@@ -268,6 +270,15 @@ def test_the_inbox_is_worked_off_by_keys(owner: eyes.Watched, page: Page) -> Non
     expect(items).to_have_count(many - 1)
     page.keyboard.press("s")
     expect(items).to_have_count(many - 2)
+    guess = items.first.locator("[data-intent]").input_value()
+    page.keyboard.press("Enter")
+    expect(items).to_have_count(many - 3)
+    expect(page.locator("#inbox [role=status]")).to_contain_text(guess)
+    sentence = items.first.locator(".text").inner_text()
+    page.keyboard.press("r")
+    expect(items).to_have_count(many - 4)
+    eyes.opened(page, "/admin/inbox?review=1")
+    expect(items.filter(has_text=sentence)).to_have_count(1)
     assert owner.taken() == []
 
 
