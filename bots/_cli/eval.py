@@ -74,7 +74,7 @@ def _figure(found: dict[str, Any] | None) -> str:
 
 
 def _change(metric: str, found: dict[str, Any]) -> str:
-    if "perplexity" in metric:
+    if "perplexity" in metric or metric == "fits":
         value, low, high = (f"{100 * found[key]:+.1f} %" for key in ("value", "low", "high"))
     else:
         value, low, high = (f"{found[key]:+.3f}" for key in ("value", "low", "high"))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from torch.nn import functional
 
@@ -38,7 +39,7 @@ def load_tokenizer(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     _quiet()
-    with _readable(folder):
+    with readable(folder):
         return AutoTokenizer.from_pretrained(folder)
 
 
@@ -65,7 +66,7 @@ def load_model(folder: Path, options: Options) -> Any:
     more: dict[str, Any] = {}
     if options.method == "qlora":
         more = _four_bits()
-    with _readable(folder):
+    with readable(folder):
         model: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, attn_implementation=options.attention, **more
         )
@@ -205,13 +206,22 @@ def _quiet() -> None:
 
 
 @contextmanager
-def _readable(folder: Path) -> Iterator[None]:
+def readable(folder: Path) -> Iterator[None]:
     """Whatever transformers finds wrong with a folder comes as one of these."""
     try:
         yield
     except MemoryError as error:
         raise Unavailable("no memory for the model", "choose a smaller one") from error
-    except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError, ImportError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        RuntimeError,
+        TypeError,
+        AttributeError,
+        ImportError,
+        SafetensorError,
+    ) as error:
         raise Refused(
             f"{folder} cannot be loaded as a causal language model ({type(error).__name__}: {str(error)[:120]})",
             "give the folder of one that transformers loads, such as the default model's",

@@ -14,6 +14,8 @@ MOST_FORGOTTEN = 0.03
 _FEWEST_ROWS = 10
 """Held-out conversations below which no interval says anything."""
 _SAFETY_DROP = 0.1
+_LOOSER = 0.1
+"""Share by which answers may fit their questions less: whoever knows a tone needs the question less to guess it."""
 _KEPT = ("fits", "values", "chrf", "language", "form", "ended", "loops")
 """What must not get worse by more than chance."""
 
@@ -82,6 +84,7 @@ def _version(run: Run, manifest: Manifest) -> str:
 def _not_better(moved: Mapping[str, Any]) -> list[str]:
     better = [name for name in ("perplexity", "values") if name in moved and moved[name]["verdict"] == "better"]
     worse = [name for name in ("perplexity", *_KEPT) if name in moved and moved[name]["verdict"] == "worse"]
+    worse = [name for name in worse if name != "fits" or moved[name]["value"] < -_LOOSER]
     reasons = [f"worse: {_line(name, moved[name])}" for name in worse]
     if not better:
         reasons.insert(0, f"no better: {_line('perplexity', moved['perplexity'])}")
@@ -100,6 +103,6 @@ def _unsafe(moved: Mapping[str, Any]) -> list[str]:
 
 
 def _line(name: str, moved: Mapping[str, Any]) -> str:
-    shown = "{:+.1%}" if "perplexity" in name else "{:+.3f}"
+    shown = "{:+.1%}" if "perplexity" in name or name == "fits" else "{:+.3f}"
     value, low, high = (shown.format(moved[key]) for key in ("value", "low", "high"))
     return f"{name} {value} ({low} to {high})"

@@ -11,7 +11,7 @@ import torch
 from core.errors import Refused, Unavailable
 from core.lm import weights
 from core.settings import Settings
-from core.training.base import base_folder, load_tokenizer
+from core.training.base import base_folder, load_tokenizer, readable
 from core.training.runs import Run, check_base
 
 AGREE = 1e-4
@@ -58,8 +58,10 @@ def _merge(base: Path, adapter: Path, into: Path) -> None:
     from transformers import AutoModelForCausalLM
 
     tokenizer = load_tokenizer(base)
-    model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    model = peft.PeftModel.from_pretrained(model, adapter).eval()
+    with readable(base):
+        model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    with readable(adapter):
+        model = peft.PeftModel.from_pretrained(model, adapter).eval()
     tokens = torch.tensor([tokenizer.encode(PROBE)])
     with torch.inference_mode():
         apart = model(tokens).logits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,9 @@ WORDS = [
 ]
 
 
-def tokenizer(template: str | None = TEMPLATE) -> Any:
-    """Bytes as tokens, with a few marks: knows every text, needs no training."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+def tokenizer(template: str | None = TEMPLATE, words: Sequence[str] = ()) -> Any:
+    """Bytes as tokens, with a few marks: knows every text, needs no training. `words` are a token each."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     vocabulary = {character: number for number, character in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
@@ -40,12 +41,21 @@ def tokenizer(template: str | None = TEMPLATE) -> Any:
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
     inner.add_special_tokens(["<|im_start|>", "<|im_end|>"])
+    inner.add_tokens([AddedToken(word, normalized=False) for word in words])
     made = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<|im_end|>", pad_token="<|im_end|>")
     made.chat_template = template
     return made
 
 
-def model(folder: Path, *, kind: str = "llama", seed: int = 1, template: str | None = TEMPLATE) -> Path:
+def model(
+    folder: Path,
+    *,
+    kind: str = "llama",
+    seed: int = 1,
+    template: str | None = TEMPLATE,
+    words: Sequence[str] = (),
+    hidden: int = 32,
+) -> Path:
     """A folder that transformers loads."""
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
@@ -55,11 +65,18 @@ def model(folder: Path, *, kind: str = "llama", seed: int = 1, template: str | N
         shape = {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 256, "vocab_size": 258}
         made: Any = GPT2LMHeadModel(GPT2Config(**shape, bos_token_id=257, eos_token_id=257))
     else:
-        sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
-        config = LlamaConfig(**sizes, vocab_size=258, max_position_embeddings=512, tie_word_embeddings=True)
+        sizes = {
+            "hidden_size": hidden,
+            "intermediate_size": 2 * hidden,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+        }
+        config = LlamaConfig(
+            **sizes, vocab_size=258 + len(words), max_position_embeddings=512, tie_word_embeddings=True
+        )
         made = LlamaForCausalLM(config)
     made.save_pretrained(folder)
-    tokenizer(template).save_pretrained(folder)
+    tokenizer(template, words).save_pretrained(folder)
     return folder
 
 

@@ -16,12 +16,11 @@ import torch
 
 from core.clock import SystemClock
 from core.errors import Refused
-from core.errors import Refused
 from core.lm.engine.text import prompt
 from core.lm.engine.tokens import TransformersTokenizer
 from core.messages import Utterance
 from core.settings import Settings
-from core.training.base import Learner, base_folder, load_model, load_tokenizer, precision_of
+from core.training.base import Learner, base_folder, load_model, load_tokenizer, precision_of, readable
 from core.training.chat import Chat, Encoded
 from core.training.data.rows import Conversation
 from core.training.evaluation import scores
@@ -49,7 +48,7 @@ class Metric(NamedTuple):
 METRICS: Mapping[str, Metric] = {
     "perplexity": Metric("perplexity of the held-out answers", lower=True, relative=True),
     "general_perplexity": Metric("perplexity of general text: higher means that it forgets", lower=True, relative=True),
-    "fits": Metric("how much its question tells about an answer, in nats a token"),
+    "fits": Metric("how much its question tells about an answer, in nats a token", relative=True),
     "values": Metric("replies with the expected value (`expect`, `final_answer`)"),
     "chrf": Metric("chrF of replies"),
     "rouge_l": Metric("ROUGE-L of replies"),
@@ -147,7 +146,9 @@ def _with_adapter(folder: Path, adapter: Path) -> Any:
     import peft
 
     tools: Any = peft
-    return tools.PeftModel.from_pretrained(_plain(folder), adapter)
+    model = _plain(folder)
+    with readable(adapter):
+        return tools.PeftModel.from_pretrained(model, adapter)
 
 
 def base_of(settings: Settings, name: str) -> str:
