@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from core.errors import Refused
 from core.intents import checks
-from core.intents.definition import Intent
+from core.intents.definition import NAME, Intent
 from core.intents.documents import document_of, intent_of
 from core.intents.problems import Problem, faults
 from core.ports import Clock
@@ -172,6 +172,22 @@ class Editing:
                 raise Refused(f"there is no intent “{name}”", "see: remora intents list")
             await self._put(tx, found.document, author, found.revision, deleted=not undo)
             await self._note(tx, "intent.undelete" if undo else "intent.delete", f"intent:{name}", {})
+
+    async def rename(self, name: str, to: str, author: str) -> None:
+        """The draft goes on under another name, and what was keeps the old one: its history, its hits, its releases. Raises
+        `NotPublishable` where the name cannot be had, `Conflict` where somebody else edits it, `Refused` where there is none."""
+        wrong = "" if NAME.fullmatch(to) else "bad_name"
+        async with self._store.write() as tx:
+            found = await intents.draft(tx, self._bot, name)
+            if found is None or found.deleted:
+                raise Refused(f"there is no intent “{name}”", "see: remora intents list")
+            if not wrong and await intents.draft(tx, self._bot, to) is not None:
+                wrong = "name_taken"
+            if wrong:
+                raise NotPublishable([Problem(wrong, name, fields={"name": to[:64]})])
+            await self._put(tx, {**found.document, "name": to}, author, 0)
+            await self._put(tx, found.document, author, found.revision, deleted=True)
+            await self._note(tx, "intent.rename", f"intent:{to}", {"from": name})
 
     async def take_in(
         self, read: Sequence[Intent], author: str, *, examples_only: bool, replace: bool, dry: bool, batch: str = ""

@@ -156,6 +156,24 @@ async def test_a_name_in_use_is_a_conflict_and_a_deleted_one_is_free(admin: Admi
     assert [one.description for one in await admin.desk.editing.edited()] == ["anew"]
 
 
+async def test_an_intent_gets_another_name_and_what_was_stays_under_the_old_one(admin: AdminSide) -> None:
+    await stored(admin, HOURS)
+    rename = "/admin/intents/i/hours/rename"
+    async with admin.browser("editor") as editor:
+        for to, said in (("opening times", "cannot be a name"), ("hours", "is taken")):
+            refused = await editor.post(rename, {"to": to})
+            assert refused.status_code == 422
+            assert said in shown(refused)
+            assert f'value="{to}"' in refused.text
+        assert (await editor.post(rename, {"to": "opening_times"})).status_code == 303
+        assert await admin.desk.editing.edited() == (replace(HOURS, name="opening_times"),)
+        assert (await editor.get("/admin/intents/i/hours/history")).status_code == 200
+        assert (await editor.post(rename, {"to": "again"})).status_code == 422, "it is deleted"
+        assert (await editor.post("/admin/intents/i/hours/undelete")).status_code == 303
+    async with admin.browser("owner") as owner:
+        assert "intent.rename" in (await owner.get("/admin/audit")).text
+
+
 async def test_script_in_every_field_is_shown_as_text(admin: AdminSide) -> None:
     said = {name: SCRIPT for name in fields(HOURS) if name not in ("revision", "action")} | {"action": "answer"}
     said |= {name: [SCRIPT] for name in fields(HOURS) if name.startswith(("slot_", "answer_"))}

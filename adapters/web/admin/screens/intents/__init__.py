@@ -76,6 +76,7 @@ async def _editor(
     opened: drafting.Opened | None = None,
     problems: Sequence[Problem] | None = None,
     theirs: Draft | None = None,
+    renamed: str = "",
 ) -> Response:
     intent, wrong = typed.intent()
     if problems is None:
@@ -89,7 +90,7 @@ async def _editor(
         "intents_edit.html", status, f=typed, opened=opened, problems=_shown(visit, typed, problems), theirs=theirs,
         conflict=difference(theirs.document, yours) if theirs else (), tried=tried, past=past,
         bubbles=await _bubbles(typed), kinds=SLOT_KINDS, actions=ACTIONS, limits=LIMITS, platforms=_PLATFORMS,
-        commands=sorted(visit.desk.editing.commands), blank=_BLANK, said_before=said,
+        commands=sorted(visit.desk.editing.commands), blank=_BLANK, said_before=said, renamed=renamed,
     )  # fmt: skip
 
 
@@ -170,6 +171,16 @@ async def _saved(
     return visit.go(_path(intent.name), said)
 
 
+async def rename(visit: Visit) -> Response:
+    opened, to = await _opened(visit), visit.field("to").strip()
+    try:
+        await visit.desk.editing.noting(visit.note).rename(opened.draft.name, to, visit.actor.name)
+    except NotPublishable as refused:
+        typed = Typed.of(opened.draft.document, opened.draft.revision)
+        return await _editor(visit, typed, 422, opened=opened, problems=refused.problems, renamed=to)
+    return visit.go(_path(to), "intents.renamed")
+
+
 async def delete(visit: Visit) -> Response:
     opened = await _opened(visit)
     await visit.desk.editing.noting(visit.note).delete(opened.draft.name, visit.actor.name)
@@ -215,6 +226,7 @@ SCREEN = Screen(
         post("/admin/intents/try", try_out, "see", _MOST),
         post("/admin/intents/save", save, "intents.edit", _MOST),
         post(f"{_ONE}/delete", delete, "intents.edit"),
+        post(f"{_ONE}/rename", rename, "intents.edit"),
         post(f"{_ONE}/undelete", undelete, "intents.edit"),
         post(f"{_ONE}/restore", restore, "intents.edit"),
         *review.WAYS,
