@@ -135,16 +135,27 @@ _ADDRESSED = re.compile(r"(?:me|us|@|<@|the (?:channel|team|group))\b|[@<]", re.
 
 
 def wished(turn: Turn, text: str, now: dt.datetime) -> Outcome:
-    """As if the text had been said after "remind me"."""
+    """As if the text had been said after "remind me".
+
+    It may be what an intent's slot holds of the message; where the slot cut the time in two, the whole message counts.
+    """
     if not text:
         return _ask(turn, "ask_what", {"step": "what"})
     zone = turn.zone or ZoneInfo("UTC")
     wish = _wish(text, now, zone, turn.language)
     if not wish.understood.asks_reminder:
-        asking = "提醒我" if detect(text) == "zh" else "remind " if _ADDRESSED.match(text) else "remind me "
-        asked = _wish(asking + text, now, zone, turn.language)
-        wish = replace(asked, text=text) if asked.understood.asks_reminder else wish
-    return set_reminder(turn, wish)
+        wish = _after_remind_me(turn, text, now, zone) or wish
+    if text not in turn.text or turn.text.startswith("/"):
+        return set_reminder(turn, wish)
+    whole = _after_remind_me(turn, turn.text, now, zone)
+    cut = whole is not None and whole.understood.when not in (None, wish.understood.when)
+    return set_reminder(turn, whole if cut and whole else wish)
+
+
+def _after_remind_me(turn: Turn, text: str, now: dt.datetime, zone: ZoneInfo) -> Wish | None:
+    asking = "提醒我" if detect(text) == "zh" else "remind " if _ADDRESSED.match(text) else "remind me "
+    asked = _wish(asking + text, now, zone, turn.language)
+    return replace(asked, text=text) if asked.understood.asks_reminder else None
 
 
 def _ask(turn: Turn, key: str, pending: dict[str, Any], choices: tuple[Choice, ...] = (), **fields: object) -> Outcome:
