@@ -70,7 +70,7 @@ async def _done(
     except Denied as denied:
         return await person(visit, 422, denied.said(visit.language), where, typed)
     except RemoraError as error:
-        return await person(visit, 422, f"{error.what}. {error.mend}", where, typed)
+        return await person(visit, 422, visit.told(f"{error.what}; {error.mend}"), where, typed)
     return visit.go(f"{PATH}/{who.id}", said)
 
 
