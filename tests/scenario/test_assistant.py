@@ -36,13 +36,7 @@ PLAYS = {
     """,
     "the time is the message's, whatever was taken for the task": """
         ann> book a table for two tomorrow at 8pm
-        < Did you mean
-        ann! set a reminder
-        < Thu 26 Nov 20:00
-        li> 晚上八点有球赛
-        < 您是指
-        li! 设一个提醒
-        < 有球赛 .. 20:00
+        < book a table for two: **Thu 26 Nov 20:00
     """,
     "what rang comes again": """
         ann> remind me in 10 minutes to stretch
