@@ -52,8 +52,8 @@ async def create(
 ) -> str:
     """A new key, which is shown this once; `days` 0: it does not expire. Raises `Refused` with what is wrong."""
     name = name.strip()
-    if not name or len(name) > _LONGEST_NAME:
-        raise Refused("a key needs a name of at most 80 characters", "name what will use it")
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():  # people are told it
+        raise Refused("a key needs a name of at most 80 printable characters", "name what will use it")
     if not scopes or (unknown := set(scopes) - set(SCOPES)):
         said = f"unknown: {', '.join(sorted(unknown))}" if scopes else "no scope was chosen"
         raise Refused(said, f"choose from: {', '.join(SCOPES)}")

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 
 from adapters.web.api import app as api
+from adapters.web.api import openai
 from adapters.web.api.talk import Talk
 from adapters.web.guard import Guard
 from adapters.web.streams import Streams
@@ -237,6 +238,8 @@ async def test_the_bot_answers_in_the_name_of_each_user_apart(admin: AdminSide) 
         ({"model": "fake", "messages": []}, 422),
         ({"model": "fake", "messages": [{"role": "wizard", "content": "x"}]}, 422),
         ({"model": "fake", "messages": [{"role": "user", "content": "x"}], "max_tokens": 100_000}, 400),
+        ({"model": "fake", "messages": [{"role": "user", "content": "x" * 40_000}]}, 400),
+        ({"model": "assistant", "messages": [{"role": "user", "content": "x" * 40_000}]}, 400),
         ({"model": "assistant", "messages": [{"role": "user", "content": "   "}]}, 400),
         ({"model": "assistant", "messages": [{"role": "assistant", "content": "x"}]}, 400),
         ({"model": "fake", "messages": [{"role": "user", "content": "x"}], "temperature": -1}, 422),
@@ -249,6 +252,41 @@ async def test_a_wrong_completion_says_what_is_wrong(admin: AdminSide, wanted: d
         assert answer.json()["error"]["message"]
         assert (await machine.post("/v1/chat/completions", content=b"{not json")).status_code == 422
         assert (await machine.post("/v1/chat/completions", content=b"x" * (5 << 20))).status_code == 413
+
+
+async def test_one_key_has_few_replies_written_at_once_and_none_for_ever(admin: AdminSide, monkeypatch) -> None:
+    monkeypatch.setattr(openai, "MOST_AT_ONCE", 2)
+    model, wanted = admin.desk.model, {"model": "fake", "messages": [{"role": "user", "content": "hi"}]}
+    assert isinstance(model, FakeModel)
+    other = await key_of(admin, "chat")
+    async with client(admin, await key_of(admin, "chat")) as machine:
+        model.hold.clear()
+        waiting = [asyncio.create_task(machine.post("/v1/chat/completions", json=wanted)) for _ in range(2)]
+        while len(model.prompts) < 2:
+            await asyncio.sleep(0.005)
+        assert (await machine.post("/v1/chat/completions", json=wanted)).status_code == 429
+        mine = asyncio.create_task(
+            machine.post("/v1/chat/completions", json=wanted, headers={"Authorization": f"Bearer {other}"})
+        )
+        while len(model.prompts) < 3:
+            await asyncio.sleep(0.005)
+        model.hold.set()
+        assert [one.status_code for one in await asyncio.gather(*waiting, mine)] == [200] * 3
+        monkeypatch.setitem(admin.desk.settings.__dict__, "reply_seconds", -1)
+        assert (await machine.post("/v1/chat/completions", json=wanted)).status_code == 504
+        assert model.closed == 1
+
+
+async def test_long_messages_are_refused_before_their_tokens_are_counted(admin: AdminSide, monkeypatch) -> None:
+    def counted(_: Sequence[Utterance]) -> int:
+        raise AssertionError("it takes seconds")
+
+    monkeypatch.setattr(admin.desk.model, "count_tokens", counted)
+    long = [{"role": "user", "content": "x" * 2_000_000}]
+    async with client(admin, await key_of(admin, "chat")) as machine:
+        for model in ("fake", "assistant"):
+            answer = await machine.post("/v1/chat/completions", json={"model": model, "messages": long})
+            assert (answer.status_code, "characters" in answer.json()["error"]["message"]) == (400, True)
 
 
 async def test_a_model_that_is_off_or_breaks_is_said(admin: AdminSide) -> None:

@@ -90,6 +90,13 @@ async def test_whoever_is_signed_in_stays_who_they_are_at_the_door(admin: AdminS
         assert (door.status_code, door.headers["location"]) == (303, "/admin")
 
 
+async def test_nobody_sends_a_large_file_to_be_told_that_they_may_not(admin: AdminSide) -> None:
+    async with admin.browser("viewer") as viewer:
+        for size, status in ((100, 403), (1 << 20, 413)):
+            answer = await viewer.post("/admin/knowledge", files={"file": ("a.md", b"x" * size)})
+            assert answer.status_code == status
+
+
 async def test_the_audit_log_shows_where_it_was_tampered_with(admin: AdminSide) -> None:
     import sqlalchemy as sa
 

@@ -39,7 +39,7 @@ async def test_a_key_is_shown_once_and_works(admin: AdminSide) -> None:
     "fields",
     [{"name": "", "scope": ["chat"]}, {"name": "x", "scope": []}, {"name": "x", "scope": ["reminders.write"]},
      {"name": "x", "scope": ["chat"], "days": "-1"}, {"name": "x", "scope": ["chat"], "days": "99999"},
-     {"name": "x", "scope": ["everything"]}],
+     {"name": "x", "scope": ["everything"]}, {"name": "till\n\nYour account is closed", "scope": ["chat"]}],
 )  # fmt: skip
 async def test_what_cannot_be_is_refused_and_the_typed_text_kept(admin: AdminSide, fields: dict[str, object]) -> None:
     async with admin.browser("editor") as editor:

@@ -103,11 +103,12 @@ class Side:
         session = await self._session(request)
         if session is None:
             return _to_the_door(request)
-        form = await form_of(request, way.most) if way.method == "POST" else FormData()
-        if way.method == "POST" and not await self._ours(request, form):
-            return self._failed(request, 403, None)
         account = session.account
         actor = Actor(f"web:{account.name}", account.role, client_of(request), account.id)
+        most = way.most if actor.may(way.needs) else SMALL  # nobody sends a file to be told that they may not
+        form = await form_of(request, most) if way.method == "POST" else FormData()
+        if way.method == "POST" and not await self._ours(request, form):
+            return self._failed(request, 403, None)
         language = language_of(account.language) if account.language else language_of_browser(request)
         visit = Visit(
             request, desk, account, actor, self.look, self._form_token(request), language, form, desk.clock.now(), session.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from fastapi import FastAPI
@@ -30,6 +31,7 @@ def routes(desk: Callable[[], Desk], talk: Talk, clock: Clock) -> Sequence[BaseR
         for router in routers:
             app.include_router(router)
         app.state.desk, app.state.talk, app.state.wrong = desk, talk, wrong
+        app.state.busy = Counter[int]()
         for error, handler in HANDLERS.items():
             app.add_exception_handler(error, handler)
         mounted.append(Mount(path, app=_Bounded(app)))

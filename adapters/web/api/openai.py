@@ -7,8 +7,10 @@ last one is read.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Annotated, Any, Literal
@@ -28,6 +30,10 @@ from core.messages import Sampling, Utterance
 router = APIRouter(tags=["openai"])
 _ROOM = 16
 """Tokens of a template beside the messages."""
+_LONGEST_TOKEN = 16
+"""Characters: what is longer than so many times the context is refused before anybody counts its tokens."""
+MOST_AT_ONCE = 8
+"""Completions of one key that are being written."""
 
 
 class Part(BaseModel):
@@ -87,10 +93,16 @@ async def complete(
     wanted: Completion, request: Request, desk: TheDesk, machine: Annotated[Machine, Depends(needing("chat"))]
 ) -> JSONResponse | StreamingResponse:
     """A reply of the model, or of the bot; with `stream` as server-sent events."""
+    busy: Counter[int] = request.app.state.busy
+    if busy[machine.token.id] >= MOST_AT_ONCE:
+        what = f"{MOST_AT_ONCE} replies for this key are being written already"
+        return said(429, what, "wait for the end of one", code="rate_limit_exceeded")
     if wanted.model == desk.bot.name:
-        text = wanted.messages[-1].text
+        text, most = wanted.messages[-1].text, desk.settings.max_message_length
         if wanted.messages[-1].role != "user" or not text.strip():
             return said(400, "the last message must be the user's, and not empty", param="messages")
+        if len(text) > most:
+            return said(400, f"the message has {len(text)} characters, {most} are read at most", param="messages")
         talk: Talk = request.app.state.talk
         pieces = talk.ask(machine.token.id, wanted.user, text, desk.settings.reply_seconds + 10)
         counted = [Utterance("user", text)]
@@ -103,7 +115,7 @@ async def complete(
     else:
         named = f"{desk.model.info.name} or {desk.bot.name}"
         return said(404, f"there is no model of that name: {named}", code="model_not_found", param="model")
-    answer = _Answer(desk, wanted, counted)
+    answer, pieces = _Answer(desk, wanted, counted), _noted(busy, machine.token.id, pieces)
     if wanted.stream:
         return StreamingResponse(answer.streamed(pieces), media_type="text/event-stream")
     return await answer.at_once(pieces)
@@ -171,14 +183,32 @@ class _Answer:
         return "length" if self._tokens(text) >= self._most else "stop"
 
 
+async def _noted(busy: Counter[int], key: int, pieces: AsyncGenerator[Said]) -> AsyncGenerator[Said]:
+    """The pieces, counted as one of this key's replies until they end."""
+    busy[key] += 1
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+    finally:
+        busy[key] -= 1
+
+
 async def _by_model(desk: Desk, prompt: Sequence[Utterance], sampling: Sampling) -> AsyncGenerator[Said]:
+    """Raises `TimeoutError` where it takes longer than any reply may."""
+    until = asyncio.get_running_loop().time() + desk.settings.reply_seconds
     async with aclosing(desk.model.generate(prompt, sampling)) as pieces:
         async for piece in pieces:
             yield Said(piece)
+            if asyncio.get_running_loop().time() > until:
+                raise TimeoutError
 
 
 def _too_long(desk: Desk, prompt: Sequence[Utterance], sampling: Sampling) -> JSONResponse | None:
-    room = desk.model.info.context_tokens
+    room, long = desk.model.info.context_tokens, sum(len(one.text) for one in prompt)
+    if long > room * _LONGEST_TOKEN:
+        what = f"the messages have {long} characters, the model has room for {room} tokens"
+        return said(400, what, "send fewer messages", code="context_length_exceeded")
     needed = desk.model.count_tokens(prompt) + sampling.max_tokens + _ROOM
     if needed <= room:
         return None
