@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -43,9 +44,10 @@ _FORM = " UNION ALL ".join(
         ("pg_trigger", "oid", "oid >= 16384"),
         ("pg_proc", "oid", "oid >= 16384"),
         ("pg_namespace", "oid", "true"),
+        ("alembic_version", "version_num", "true"),
     )
 )
-"""Other rows in the catalogs mean other tables."""
+"""Other rows in the catalogs mean other tables, and another revision that somebody has played with them."""
 _THROWN_OUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 _EMPTIED = """
@@ -64,7 +66,6 @@ _held: list[IO[str]] = []
 _free: dict[str, list[str]] = {}
 """By the URL of a server: migrated and empty databases that nobody of this process uses."""
 _forms: dict[str, list[Any]] = {}
-_links: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,39 +94,28 @@ class Server:
         if free:
             return free.pop()
         name = await self.create()
-        _forms[name] = self._asked(name, _FORM)
+        with closing(psycopg2.connect(self.url_of(name))) as connection:
+            _forms[name] = _asked(connection, _FORM)
         return name
 
     async def take_back(self, name: str) -> None:
         """Empties it for the next one; who still is connected is thrown out. One with other tables than before is dropped."""
         if not os.environ.get(URL_SETTING) and await self._emptied(name):
             _free[self.url].append(name)
-            return
-        _forms.pop(name)
-        _links.pop(name).close()
-        await self.drop(name)
+        else:
+            _forms.pop(name)
+            await self.drop(name)
 
     async def _emptied(self, name: str) -> bool:
-        while self._asked(name, _THROWN_OUT):
-            await asyncio.sleep(0.002)
-        [(size,)] = self._asked(name, "SELECT pg_database_size(current_database())")
-        if size > _LARGEST or self._asked(name, _FORM) != _forms[name]:
-            return False
-        self._asked(name, _EMPTIED)
-        return True
-
-    def _asked(self, name: str, statement: str) -> list[Any]:
-        """Over a connection that stays: what the server has to learn of the tables is most of what this would cost."""
-        if name not in _links:
-            _links[name] = psycopg2.connect(self.url_of(name))
-            _links[name].autocommit = True
-        try:
-            with _links[name].cursor() as cursor:
-                cursor.execute(statement)
-                return cursor.fetchall() if cursor.description else []
-        except psycopg2.OperationalError:  # a test has ended every connection there was
-            _links.pop(name).close()
-            return self._asked(name, statement)
+        with closing(psycopg2.connect(self.url_of(name))) as connection:
+            connection.autocommit = True
+            while _asked(connection, _THROWN_OUT):
+                await asyncio.sleep(0.002)
+            [(size,)] = _asked(connection, "SELECT pg_database_size(current_database())")
+            if size > _LARGEST or _asked(connection, _FORM) != _forms[name]:
+                return False
+            _asked(connection, _EMPTIED)
+            return True
 
     async def _run(self, statement: str) -> None:
         connection = await asyncpg.connect(self.url)
@@ -133,6 +123,12 @@ class Server:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+def _asked(connection: Any, statement: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 def server_of_run(folder: Path) -> Server:
