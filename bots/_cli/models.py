@@ -249,13 +249,19 @@ def fetch() -> None:
 )
 @click.option("--rows", type=click.IntRange(1, 1000), default=10, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Fixes which are asked, and which side is which.")
-def compare(one: str, other: str, data: Path, rows: int, seed: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the pairs with their models, and ask nothing.")
+def compare(one: str, other: str, data: Path, rows: int, seed: int, as_json: bool) -> None:
     """Two models blind: you choose the better reply without knowing whose it is, and learn at the end. "base" is the model
     of the settings."""
+    from dataclasses import asdict
+
     from core.training.blind import asked, tally
 
     settings = _settings()
     pairs = asyncio.run(asked((one, _loaded(settings, one)), (other, _loaded(settings, other)), data, rows, seed))
+    if as_json:
+        click.echo(json.dumps([asdict(pair) for pair in pairs]))
+        return
     chosen = []
     for number, pair in enumerate(pairs, 1):
         click.echo(f"\n[{number}/{len(pairs)}] {pair.question}\n\nA: {pair.sides[0][1]}\n\nB: {pair.sides[1][1]}\n")

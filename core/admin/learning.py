@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.admin import reveal
 from core.admin.roles import Actor, Denied
 from core.errors import Refused
 from core.intents.definition import Answer, Intent
@@ -100,6 +102,22 @@ async def tainted(store: Store, manifests: Mapping[str, Manifest]) -> dict[str, 
         for name, manifest in manifests.items()
     }
     return {name: count for name, count in counts.items() if count}
+
+
+async def revealed(
+    tx: Tx, actor: Actor, name: str, rows: Sequence[Mapping[str, Any]], reason: str, clock: Clock
+) -> None:
+    """Notes with everybody whose words these rows of a version are that this admin reads them."""
+    known = await training.behind(tx)
+    for whose in sorted({row["meta"]["person"] for row in rows} & set(known)):
+        await reveal.noted(tx, actor, "dataset.read", f"dataset:{name}", known[whose], reason, clock.now())
+
+
+def interval(won: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share."""
+    share, z = won / of, 1.96
+    middle, spread = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return (middle - spread) / (1 + z * z / of), (middle + spread) / (1 + z * z / of)
 
 
 async def correct(tx: Tx, actor: Actor, of: Talk, turn_id: int, text: str, clock: Clock) -> None:

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from core.errors import Refused, Unavailable
 from core.settings import Settings
 from core.store import Store, models
 from core.store.models import ModelRelease
+from core.training.data import versions
 from core.training.runs import Manifest, Run, log_from, runs
 
-DATASETS = "datasets"
+DATASETS = versions.DATASETS
 """In the data folder: what the page may train on."""
 _VERB_SECONDS = 600
 _MOST_POINTS = 1_000
@@ -93,9 +95,37 @@ async def more_points(settings: Settings, name: str, after: int, start: int) -> 
 
 
 async def datasets(settings: Settings) -> list[str]:
-    """Names of the files that may be trained on."""
+    """Names of the files that may be trained on; made of use are those that are folders."""
     folder = settings.data_dir / DATASETS
-    return await asyncio.to_thread(lambda: sorted(path.name for path in folder.glob("*") if path.is_file()))
+    return await asyncio.to_thread(lambda: sorted(path.name for path in folder.glob("[!.]*") if path.is_file()))
+
+
+async def compare(
+    settings: Settings, one: str, other: str, prompts: Sequence[str], data: str, seed: int
+) -> list[dict[str, Any]]:
+    """What two models reply to the same: to `prompts`, or to ten questions of a data set; sides by lot. Takes minutes. Raises
+    `Refused` with what is wrong."""
+    if one == other:
+        raise Refused("a model cannot be compared with itself", "choose two")
+    if not prompts and data not in await datasets(settings):
+        raise Refused("there is no such data set", f"put a file into {DATASETS}/ of the data folder")
+    asked = await asyncio.to_thread(_typed, prompts) if prompts else settings.data_dir / DATASETS / data
+    given = ("--data", str(asked), "--rows", str(len(prompts) or 10), "--seed", str(seed), "--json")
+    try:
+        found: list[dict[str, Any]] = await verb(settings, "compare", *given, "--", one, other)
+    finally:
+        if prompts:
+            await asyncio.to_thread(asked.unlink)
+    return found
+
+
+def _typed(prompts: Sequence[str]) -> Path:
+    """As a data set: an answer has to be there, and is not read."""
+    turns = [[("user", words), ("assistant", "-")] for words in prompts]
+    rows = [{"messages": [{"role": role, "content": words} for role, words in pair]} for pair in turns]
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8", delete=False) as file:
+        file.write("".join(f"{json.dumps(row)}\n" for row in rows))
+    return Path(file.name)
 
 
 async def train(
@@ -103,14 +133,16 @@ async def train(
 ) -> None:  # fmt: skip
     """Starts a run that goes on whatever becomes of this process. Raises `Refused` with what is wrong. Before it starts,
     "model.train" is noted, so that no run is without its entry; and behind it where it was refused after all."""
+    path = settings.data_dir / DATASETS / data
     if data not in await datasets(settings):
-        raise Refused("there is no such data set", f"put a file into {DATASETS}/ of the data folder")
+        version = await asyncio.to_thread(versions.version_of, settings.data_dir, data)
+        path = versions.file_of(settings.data_dir, version.name)
     if not (epochs.isascii() and epochs.isdigit() and len(epochs) < 4 and 1 <= int(epochs) <= 100):
         raise Refused("epochs are a whole number from 1 to 100", "3 is a good beginning")
     run = Run.named(settings, name)
     if await asyncio.to_thread(run.folder.exists):
         raise Refused(f"there is a model named {name!r} already", "choose another name")
-    given = ("train", "--name", name, "--data", str(settings.data_dir / DATASETS / data), "--epochs", epochs)
+    given = ("train", "--name", name, "--data", str(path), "--epochs", epochs)
     await asyncio.to_thread((settings.data_dir / "models").mkdir, parents=True, exist_ok=True)
     log = settings.data_dir / "models" / f".{name}.log"
     alone = await asyncio.to_thread(_alone, settings.data_dir / "models" / ".begun-here")
@@ -143,7 +175,7 @@ def _alone(path: Path) -> IO[bytes]:
     return file
 
 
-async def verb(settings: Settings, *given: str) -> dict[str, Any]:
+async def verb(settings: Settings, *given: str) -> Any:
     """Runs `remora models ...` and returns what it prints as JSON; raises `Refused` with what it said."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bots", "models", *given, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
@@ -158,8 +190,7 @@ async def verb(settings: Settings, *given: str) -> dict[str, Any]:
         lines = [line.strip() for line in err.decode("utf-8", "replace").splitlines() if line.strip()]
         said = [line.removeprefix("remora: ").removeprefix("mend: ") for line in lines[-2:]]
         raise Refused(said[0] if said else "it failed", said[1] if len(said) > 1 else "")
-    made: dict[str, Any] = json.loads(out)
-    return made
+    return json.loads(out)
 
 
 _ROOT = Path(__file__).parents[2]

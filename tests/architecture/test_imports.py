@@ -81,7 +81,7 @@ def test_no_platform_knows_another(graph: grimp.ImportGraph) -> None:
         ("transformers", ("core.lm", "core.training")),
         ("peft", ("core.lm", "core.training")),
         ("safetensors", ("core.lm", "core.training", "core.intents.minilm")),
-        ("gguf", ("core.lm",)),
+        ("gguf", ("core.lm", "core.training.gguf_file")),
         ("apscheduler", ("core.scheduler",)),
         ("pydantic_settings", ("core.settings",)),
         ("click", ("bots",)),

@@ -85,7 +85,7 @@ def test_a_folder_without_its_manifest_is_no_version(tmp_path: Path) -> None:
     versions.make(tmp_path, [row(1, 1)], {}, "cli:ann", NOW)
     (tmp_path / "datasets" / "use-1" / "manifest.json").write_text("{")
     assert versions.versions(tmp_path) == []
-    with pytest.raises(Refused, match="no data set"):
+    with pytest.raises(Refused, match="no such data set"):
         versions.version_of(tmp_path, "use-1")
     assert versions.make(tmp_path / "fresh", [row(1, 1)], {}, "cli:ann", NOW).held == 0
 

@@ -84,6 +84,12 @@ async def to_unlearn(tx: Tx) -> dict[int, dt.datetime]:
     return {row.whose: row.at for row in await tx.rows(sa.select(unlearned))}
 
 
+async def behind(tx: Tx) -> dict[int, int]:
+    """By pseudonym: who agreed."""
+    rows = await tx.rows(sa.select(person.c.id, person.c.created_at).join(consent, consent.c.person_id == person.c.id))
+    return {pseudonym(row.id, row.created_at): row.id for row in rows}
+
+
 async def correct(tx: Tx, turn_id: int, person_id: int, text: str, author: str, now: dt.datetime) -> None:
     """Keeps what should have been replied in this person's turn, instead of an earlier correction; "" takes it back."""
     await tx.run(sa.delete(correction).where(correction.c.turn_id == turn_id))

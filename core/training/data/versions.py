@@ -65,7 +65,7 @@ def version_of(data_dir: Path, name: str) -> Version:
     """Raises `Refused` where there is none of that name."""
     found = next((one for one in versions(data_dir) if one.name == name), None)
     if found is None:
-        raise Refused(f"there is no data set named {name!r}", "see: remora data versions")
+        raise Refused("there is no such data set", "see: remora data versions")
     return found
 
 

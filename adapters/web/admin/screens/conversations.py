@@ -19,7 +19,7 @@ from core.admin import conversations as acts
 from core.admin import reveal
 from core.admin.roles import Denied
 from core.reminders.quiet import zone_here
-from core.store import Tx
+from core.store import Tx, training
 from core.store.admin import conversations, people, takeovers
 from core.store.admin.conversations import Conversation, Filter, Note, TurnRow
 from core.store.admin.takeovers import Takeover
@@ -164,10 +164,12 @@ async def turn(visit: Visit) -> Response:
         seen = await _seen(visit, tx)
         row = await _turn(visit, tx, seen)
         prompt = await conversations.prompt(tx, row.id) if seen.words else None
+        better = await training.corrected(tx, row.id) if seen.words else ""
         notes: list[Note] = await conversations.notes(tx, seen.of.id, row.id)
     ms = dict(row.trace.get("ms", {}))
     return visit.page(
         "conversations_turn.html", of=seen.of, seen=seen, row=row, rich=await _rich([row]), facts=acts.explained(row), prompt=prompt, notes=notes,
+        corrected=better,
         phases=[(phase, value) for phase, value in ms.items() if phase != "total"], total=ms.get("total", 0.0),
         ranking=row.trace.get("ranking", ()), base=f"{PATH}/{seen.of.id}", days=visit.desk.settings.prompt_days,
     )  # fmt: skip

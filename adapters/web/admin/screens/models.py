@@ -10,9 +10,10 @@ from functools import partial
 from starlette.responses import Response, StreamingResponse
 
 from adapters.web.admin.screen import Screen, Visit, get, post
-from core.admin import models
+from core.admin import learning, models
 from core.errors import Refused
 from core.serving import Serving
+from core.training.data import versions
 
 _EVERY = 2.0
 """Seconds between two looks at a run that goes on."""
@@ -21,10 +22,13 @@ _EVERY = 2.0
 async def listed(visit: Visit, problem: Refused | None = None) -> Response:
     every, release, history = await models.overview(visit.desk.store, visit.desk.settings)
     serving = visit.desk.model
+    gone = await learning.tainted(visit.desk.store, {one.name: one.manifest for one in every if one.manifest})
+    made = await asyncio.to_thread(versions.versions, visit.desk.settings.data_dir)
     return visit.page(
-        "models.html", 422 if problem else 200, models=every, release=release, history=history, problem=problem,
-        serving=serving.info, trouble=serving.trouble if isinstance(serving, Serving) else "",
-        datasets=await models.datasets(visit.desk.settings), name=visit.field("name"), epochs=visit.field("epochs") or "3",
+        "models.html", 422 if problem else 200, models=every, release=release, history=history, problem=problem, gone=gone,
+        serving=serving.info, trouble=serving.trouble if isinstance(serving, Serving) else "", name=visit.field("name"),
+        datasets=[*(one.name for one in made), *await models.datasets(visit.desk.settings)],
+        data=visit.field("data") or visit.ask("data"), epochs=visit.field("epochs") or "3",
     )  # fmt: skip
 
 
