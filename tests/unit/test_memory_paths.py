@@ -260,6 +260,7 @@ async def test_a_person_is_exported_and_erased_wholly_and_nobody_else(spine: Spi
         data = json.dumps(await desk.export(tx, actor, whose, "asked for it", clock.now()))
         assert all(piece in data for piece in ("annweed", "annfern", '"account": "ann"'))
         assert "bob" not in data
+    async with store.write() as tx:
         assert [entry.reason for entry in await privacy.looked(tx, whose)] == ["asked for it"]
         receipt = await desk.erase(tx, actor, whose, clock.now())
     assert (receipt["rows"]["fact"], receipt["rows"]["turn"], receipt["rows"]["reminder"]) == (1, 2, 1)
@@ -291,6 +292,7 @@ async def test_an_admin_sees_corrects_pins_and_forgets_with_the_right_to_and_in_
         assert await desk.forget(tx, owner, ann, known.id, NOW) == 1
         with pytest.raises(RemoraError, match="no fact"):
             await desk.forget(tx, owner, ann, known.id, NOW)
+    async with store.read() as tx:
         log = await privacy.looked(tx, ann)
     assert [entry.verb for entry in log] == ["memory.forget", "memory.pin", "memory.correct", "memory.see"]
     assert "Lyon" not in str(log)
