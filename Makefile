@@ -22,7 +22,8 @@ test: $(VENV)/.installed-dev
 	$(BIN)/pytest -n 2 --dist loadgroup -m 'not gauntlet'
 
 check: lint types migrations
-	$(BIN)/pytest -n 2 --dist loadgroup -m 'not gauntlet' --deselect tests/unit/test_migrations.py --reruns 1 -rfER --cov --cov-report=term:skip-covered --cov-fail-under=80
+	$(BIN)/pytest -n 2 --dist loadgroup -m 'not gauntlet' --deselect tests/unit/test_migrations.py --reruns 1 -rfER --hypothesis-seed=0 \
+	  --cov --cov-report=term:skip-covered --cov-fail-under=80
 
 gauntlet: $(VENV)/.installed-dev
 	$(BIN)/pytest -n 2 tests/gauntlet -v

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import hypothesis
 import pytest
 from blockbuster import BlockBuster
 
@@ -22,6 +23,12 @@ from core.intents.recognition import Recognizer, compiled
 from core.settings import Settings
 from core.store import Store, migrate
 from tests.fakes.postgres import Server, server_of_run
+
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], database=None
+)
+hypothesis.settings.load_profile("any machine")
+"""How long an example takes says how busy the machine is."""
 
 _T = TypeVar("_T")
 EVERYBODY = {"REMORA_ALLOW": "*", "REMORA_RATE_PER_MINUTE": 0}
