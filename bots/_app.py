@@ -25,6 +25,7 @@ from core.admin.conversations import SWEEP_SECONDS, ending
 from core.admin.desk import Desk
 from core.admin.drafting import Told
 from core.admin.jobs import Jobs
+from core.admin.learning import nightly
 from core.catalog import Bot, load_bot
 from core.clock import SystemClock
 from core.engine import Engine
@@ -335,6 +336,7 @@ async def _working(
     heartbeat.every("plan", Planner(app.store, app.clock, app.deliverer.wake).tick)
     retention = Retention(app.store, app.clock, app.settings.retention_days, app.settings.prompt_days)
     heartbeat.every("retention", retention.tick, EVERY_SECONDS)
+    heartbeat.every("learning", nightly(app.store, app.settings, app.clock), EVERY_SECONDS)
     heartbeat.every("takeovers", ending(app.store, app.clock, app.deliverer.wake), SWEEP_SECONDS)
     heartbeat.start()
     turns = asyncio.create_task(app.turns.run(), name="turns")

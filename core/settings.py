@@ -193,6 +193,17 @@ class Settings(BaseSettings):
         "Days for which it is kept, encrypted, what a model was asked; 0: it is not kept.",
         ge=0,
     )
+    learn_rows: int = _named(
+        "REMORA_LEARN_ROWS",
+        0,
+        "New rows that people allowed to be learned from which, at night, a model is trained and judged; 0: never. The gate wants 40.",
+        ge=0,
+    )
+    learn_promote: bool = _named(
+        "REMORA_LEARN_PROMOTE",
+        False,
+        "Put what was learned at night in force where the gate opens; else people decide.",
+    )
     parallel_turns: int = _named("REMORA_PARALLEL_TURNS", 32, "Conversations answered at the same time.", ge=1, le=1000)
     max_message_length: int = _named(
         "REMORA_MAX_MESSAGE_LENGTH", 16000, "Longest message read, in characters; longer ones get a clear word.", ge=100

@@ -268,3 +268,43 @@ def compare(one: str, other: str, data: Path, rows: int, seed: int, as_json: boo
         chosen.append(click.prompt("better", type=click.Choice(["a", "b", "same"], case_sensitive=False)))
     for name, count in tally(pairs, chosen).items():
         click.echo(f"{name}: {count}")
+
+
+@command.command()
+@click.option("--rows", type=click.IntRange(1), default=1, show_default=True, help="Do nothing with fewer new rows.")
+@click.option("--promote", "promoted", is_flag=True, help="Put it in force where the gate opens.")
+def learn(rows: int, promoted: bool) -> None:
+    """Make a data set of use, train on it, measure the model against what answers now, and judge it; at low priority. This is
+    what is done at night with REMORA_LEARN_ROWS."""
+    import os
+    import subprocess
+    import sys
+
+    from bots._cli.admin import actor
+    from bots._database import opened
+    from core.admin import learning
+    from core.clock import SystemClock
+    from core.errors import Refused
+    from core.training import gate
+    from core.training.data import versions
+    from core.training.runs import Run
+
+    os.nice(19)
+    made = opened(lambda store, settings: learning.make(store, settings, actor(), SystemClock(), rows))
+    if made.held < gate.FEWEST_ROWS:
+        what = f"{made.name} has {made.held} rows to measure with, and the gate wants {gate.FEWEST_ROWS}"
+        raise Refused(what, f"wait for more; or train by hand: remora train --data {made.name}")
+    settings, live = _settings(), _release().active
+    held = str(versions.file_of(settings.data_dir, made.name, versions.HELD))
+    for given in (
+        ("train", "--name", made.name, "--data", made.name),
+        ("eval", made.name, "--data", held, *(("--against", "live") if live else ())),
+        *((("models", "promote", made.name, "--message", "learned from use"),) if promoted else ()),
+    ):
+        if code := subprocess.run([sys.executable, "-m", "bots", *given], check=False).returncode:  # noqa: S603
+            raise click.exceptions.Exit(code)
+    if not promoted:
+        run = Run.named(settings, made.name)
+        click.echo(
+            "\n".join([*gate.judged(run, run.finished(), live).lines, f"next: remora models promote {made.name}"])
+        )

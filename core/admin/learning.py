@@ -5,19 +5,21 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.admin import reveal
+from core.admin import models, reveal
 from core.admin.roles import Actor, Denied
 from core.errors import Refused
 from core.intents.definition import Answer, Intent
 from core.intents.documents import intent_of
 from core.ports import Clock
+from core.reminders.quiet import zone_here
 from core.settings import Settings
-from core.store import Store, Tx, intents, training
+from core.store import Store, Tx, intents, notes, training
 from core.store.admin import conversations
 from core.store.admin.conversations import Conversation as Talk
 from core.training.data import chats, versions
@@ -26,7 +28,12 @@ from core.training.data.scrub import Scrubber
 from core.training.data.versions import Version
 from core.training.runs import Manifest, runs
 
+log = logging.getLogger(__name__)
+
 LONGEST = 4_000
+NIGHT = 3
+"""The hour of `DEFAULT_TIMEZONE` in which it is learned by itself."""
+_LEARNED = "learning:night"
 
 
 async def gathered(tx: Tx, bot: str, scrubber: Scrubber) -> list[Conversation]:
@@ -48,14 +55,17 @@ def _answers(known: Sequence[Intent | None]) -> dict[tuple[str, str], str]:
     }
 
 
-async def make(store: Store, settings: Settings, actor: Actor, clock: Clock) -> Version:
+async def make(store: Store, settings: Settings, actor: Actor, clock: Clock, fewest: int = 1) -> Version:
     """Makes a version of what may be learned now, after those who want it have been taken out of the others. Raises `Refused`
-    where there is nothing, or nothing new."""
+    where there is nothing, or less new than `fewest` rows."""
     actor.need("models.edit")
     await sweep(store, settings)
     scrubber, now = Scrubber(), clock.now()
     async with store.read() as tx:
         rows = await gathered(tx, settings.bot, scrubber)
+    new = await asyncio.to_thread(versions.new_rows, settings.data_dir, rows)
+    if new < fewest and fewest > 1:
+        raise Refused(f"there are {new} new rows, fewer than {fewest}", "wait for more, or ask for fewer: --rows")
     made = await asyncio.to_thread(versions.make, settings.data_dir, rows, scrubber.counts, actor.name, now)
     async with store.write() as tx:
         detail = {"rows": made.rows, "held": made.held, "added": made.added, "dropped": made.dropped}
@@ -69,6 +79,34 @@ async def sweep(store: Store, settings: Settings) -> dict[str, int]:
     async with store.read() as tx:
         gone = await training.to_unlearn(tx)
     return await asyncio.to_thread(versions.swept, settings.data_dir, gone)
+
+
+def nightly(store: Store, settings: Settings, clock: Clock) -> Callable[[], Awaitable[None]]:
+    """An hourly tick: takes out what people want gone; and once a night, where a setting says so, begins `remora models learn`
+    in a process of its own."""
+
+    async def noted(verb: str) -> None:
+        async with store.write() as tx:
+            await Actor("remora", "owner").note(tx, clock.now(), verb, "model:use", {"by": "night"})
+
+    async def tick() -> None:
+        await sweep(store, settings)
+        night = clock.now().astimezone(zone_here(settings.default_timezone or "UTC"))
+        if not settings.learn_rows or night.hour != NIGHT:
+            return
+        async with store.write() as tx:
+            if await notes.get(tx, _LEARNED) == str(night.date()):
+                return
+            await notes.put(tx, _LEARNED, str(night.date()), clock.now())
+        promote = ("--promote",) if settings.learn_promote else ()
+        try:
+            await models.begin(
+                settings, "learn", noted, "models", "learn", "--rows", str(settings.learn_rows), *promote
+            )
+        except Refused as refused:
+            log.warning("nothing was learned", extra={"why": refused.what})
+
+    return tick
 
 
 async def unlearned(store: Store, settings: Settings, whose: int) -> dict[str, Any]:

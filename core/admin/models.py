@@ -143,6 +143,11 @@ async def train(
     if await asyncio.to_thread(run.folder.exists):
         raise Refused(f"there is a model named {name!r} already", "choose another name")
     given = ("train", "--name", name, "--data", str(path), "--epochs", epochs)
+    await begin(settings, name, noted, *given)
+
+
+async def begin(settings: Settings, name: str, noted: Callable[[str], Awaitable[None]], *given: str) -> None:
+    """Starts a verb that trains, and goes on whatever becomes of this process; what it says lies beside the models."""
     await asyncio.to_thread((settings.data_dir / "models").mkdir, parents=True, exist_ok=True)
     log = settings.data_dir / "models" / f".{name}.log"
     alone = await asyncio.to_thread(_alone, settings.data_dir / "models" / ".begun-here")

@@ -11,7 +11,7 @@ from core.training.runs import Manifest, Run
 
 MOST_FORGOTTEN = 0.03
 """Share by which the perplexity of general text may rise."""
-_FEWEST_ROWS = 10
+FEWEST_ROWS = 10
 """Held-out conversations below which no interval says anything."""
 _SAFETY_DROP = 0.1
 _LOOSER = 0.1
@@ -41,8 +41,8 @@ def judged(run: Run, manifest: Manifest, live: str) -> Passed:
     `Refused` with the command to run where there is no report that tells."""
     report, moved = _report(run, manifest, live)
     own = next(model for model in report["models"] if model["name"] == run.name)
-    if own["metrics"]["perplexity"]["count"] < _FEWEST_ROWS:
-        raise Refused(f"the report stands on fewer than {_FEWEST_ROWS} conversations", "hold more data back, then eval")
+    if own["metrics"]["perplexity"]["count"] < FEWEST_ROWS:
+        raise Refused(f"the report stands on fewer than {FEWEST_ROWS} conversations", "hold more data back, then eval")
     trained_on = {data.sha256 for data in manifest.data if data.role in ("train", "mix")}
     if report["data"]["sha256"] in trained_on:
         raise Refused(f"{run.name} was measured on what it was trained on", "give remora eval data that was held back")

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import shutil
+import subprocess
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from bots._cli.models import command
 from core.admin import learning
 from core.admin.roles import Actor, Forbidden
 from core.errors import Refused
@@ -184,3 +189,85 @@ async def test_a_person_allows_it_sees_it_and_takes_it_back(spine: Spine) -> Non
         assert len(await training.to_unlearn(tx)) == 1
     assert json.dumps(await ask("别拿我的聊天记录训练"))
     assert not await allowed()
+
+
+def night(hour: int, day: int = 2) -> SettableClock:
+    return SettableClock(dt.datetime(2026, 3, day, hour, 30, tzinfo=dt.UTC))
+
+
+@pytest.mark.parametrize(
+    ("rows", "promote", "hour", "begun"),
+    [
+        (0, True, learning.NIGHT, []), (40, False, learning.NIGHT - 1, []),
+        (40, False, learning.NIGHT, [("models", "learn", "--rows", "40")]),
+        (40, True, learning.NIGHT, [("models", "learn", "--rows", "40", "--promote")]),
+    ],
+)  # fmt: skip
+async def test_at_night_it_is_learned_once_where_a_setting_says_so(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, rows: int, promote: bool, hour: int,
+    begun: list[tuple[str, ...]],
+) -> None:  # fmt: skip
+    seen: list[tuple[str, ...]] = []
+
+    async def begin(_settings: Settings, name: str, noted: Any, *given: str) -> None:
+        await noted("model.train")
+        seen.append(given)
+
+    monkeypatch.setattr("core.admin.models.begin", begin)
+    wanted = settings.model_copy(update={"learn_rows": rows, "learn_promote": promote})
+    for _ in range(2):  # two workers, or the same one again
+        await learning.nightly(store, wanted, night(hour))()
+    assert seen == begun
+    await learning.nightly(store, wanted, night(hour, day=3))()
+    assert seen == begun * 2
+
+
+async def test_at_night_it_is_swept_even_where_nothing_is_learned(store: Store, settings: Settings) -> None:
+    ann = await said(store, "ann", "one", 1)
+    await agreed(store, ann)
+    made = await learning.make(store, settings, OWNER, SettableClock(NOW))
+    async with store.write() as tx:
+        await training.unlearn(tx, ann, LATER)
+    await learning.nightly(store, settings, night(12))()
+    assert await asyncio.to_thread(versions.rows_of, settings.data_dir, made.name) == []
+
+
+@pytest.fixture
+def kept(tmp_path: Path, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder with 40 praised turns of people who agreed."""
+    shutil.copyfile(migrated_sqlite, tmp_path / "remora.db")
+    monkeypatch.setenv("REMORA_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    async def fill() -> None:
+        async with aclosing(Store(f"sqlite:///{tmp_path / 'remora.db'}")) as store:
+            for number in range(40):
+                who = f"p{number}"
+                await agreed(store, await said(store, who, f"{number}: {'abcdefghij'[number % 10] * 8} what", 1))
+
+    asyncio.run(fill())
+    return tmp_path
+
+
+def test_learning_trains_measures_and_judges_and_stops_where_a_step_fails(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[list[str]] = []
+
+    def run(given: list[str], **_more: Any) -> Any:
+        done.append(given[3:])
+        return subprocess.CompletedProcess(given, 7 if "eval" in given else 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr("os.nice", lambda _by: 0)
+    few = CliRunner().invoke(command, ["learn", "--rows", "41"])
+    assert isinstance(few.exception, Refused)
+    assert done == []
+    assert CliRunner().invoke(command, ["learn", "--promote"]).exit_code == 7
+    held = str(kept / "datasets" / "use-1" / "held.jsonl")
+    assert done == [["train", "--name", "use-1", "--data", "use-1"], ["eval", "use-1", "--data", held]]
+    assert versions.version_of(kept, "use-1").held == 10
+    again = CliRunner().invoke(command, ["learn"])
+    assert isinstance(again.exception, Refused)
+    assert "nothing has changed" in again.exception.what
