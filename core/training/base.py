@@ -20,6 +20,7 @@ from core.lm import weights
 from core.settings import Settings
 from core.training.batches import Batch
 from core.training.options import Options
+from core.training.runs import Base, check_base
 
 _LOGITS_AT_ONCE = 1024
 """Positions whose logits are in memory together; those of a whole batch would be its largest tensor by far."""
@@ -32,6 +33,14 @@ def base_folder(settings: Settings, base: str, say: Callable[[str], None]) -> Pa
     folder = Path(base).expanduser()
     if not (folder / "config.json").is_file():
         raise Refused(f"{folder} is no folder of a model", "give the folder with config.json and the weights")
+    return folder
+
+
+def adapted_base(settings: Settings, base: Base) -> Path:
+    """The folder of the model that was adapted. Raises `Refused` where it is gone, or no longer what it was."""
+    name = "" if base.name == weights.DEFAULT_MODEL else base.folder
+    folder = base_folder(settings, name, lambda _text: None)
+    check_base(base, folder)
     return folder
 
 

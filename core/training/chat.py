@@ -114,8 +114,8 @@ class Chat:
                 before, through = self._rendered(turns[:number], asking=True), self._rendered(turns[: number + 1])
                 if not (text.startswith(through) and through.startswith(before)):
                     raise BadData(
-                        "the chat template writes earlier turns otherwise once others follow",
-                        "mark the assistant's words with {% generation %} in chat_template.jinja",
+                        "the chat template drops earlier turns, or writes them otherwise, once others follow",
+                        "let chat_template.jinja write every turn, or mark the assistant's words with {% generation %}",
                     )
                 spans.append((len(before), len(through.rstrip())))
         return text, spans

@@ -29,7 +29,16 @@ from core.clock import SystemClock
 from core.errors import Refused, RemoraError, Unavailable
 from core.lm import weights
 from core.settings import Settings
-from core.training.base import Learner, base_folder, load_model, load_tokenizer, precision_of, save_weights, trainable
+from core.training.base import (
+    Learner,
+    adapted_base,
+    base_folder,
+    load_model,
+    load_tokenizer,
+    precision_of,
+    save_weights,
+    trainable,
+)
 from core.training.batches import Plan, collate
 from core.training.chat import Chat, Encoded
 from core.training.estimate import Estimate, estimate, padded_tokens
@@ -44,7 +53,6 @@ from core.training.runs import (
     Metrics,
     Run,
     base_hash,
-    check_base,
     hashes_under,
     log_lines,
     sha256_of,
@@ -115,7 +123,7 @@ def resume(settings: Settings, name: str, tell: Tell) -> Manifest | None:
             raise Refused(
                 f"{data.path} is not what the run began with", "bring the file back, or begin under another name"
             )
-    check_base(manifest.base, Path(manifest.base.folder))
+    adapted_base(settings, manifest.base)
     training = _Training(settings, run, Options.of(manifest.parameters), tell, manifest)
     with run.locked() if training.first else nullcontext():
         return training.run(only_estimate=False)

@@ -11,8 +11,8 @@ import torch
 from core.errors import Refused, Unavailable
 from core.lm import weights
 from core.settings import Settings
-from core.training.base import base_folder, load_tokenizer, readable
-from core.training.runs import Run, check_base
+from core.training.base import adapted_base, load_tokenizer, readable
+from core.training.runs import Run
 
 AGREE = 1e-4
 """How far the logits of the folder may be from those of base and adapter side by side."""
@@ -21,25 +21,31 @@ PROBE = "The quick brown fox. 敏捷的棕色狐狸。"
 
 def merged(settings: Settings, run: Run) -> Path:
     """The folder with the whole weights of a finished run, made where it is not there yet. Raises `Refused` where the run
-    has not finished, its weights or its base are not what they were, or the sum does not give the same logits."""
+    has not finished, its weights or its base are not what they were, another process is at it, or the sum does not give
+    the same logits."""
     manifest = run.finished()
     if manifest.kind == "full":
         return run.weights_of(manifest)
     target = run.folder / weights.MERGED
     if (target / "config.json").is_file():
         return target
-    base = base_folder(settings, manifest.base.name, lambda _: None)
-    check_base(manifest.base, base)
-    partial = run.folder / f".{weights.MERGED}.partial"
+    with run.locked():
+        if not (target / "config.json").is_file():  # another process may have been faster
+            _made(adapted_base(settings, manifest.base), run.weights_of(manifest), target)
+    return target
+
+
+def _made(base: Path, adapter: Path, target: Path) -> None:
+    """The folder, whole or not at all."""
+    partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        _merge(base, run.weights_of(manifest), partial)
+        _merge(base, adapter, partial)
         partial.rename(target)
     except OSError as error:
         raise Unavailable(f"the merged model cannot be written: {error.strerror}", "free some disk space") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return target
 
 
 def exported(settings: Settings, run: Run, into: Path) -> Path:

@@ -25,7 +25,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.errors import Refused, RemoraError
+from core.errors import Refused, RemoraError, Unavailable
 from core.lm import weights
 from core.settings import Settings
 
@@ -173,14 +173,14 @@ class Run:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """One process at a time trains under a name; the lock goes with its process, however that ends."""
+        """One process at a time trains or merges under a name; the lock goes with its process, however that ends."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with self.folder.with_name(f".{self.name}.lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Refused(
-                    f"another process is training {self.name!r}", "wait for it, or use another name"
+                    f"another process is training or merging {self.name!r}", "wait for it, or use another name"
                 ) from None
             yield
 
@@ -234,7 +234,7 @@ def hashes_under(folder: Path, *parts: Path) -> dict[str, str]:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """The file is the old one or the new one, whatever happens meanwhile."""
+    """The file is the old one or the new one, whatever happens meanwhile. Raises `Unavailable` where it cannot be written."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("wb") as file:
@@ -242,8 +242,13 @@ def replace_file(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+    except OSError as error:
+        raise Unavailable(
+            f"{path} cannot be written: {error.strerror}", "free some space, or choose another folder; then try again"
+        ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def log_lines(path: Path) -> list[dict[str, Any]]:

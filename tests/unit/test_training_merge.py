@@ -111,7 +111,7 @@ def unfinished(run: Run) -> None:
 def other_base(run: Run) -> None:
     manifest = run.manifest()
     folder = str(tiny.model(run.folder.parent / "other", seed=2))
-    run.write(manifest.changed(base=manifest.base.model_copy(update={"name": folder})))
+    run.write(manifest.changed(base=manifest.base.model_copy(update={"folder": folder})))
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,21 @@ def test_what_is_damaged_is_refused_and_leaves_nothing(
     with pytest.raises(RemoraError, match=said):
         merge.merged(settings, run)
     assert not [path.name for path in run.folder.iterdir() if "merged" in path.name]
+
+
+def test_two_processes_do_not_merge_at_once(copied: tuple[Settings, Run]) -> None:
+    settings, run = copied
+    with run.locked(), pytest.raises(Refused, match="another process"):
+        merge.merged(settings, run)
+    assert (merge.merged(settings, run) / "config.json").is_file()
+
+
+def test_a_base_that_is_gone_is_named(copied: tuple[Settings, Run]) -> None:
+    settings, run = copied
+    manifest = run.manifest()
+    run.write(manifest.changed(base=manifest.base.model_copy(update={"folder": str(run.folder / "gone")})))
+    with pytest.raises(Refused, match="is no folder of a model"):
+        merge.merged(settings, run)
 
 
 def test_a_sum_that_is_not_the_same_is_refused(copied: tuple[Settings, Run], monkeypatch: pytest.MonkeyPatch) -> None:

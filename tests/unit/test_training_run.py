@@ -312,6 +312,16 @@ def test_a_full_disk_at_the_best_weights_ends_the_run_which_can_go_on(
     assert bench.resume().metrics.steps == 8
 
 
+def test_a_full_disk_at_the_manifest_is_said(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(Unavailable, match=r"manifest.json cannot be written: No space left on device"):
+        bench.train()
+    assert not (bench.run().folder / "manifest.json").exists()
+
+
 def test_too_little_space_is_said_before_the_first_step(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finetune.shutil, "disk_usage", lambda _folder: type("usage", (), {"free": 1 << 20}))
     with pytest.raises(Unavailable, match="no space for checkpoints"):
@@ -463,7 +473,7 @@ def test_every_knob_is_an_option_with_help_and_a_key_of_the_configuration_file(t
     ("text", "said"),
     [
         ("rank = 4", "--rank: extra inputs are not permitted"),
-        ("batch = 0", "--batch: input should be greater than or equal to 1"),
+        ("batch = -1", "--batch: input should be greater than or equal to 0"),
         ("method = 'magic'", "--method: input should be 'lora', 'full' or 'qlora'"),
         ("batch = ", "a.toml: Invalid value"),
     ],

@@ -20,7 +20,7 @@ from core.lm.engine.text import prompt
 from core.lm.engine.tokens import TransformersTokenizer
 from core.messages import Utterance
 from core.settings import Settings
-from core.training.base import Learner, base_folder, load_model, load_tokenizer, precision_of, readable
+from core.training.base import Learner, adapted_base, base_folder, load_model, load_tokenizer, precision_of, readable
 from core.training.chat import Chat, Encoded
 from core.training.data.rows import Conversation
 from core.training.evaluation import scores
@@ -28,7 +28,7 @@ from core.training.evaluation.intervals import Pairs, change, figure
 from core.training.losses import row_losses
 from core.training.options import Options
 from core.training.prepared import conversations, fitting, general
-from core.training.runs import BadData, Manifest, Run, base_hash, check_base, sha256_of
+from core.training.runs import BadData, Manifest, Run, base_hash, sha256_of
 from core.training.words import distinct, words
 
 Say = Callable[[str], None]
@@ -133,8 +133,7 @@ def _loaded(settings: Settings, name: str, say: Say) -> tuple[Any, Path, str]:
     weights = run.weights_of(manifest)
     if manifest.kind == "full":
         return _plain(weights), weights, base_hash(weights)[:12]
-    folder = Path(manifest.base.folder)
-    check_base(manifest.base, folder)
+    folder = adapted_base(settings, manifest.base)
     return _with_adapter(folder, weights), folder, manifest.files[f"{weights.name}/adapter_model.safetensors"][:12]
 
 
