@@ -11,13 +11,19 @@ class SettableClock:
 
     def __init__(self, start: dt.datetime | None = None) -> None:
         self._offset = dt.timedelta()
+        self._stopped: dt.datetime | None = None
         if start is not None:
             self.set(start)
 
     def now(self) -> dt.datetime:
-        return dt.datetime.now(dt.UTC) + self._offset
+        return self._stopped or dt.datetime.now(dt.UTC) + self._offset
+
+    def stop(self, moment: dt.datetime) -> None:
+        """It stands at this moment, however slow the machine is, until it is set."""
+        self._stopped = moment
 
     def set(self, moment: dt.datetime) -> None:
+        self._stopped = None
         self._offset = moment - dt.datetime.now(dt.UTC)
 
     def jump(self, by: dt.timedelta) -> None:

@@ -176,7 +176,7 @@ async def test_what_is_claimed_twice_before_its_moment_goes_once(
     if silent:
         monkeypatch.setattr(outbox, "still_claimed", away)
     platform = FakePlatform()
-    clock.set(NINE - dt.timedelta(seconds=10))
+    clock.stop(NINE - dt.timedelta(seconds=10))
     async with running(database_url, tmp_path, clock, platform, lease=60.0) as ledger:
         await keep(store, clock.now(), "call mum", "2026-03-02T09:00:00")
         await until(lambda: rows(store, "id", state="attempting", fence=1))
