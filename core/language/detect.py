@@ -27,3 +27,12 @@ def mixed(text: str) -> bool:
     """Both scripts occur: a time may be said in either language."""
     head = text[:_READ]
     return _HAN.search(head) is not None and _LATIN.search(head) is not None
+
+
+def written(text: str, hint: Language | None) -> Language:
+    """The language to read a text in: that of its script where it has one alone, else what its writer prefers (`hint`)."""
+    head = text[:_READ]
+    han, latin = _HAN.search(head) is not None, _LATIN.search(head) is not None
+    if han != latin:
+        return "zh" if han else "en"
+    return hint or detect(text)

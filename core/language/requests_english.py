@@ -97,6 +97,8 @@ _PAUSE = _pattern(
     rf"{_REST} {_target(4, _ABOUT_MOVED)}{_FOR.format(n=4)}",
     rf"(?:pause|suspend)(?:{_UNTIL.format(n=5)}|{_FOR.format(n=6)})",
     rf"(?:put|turn|switch) {_target(7, _ABOUT_MOVED)} (?:on hold|off)(?:{_UNTIL.format(n=7)}|{_FOR.format(n=8)})",
+    r"(?:please )?(?:(?:be|stay|keep) (?:quiet|silent)|(?:do not|don't|dont) (?:disturb|bother)(?: me)?|dnd|mute(?: yourself| everything| all)?"
+    rf"|leave me alone|no reminders)(?P<named9>)(?P<all9>)(?:{_UNTIL.format(n=9)}|{_FOR.format(n=10)})",
     rf"{_REST} {_target(1)}",
     rf"(?:put|turn|switch) {_target(2)} (?:on hold|off)",
     r"pause",

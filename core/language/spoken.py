@@ -13,7 +13,7 @@ _SPOKEN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("/forget", r"(?:please )?(?:forget|delete|clear|erase) (?:our (?:whole )?(?:conversation|chat)|(?:this|the|my) "
                     r"(?:conversation|chat|history|chat history)|what i (?:said|told you|wrote))|"
                     r"(?:请)?(?:忘记|忘掉|清除|删除)(?:我们的|所有的?|全部的?|这个|这段)?(?:对话|聊天|聊天记录|对话记录)"),
-        ("/forget", r"(?:please )?(?:forget|delete|clear|erase) (?P<all>everything)|(?:请)?(?:忘记|忘掉|清除|删除)(?P<all2>一切|所有|全部)"),
+        ("/forget", r"(?:please )?forget (?P<all>everything)|(?:请)?(?:忘记|忘掉)(?P<all2>一切|所有|全部)"),
         ("/new", r"(?:start (?:over|again|a new (?:conversation|chat))|new (?:conversation|chat|session))|(?:开始)?新(?:的)?对话|重新开始"),
         ("/timezone", r"(?:my |change my |set my |what(?:['’]?s| is) my )?time ?zone(?:(?: is| to|:)? (?P<place>[^\n]{2,60}?))?|"
                       r"i(?:['’]m| am) (?:now )?in the (?P<place2>[^\n]{2,40}?) time ?zone|"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from core.language.detect import Language, detect, mixed
+from core.language.detect import Language, mixed, written
 from core.language.grammar import chinese, english
 from core.language.grammar.normalise import Normalised, normalise
 from core.language.grammar.resolve import Moment as Moment
@@ -37,13 +37,13 @@ def understand(
 ) -> Understood:
     """What the sentence means, said at `now` (aware) by a person in `zone`. Never raises on any text.
 
-    `lang` None: detected. A sentence in both scripts is read in both; a repetition wins, else the reading that explains
+    `lang` counts where the script does not tell. A sentence in both scripts is read in both; a repetition wins, else the reading that explains
     more of it.
     """
     read = normalise(text)
     preferences = replace(preferences, day_first=preferences.day_first or zone.key.startswith(_DAY_FIRST))
     local = now.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
-    first = lang or detect(text)
+    first = written(text, lang)
     parsed, frame = _read(read, local, preferences, first, both=mixed(text))
     return Understood(
         when=parsed.when,
@@ -98,7 +98,7 @@ def understand_time(
         return understand(f"at {bare[1].replace('.', ':')}", now, zone, "en", preferences)
     answer = understand(text, now, zone, lang, preferences)
     if answer.when is None and not answer.recurring and len(text) < 80:
-        chinese_text = (lang or detect(text)) == "zh"
+        chinese_text = written(text, lang) == "zh"
         said = f"{text.strip()}后" if chinese_text else f"in {text}"
         longer = understand(said, now, zone, "zh" if chinese_text else "en", preferences)
         if longer.when is not None:
@@ -108,4 +108,4 @@ def understand_time(
 
 def turned(task: str, lang: Literal["en", "zh"] | None = None) -> str:
     """The task as the assistant says it to the person: "call my mum" -> "call your mum"."""
-    return chinese.turned(task) if (lang or detect(task)) == "zh" else english.turned(task)
+    return chinese.turned(task) if written(task, lang) == "zh" else english.turned(task)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Context, Decimal, localcontext
 
+from core.language.grammar.chinese_lexicon import number as numeral
+
 _TABLE = {
     "length": "mm|millimeter|millimetre|毫米=0.001 cm|centimeter|centimetre|厘米|公分=0.01 m|meter|metre|米|公尺=1 km|kilometer|kilometre|公里|千米=1000 "
     "in|inch|英寸|寸=0.0254 ft|foot|feet|英尺=0.3048 yd|yard|码=0.9144 mi|mile|英里=1609.344 nmi|海里=1852 里|华里=500",
@@ -26,7 +28,7 @@ for _kind, _line in _TABLE.items():
             _UNITS[_name] = (_kind, _names.split("|")[0], Decimal(_factor))
 _LONGEST = 80
 _UNIT = r"([a-z°][a-z/ ]{0,12}[23]?|[一-鿿]{1,6}?)"
-_NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
+_NUMBER = r"(-?\d[\d,]*(?:\.\d+)?|an?(?=\s)|one(?=\s)|[零一二两三四五六七八九十百千万]{1,12})"
 _ENGLISH = re.compile(
     rf"(?:convert|how much is|how many is|what(?:'?s| is))?\s*{_NUMBER}\s*(?:degrees?\s*)?{_UNIT}\s+(?:in|to|into|as)\s+(?:degrees?\s*)?{_UNIT}\s*\??"
 )
@@ -47,13 +49,23 @@ def converted(text: str) -> tuple[str, str, str, str] | None:
         amount, source, target = found[1], found[2] or "", found[3]
     else:
         return None
-    one, other = _unit(source), _unit(target)
-    if one is None or other is None or one[0] != other[0]:
+    one, other, amount = _unit(source), _unit(target), _in_digits(amount)
+    if one is None or other is None or one[0] != other[0] or not amount:
         return None
     with localcontext(Context(prec=2 * _LONGEST)):  # any number that fits into a message, exactly
         value = Decimal(amount.replace(",", ""))
         value = _temperature(value, one[1], other[1]) if one[0] == "temperature" else value * one[2] / other[2]
         return amount, _written(one), _shown(value), _written(other)
+
+
+def _in_digits(amount: str) -> str:
+    """The amount in digits; "" where it is no number."""
+    if amount in ("a", "an", "one"):
+        return "1"
+    if amount.lstrip("-")[:1].isascii():
+        return amount
+    value = numeral(amount)
+    return "" if value is None else str(value)
 
 
 def _unit(said: str) -> tuple[str, str, Decimal] | None:

@@ -61,6 +61,14 @@ PLAYS = {
         ann> All is late. Remember to pay the rent tomorrow at 9:00
         < Thu 26 Nov 09:00
     """,
+    "who chose one language may write in the other": """
+        li> /language en
+        < English
+        li> 明天早上九点提醒我开会
+        < I'll remind you .. 开会 .. Thu 26 Nov 09:00
+        li> 提醒我
+        < When
+    """,
     "a word about reminding asks for no reminder": """
         ann> why did you remind me so late?
         model

@@ -35,7 +35,7 @@ which laptop should i get|what is inflation|i feel lonely|what would you do in m
 买房好还是租房好|邻居太吵了|我忘带伞了|我睡不着|我上班要迟到了|我还记得第一天上学|我约了理发|中文难学吗|我去年搬了家
 春天我们去了东京|跑一个马拉松要多久|巴黎有多少人|你会写代码吗|你那是什么意思|明天见|老板要找我谈话|该买哪台电脑
 通货膨胀是什么|我觉得孤独|换成你会怎么做|怎么戒烟|时间过得真快|有什么新闻
-i'll be back in 10 minutes|thanks for the reminder|谢谢提醒|我十分钟后到家
+i'll be back in 10 minutes|thanks for the reminder|谢谢提醒|我十分钟后到家|i'm allergic to cats|我对花生过敏
 """
 """Nothing that stands among the examples."""
 WANTED = """
