@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from adapters.web.admin.side import COOKIE, Side
 from adapters.web.guard import Guard
 from bots._intents import editing
-from core.admin import signin
+from core.admin import intents, signin
 from core.admin.desk import Desk
 from core.catalog import load_bot
 from core.intents.live import Live
@@ -90,6 +90,8 @@ async def admin_side(
 ) -> AsyncIterator[AdminSide]:
     """The admin side on a store; `parts` replace those of its `Desk`."""
     crypto.unlock(KEY)
+    intents._counted.clear()  # databases are lent: another test's may have had the same address
+    intents._catalogs.clear()
     clock = clock or SettableClock()
     made = partial(_made, store, settings, clock, parts)
     desk, side = await asyncio.to_thread(made)  # it reads files, as at every start
