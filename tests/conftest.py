@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,11 +17,9 @@ import hypothesis
 import pytest
 from blockbuster import BlockBuster
 
-from core.intents.definition import Intent
-from core.intents.encoders import Cached
-from core.intents.recognition import Recognizer, compiled
 from core.settings import Settings
 from core.store import Store, migrate
+from tests.fakes.compiled import once
 from tests.fakes.postgres import Server, server_of_run
 
 hypothesis.settings.register_profile(
@@ -133,17 +131,6 @@ def _no_blocking(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once() -> Iterator[None]:
-    """Intents that are the same are compiled once a run: it takes a second or two, and what comes of it never changes."""
-    known = dict[str, Recognizer]()
-
-    def once(intents: Sequence[Intent], encoders: Sequence[Cached]) -> Recognizer:
-        if encoders:
-            return compiled(intents, encoders)
-        key = repr(tuple(intents))
-        if key not in known:
-            known[key] = compiled(intents, encoders)
-        return known[key]
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("core.intents.live.compiled", once)
         yield

@@ -18,18 +18,21 @@ import signal
 import sys
 import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from bots._app import running, until_stopped
 from core import outbox as core_outbox
 from core import turns as core_turns
 from core.errors import RetryLater
+from core.intents import live
 from core.messages import Address, Capabilities, Delivery, Message, Receipt, ReplyEvent, Sampling, Sender, Utterance
 from core.ports import Inbound
-from core.settings import load_settings
+from core.settings import Settings, load_settings
+from tests.fakes.compiled import once
 from tests.fakes.model import FakeModel
 
 STEPS = (
@@ -183,11 +186,23 @@ def set_traps(step: str) -> None:
             wrapped(core_outbox.outbox, "record", soon)
 
 
-async def main(orders: Orders) -> None:
-    settings = load_settings(
+def settings_of(orders: Orders) -> Settings:
+    return load_settings(
         _env_file=None, REMORA_DATA_DIR=Path(orders.folder), DATABASE_URL=orders.database, LOG_LEVEL="WARNING",
         REMORA_LEASE_SECONDS=orders.lease, REMORA_MODEL_BACKEND="off", REMORA_INTENT_ENCODER="off", REMORA_ALLOW="*", REMORA_RATE_PER_MINUTE=0,
     )  # fmt: skip
+
+
+async def started_once() -> None:
+    """Afterwards the intents are compiled, and whoever is forked from here begins with them."""
+    with TemporaryDirectory() as folder:
+        orders = Orders("", folder, f"sqlite:///{folder}/remora.db")
+        async with running(settings_of(orders), [], model=FakeModel()):
+            pass
+
+
+async def main(orders: Orders) -> None:
+    settings = settings_of(orders)
     set_traps(orders.step)
     platform = SocketPlatform(orders)
     async with running(settings, [platform], model=SlowModel(platform)) as app:
@@ -211,6 +226,9 @@ def nursery() -> None:
             told.with_suffix(".new").write_text(str(early.pop(number)))
             told.with_suffix(".new").rename(told)
 
+    live.compiled = once  # type: ignore[attr-defined]
+    with redirect_stdout(sys.stderr):
+        asyncio.run(started_once())
     signal.signal(signal.SIGCHLD, ended)
     for line in sys.stdin:
         orders = Orders(**json.loads(line))
