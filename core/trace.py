@@ -11,13 +11,14 @@ import json
 import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from core.messages import ModelInfo, Sampling, Utterance
 
 BEST, LONGEST_NAME, MOST_IDS = 5, 80, 40
 """Scores, characters of a name, and ids that are kept: a trace stays below 4 KB."""
+_SAMPLED = tuple(one.name for one in fields(Sampling) if one.name != "stop")
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class Trace:
     def asked(self, info: ModelInfo, sampling: Sampling, prompt: Sequence[Utterance], tokens: int) -> None:
         """A model is asked from now on."""
         self.model, self.version, self.prompt_tokens = info.name[:LONGEST_NAME], info.version[:LONGEST_NAME], tokens
-        self.sampling = {name: value for name, value in asdict(sampling).items() if name != "stop"}
+        self.sampling = {name: getattr(sampling, name) for name in _SAMPLED}
         self.prompt = tuple(prompt)
 
     def answered(self, tokens: int, finish: str) -> None:

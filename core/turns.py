@@ -38,6 +38,7 @@ from core.skills.base import LED, Outcome, Turn
 from core.store import Store, Tx, edits, inbox, intents, memory, moved, outbox, people, reminders
 from core.store.access import Standing
 from core.store.admin import takeovers
+from core.store.glance import glance
 from core.store.inbox import ClaimedMessage
 from core.store.outbox import ClaimedDelivery, Planned
 from core.store.people import PastTurn, TurnRecord
@@ -222,20 +223,24 @@ class Turns:
         adapter = self._adapters.get(address.platform)
         private = replace(address, thread="") if message.private else None
         person = await people.person_of(tx, address.workspace, address.platform, message.sender, now, private)
-        await closed.heard_from(tx, person.id, address, now, private=message.private)
+        since = now - _LATELY
+        seen = await glance(tx, person.id, message, now, since)
+        if seen.waits:
+            await closed.heard_from(tx, person.id, address, now, private=message.private)
         silence = dt.timedelta(minutes=self._settings.session_minutes)
-        session = await people.session_of(tx, person.id, message, now, silence)
-        text = cleaned(message.text)
-        history = await people.history(tx, session.id, _HISTORY_TURNS)
+        session = await people.session_of(tx, person.id, message, now, silence, _HISTORY_TURNS)
+        text, history = cleaned(message.text), session.history
         if not history and message.private and message.message_id and address.thread == message.message_id:
             # It begins a thread of its own, and yet goes on with what was being said a moment ago.
             before = await people.session_before(tx, person.id, address, now - _JUST_NOW)
             if before is not None:
                 session = replace(session, pending=before.pending)
-                history = await people.history(tx, before.id, _HISTORY_TURNS)
-        since, touched = now - _LATELY, None
+                history = tuple(await people.history(tx, before.id, _HISTORY_TURNS))
+        touched = None
         other_words = bool(self._engine.in_force().recognizer.names) and not text.startswith("/")
-        if refers_back(text) or other_words:  # an intent may refer to it, too; a bare command asks which
+        if seen.touched and (
+            other_words or refers_back(text)
+        ):  # an intent may refer to it, too; a bare command asks which
             touched = await reminders.last_touched(tx, person.id, address, since, private=message.private)
         return Turn(
             id=claimed.id,
@@ -255,8 +260,8 @@ class Turns:
             catalog=self._engine.in_force(),
             library=self._engine.library,
             touched=touched,
-            memory=await memory.known(tx, person.id, message),
-            led=await takeovers.led(tx, person.id, message, now),
+            memory=await memory.known(tx, person.id, message) if seen.memory else memory.NOTHING,
+            led=seen.led,
         )
 
     def _language(self, chosen: str | None, text: str, history: Sequence[PastTurn], message: Message) -> Language:

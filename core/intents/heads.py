@@ -125,13 +125,19 @@ class Head:
     weights: Matrix
     calibration: Calibration = Calibration()
 
+    def __post_init__(self) -> None:
+        """Points lie column by column: a sentence has few of the many n-grams, and the columns of others are not read."""
+        object.__setattr__(self, "points", np.asfortranarray(self.points))
+
     def scores(self, points: Matrix) -> Matrix:
         """One row a point: about 1 for the intent it belongs to, about 0 for the others."""
         return np.asarray(kernel(points, self.points) @ self.weights, np.float32)
 
     def judged(self, point: Matrix, allowed: NDArray[np.bool_]) -> tuple[Matrix, float]:
         """The scores of one point among the allowed columns (the others get -1), and how strongly any is wanted."""
-        near = kernel(point, self.points)
+        there = np.flatnonzero(point[0])
+        few = 2 * len(there) < point.shape[1]
+        near = kernel(point[:, there], self.points[:, there]) if few else kernel(point, self.points)
         scores = np.where(allowed, near @ self.weights, -1).astype(np.float32)
         mine = np.append(allowed, False)[self.owners]
         return scores, float(strength(scores[:, allowed], near[:, mine])[0]) if mine.any() else 0.0

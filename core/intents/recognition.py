@@ -97,6 +97,11 @@ class Recognizer:
     def calibrated(self) -> bool:
         return self.head is None or self.head.calibration.fitted
 
+    @property
+    def slow(self) -> bool:
+        """It takes encoders: milliseconds that an event loop cannot spare. N-grams take less than a hop to a thread does."""
+        return self.space is not None and bool(self.space.encoders)
+
     def recognize(self, text: str, situation: Situation, only: Collection[str] | None = None) -> Recognition:
         """What the message wants, of all intents or of those in `only`. A few milliseconds, or tens with the full encoder."""
         said = plain(text)

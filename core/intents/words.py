@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 import zlib
@@ -80,7 +81,7 @@ def sketches(texts: Sequence[str]) -> Matrix:
     for row, text in zip(rows, texts, strict=True):
         for gram, count in Counter(grams(text)).items():
             place, sign = _bucket(gram)
-            row[place] += sign * (1 + np.log(count))
+            row[place] += sign * (1 + math.log(count))
     return rows
 
 

@@ -1,7 +1,7 @@
 """What the admins' intents do: slots filled one question at a time, asking back, confirming, acting.
 
-The engine calls this where no built-in skill wants a message. Recognition runs in a thread: it takes milliseconds that
-the event loop's sockets need.
+The engine calls this where no built-in skill wants a message. Recognition by encoders runs in a thread: it takes
+milliseconds that the event loop's sockets need.
 """
 
 from __future__ import annotations
@@ -111,9 +111,9 @@ async def _understood(turn: Turn, text: str, only: list[str] | None) -> Recognit
 
 
 async def unbroken(turn: Turn, work: Callable[[], _T]) -> _T | None:
-    """The work, done in a thread; None where it breaks, which is logged without what was said."""
+    """The work, done in a thread where encoders take part; None where it breaks, which is logged without what was said."""
     try:
-        return await asyncio.to_thread(work)
+        return await asyncio.to_thread(work) if turn.catalog.recognizer.slow else work()
     except _BREAKS as error:
         fields = {"release": turn.catalog.number, "error": type(error).__name__}
         log.error("recognition of intents breaks", extra=fields)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -30,33 +29,31 @@ _Process: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement as SQLite takes it, with what is done to the values on both sides."""
+    """A statement as the database takes it, with what is done to the values on both sides."""
 
     sql: str
     binds: tuple[tuple[str, _Process, Any], ...]
     columns: tuple[_Process, ...]
     names: SimpleResultMetaData
 
-    def run(self, connection: sqlite3.Connection, values: Mapping[str, Any]) -> tuple[list[tuple[Any, ...]], int]:
-        """The rows, and how many were touched. A value that is not given is the one the statement was built with."""
-        given = [
+    def given(self, values: Mapping[str, Any]) -> list[Any]:
+        """In the order of the statement. A value that is not given is the one the statement was built with."""
+        return [
             (values.get(name, default) if process is None else process(values.get(name, default)))
             for name, process, default in self.binds
         ]
-        cursor = connection.execute(self.sql, given)
+
+    def run(self, connection: sqlite3.Connection, values: Mapping[str, Any]) -> tuple[list[tuple[Any, ...]], int]:
+        """The rows, and how many were touched."""
+        cursor = connection.execute(self.sql, self.given(values))
         rows = cursor.fetchall() if self.columns else []
         count = cursor.rowcount
         cursor.close()
         return rows, count
 
-    def result(self, rows: list[tuple[Any, ...]]) -> sa.Result[Any]:
-        made = (
-            tuple(
-                [value if process is None else process(value) for process, value in zip(self.columns, row, strict=True)]
-            )
-            for row in rows
-        )
-        return IteratorResult(self.names, made)
+    def made(self, rows: Iterable[Sequence[Any]]) -> list[sa.Row[Any]]:
+        names = self.names
+        return [sa.Row(names, self.columns, names._key_to_index, row) for row in rows]
 
 
 @lru_cache(_PREPARED)

@@ -57,26 +57,28 @@ async def keep_for_owner(tx: Tx, outbox_id: int, now: dt.datetime) -> None:
     await tx.run(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
 
 
+_PARKED: sa.ColumnElement[str] = sa.literal_column("'parked'")
+"""As a literal: SQLite uses a partial index only where it sees its very condition."""
 _FOR_CLOSED = sa.and_(outbox.c.state == "parked", outbox.c.reason.startswith(CLOSED))
-_PARKED_HERE = (
+PARKED_HERE = (
     sa.select(reminder.c.id)
     .where(
         _IN_CHAT,
-        reminder.c.state == sa.literal_column("'parked'"),
+        reminder.c.state == _PARKED,
         ~is_removed(reminder.c.person_id),
         sa.or_(reminder.c.next_due.is_not(None), sa.exists().where(outbox.c.reminder_id == reminder.c.id, _FOR_CLOSED)),
     )
     .limit(1_000)
 )
 """What is broken has no next moment, and nothing that waits for the chat."""
-_WAITING = (
+WAITING = (
     sa.select(outbox.c.id)
     .where(
         outbox.c.person_id == sa.bindparam("whose"),
-        outbox.c.state == "parked",
+        outbox.c.state == _PARKED,
         sa.or_(
             outbox.c.reason == WAITS_FOR_OWNER,
-            sa.and_(outbox.c.address_key == sa.bindparam("where"), outbox.c.cause.like("digest:%")),
+            sa.and_(outbox.c.address_key == sa.bindparam("here"), outbox.c.cause.like("digest:%")),
         ),
     )
     .limit(100)
@@ -85,7 +87,7 @@ _WAITING = (
 
 async def reopen(tx: Tx, address: Address, now: dt.datetime) -> int:
     """Reminders of this chat go on, and what of them waited for it is planned again; returns how many go on."""
-    ids = [row.id for row in await tx.rows(_PARKED_HERE, {"where": address_key_prefix(address)})]
+    ids = [row.id for row in await tx.rows(PARKED_HERE, {"where": address_key_prefix(address)})]
     if not ids:
         return 0
     await tx.run(sa.update(reminder).where(reminder.c.id.in_(ids)).values(state="active", updated_at=now))
@@ -99,7 +101,7 @@ async def reopen(tx: Tx, address: Address, now: dt.datetime) -> int:
 async def tell_here(tx: Tx, person_id: int, address: Address, now: dt.datetime) -> int:
     """Sends a person here what could not be told before, and the digests that found this chat closed; returns how many
     messages."""
-    ids = [row.id for row in await tx.rows(_WAITING, {"whose": person_id, "where": address.key()})]
+    ids = [row.id for row in await tx.rows(WAITING, {"whose": person_id, "here": address.key()})]
     if ids:
         here = {
             "platform": address.platform, "address_key": address.key(), "address": address_to_json(address),

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from core.errors import ConfigurationError, StoreUnavailable
+from core.store._postgres import Direct, ask_the_rested
 from core.store._sqlite import BUSY_MILLISECONDS
 from core.store._writer import Prepared, Writer, prepare
 
@@ -42,7 +43,9 @@ class Tx:
 
     __slots__ = ("_connection", "_last", "_quick", "_writer", "skip_locked")
 
-    def __init__(self, connection: AsyncConnection, writer: Writer | None = None, *, quick: bool = False) -> None:
+    def __init__(
+        self, connection: AsyncConnection, writer: Writer | Direct | None = None, *, quick: bool = False
+    ) -> None:
         self._connection = connection
         self._writer = writer
         self._quick = quick
@@ -51,10 +54,12 @@ class Tx:
         """Other processes may write at the same time, row by row; on SQLite there is one writer at a time."""
 
     async def rows(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
-        return (await self._result(statement, values)).all()
+        if (got := await self._directly(statement, values)) is not None:
+            return got[0].made(got[1])
+        return (await self._connection.execute(statement, values)).all()
 
     async def row(self, statement: sa.Executable, values: Mapping[str, Any] | None = None) -> sa.Row[Any] | None:
-        return (await self._result(statement, values)).first()
+        return next(iter(await self.rows(statement, values)), None)
 
     async def count(self, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
         """How many rows there are of that kind."""
@@ -75,13 +80,13 @@ class Tx:
 
     async def insert(self, table: sa.Table, values: Mapping[str, Any]) -> int:
         """Inserts one row; returns its id."""
-        return int((await self._result(_insert(table), values)).scalar_one())
+        return int((await self.rows(_insert(table), values))[0][0])
 
     async def insert_once(self, table: sa.Table, values: Mapping[str, Any], unique: tuple[str, ...]) -> int | None:
         """Inserts one row unless one with the same `unique` columns is there; returns its id, or None if it was."""
         statement = _insert_once(table, unique, self._connection.dialect.name)
-        got = (await self._result(statement, values)).scalar_one_or_none()
-        return None if got is None else int(got)
+        got = await self.row(statement, values)
+        return None if got is None else int(got[0])
 
     def at_end(self, work: Callable[[], Awaitable[None]]) -> None:
         """Does `work` as the last of this transaction: behind everything else that it locks."""
@@ -92,15 +97,9 @@ class Tx:
         for work in self._last:
             await work()
 
-    async def _result(self, statement: sa.Executable, values: Mapping[str, Any] | None) -> sa.Result[Any]:
-        if (got := await self._directly(statement, values)) is not None:
-            prepared, rows, _ = got
-            return prepared.result(rows)
-        return await self._connection.execute(statement, values)
-
     async def _directly(
         self, statement: sa.Executable, values: Mapping[str, Any] | None
-    ) -> tuple[Prepared, list[tuple[Any, ...]], int] | None:
+    ) -> tuple[Prepared, Sequence[Sequence[Any]], int] | None:
         """Past SQLAlchemy, which takes fifty times as long as SQLite; None where that is not possible."""
         if self._writer is None or values is None:
             return None
@@ -123,7 +122,6 @@ _SQLITE = {"connect_args": {"check_same_thread": False}}
 _POSTGRESQL = {
     "pool_size": 10,
     "max_overflow": 10,
-    "pool_pre_ping": True,
     "connect_args": {"server_settings": {"idle_in_transaction_session_timeout": "5s"}},
 }
 """A process that is suspended in the middle of a transaction would hold its locks, and so everybody's work."""
@@ -148,6 +146,8 @@ class Store:
             ) from error
         if self._sqlite:
             sa.event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+        else:
+            ask_the_rested(self._engine)
         self._writing = self._engine.execution_options(remora_begin="BEGIN IMMEDIATE")
         begun = self._engine.execution_options(remora_begin="")
         self._writer = Writer(begun, BUSY_MILLISECONDS) if self._sqlite else None
@@ -172,15 +172,17 @@ class Store:
                     yield tx
                     await tx.end()
             else:
-                async with self._engine.begin() as connection:
-                    yield (tx := Tx(connection))
+                async with self._engine.connect() as connection:
+                    direct = Direct(connection)
+                    yield (tx := Tx(connection, direct))
                     await tx.end()
+                    await direct.commit()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Tx]:
         """A consistent view for reading: every statement sees the same state."""
         async with _our_errors(), self._reading.connect() as connection:
-            yield Tx(connection)
+            yield Tx(connection, None if self._sqlite else Direct(connection))
 
     async def run_sync(self, work: Any) -> Any:
         """Runs `work(sync connection)` in a write transaction; for Alembic."""

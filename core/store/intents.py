@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.store.database import Tx
-from core.store.tables import turn
+from core.store.tables import Moment, turn
 from core.store.tables.intents import catalog_live, catalog_release, intent_draft, intent_inbox, intent_revision
 
 _KEPT = 200
@@ -155,16 +155,25 @@ async def release(
     return number if await tx.run(sa.update(catalog_live).where(*same).values(number=number)) == 1 else None
 
 
+_AGAIN = (
+    sa.update(intent_inbox)
+    .where(
+        intent_inbox.c.bot == sa.bindparam("of_bot"),
+        intent_inbox.c.key == sa.bindparam("said"),
+        intent_inbox.c.person_id == sa.bindparam("whose"),
+    )
+    .values(times=intent_inbox.c.times + 1, last_at=sa.bindparam("now", type_=Moment()))
+)
+
+
 async def note_unsure(tx: Tx, bot: str, person_id: int, said: Unsure, now: dt.datetime) -> None:
     """One more message for the inbox; the same sentence by the same person is counted."""
-    c = intent_inbox.c
-    same = (c.bot == bot, c.key == said.key, c.person_id == person_id)
-    if await tx.run(sa.update(intent_inbox).where(*same).values(times=c.times + 1, last_at=now)) == 0:
-        row = {
-            "bot": bot, "key": said.key, "person_id": person_id, "text": said.text, "language": said.language,
-            "times": 1, "reason": said.reason, "last_at": now,
-        }  # fmt: skip
-        await tx.insert_once(intent_inbox, row, ("bot", "key", "person_id"))
+    row = {
+        "bot": bot, "key": said.key, "person_id": person_id, "text": said.text, "language": said.language,
+        "times": 1, "reason": said.reason, "last_at": now,
+    }  # fmt: skip
+    if await tx.insert_once(intent_inbox, row, ("bot", "key", "person_id")) is None:
+        await tx.run(_AGAIN, {"of_bot": bot, "said": said.key, "whose": person_id, "now": now})
 
 
 async def waiting(tx: Tx, bot: str, most: int = 200) -> list[Waiting]:

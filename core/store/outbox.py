@@ -9,9 +9,11 @@ import datetime as dt
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core.messages import Address, Delivery, Receipt, Reply
 from core.store.codec import address_from_json, address_to_json, receipt_to_json, reply_from_json, reply_to_json
@@ -65,30 +67,37 @@ async def add(tx: Tx, planned: Planned, now: dt.datetime) -> int | None:
     return await tx.insert_once(outbox, _values(planned, now), ("cause",))
 
 
-_WAITS = sa.select(
-    sa.exists()
-    .where(
-        outbox.c.address_key == sa.bindparam("where"),
-        outbox.c.state.in_(OPEN),
-        outbox.c.due_at <= sa.bindparam("now", type_=Moment()),
-    )
-    .label("waits")
+_earlier = outbox.alias("earlier")
+_WAITS = sa.exists().where(
+    _earlier.c.address_key == sa.bindparam("where"),
+    _earlier.c.state.in_(OPEN),
+    _earlier.c.due_at <= sa.bindparam("now", type_=Moment()),
 )
+
+
+@cache
+def _add_claimed(dialect: str) -> sa.Executable:
+    """As what it is queued: claimed, unless an older one waits."""
+    mine = {
+        "state": ("planned", sa.literal("attempting")), "claimed_by": (None, sa.bindparam("worker")),
+        "fence": (0, sa.literal(1)), "attempts": (0, sa.literal(1)),
+    }  # fmt: skip
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(outbox)
+    values = {name: sa.case((_WAITS, waiting), else_=claimed) for name, (waiting, claimed) in mine.items()}
+    return insert.values(values).on_conflict_do_nothing(index_elements=["cause"]).returning(outbox.c.id, outbox.c.state)
 
 
 async def add_claimed(tx: Tx, planned: Planned, worker: str, now: dt.datetime) -> ClaimedDelivery | None:
     """Queues a message that is due now and claims it in the same stroke, unless an older one at its address still
     waits or is on its way; then, or if it is there already, None: it is claimed in its turn."""
-    row = await tx.row(_WAITS, {"where": planned.address.key(), "now": now})
-    if row is None or row.waits:
-        await add(tx, planned, now)
-        return None
-    claim_of = {"state": "attempting", "claimed_by": worker, "fence": 1, "attempts": 1}
-    made = await tx.insert_once(outbox, _values(planned, now) | claim_of, ("cause",))
-    if made is None:
+    statement = _add_claimed("postgresql" if tx.skip_locked else "sqlite")
+    row = await tx.row(
+        statement, {**_values(planned, now), "where": planned.address.key(), "worker": worker, "now": now}
+    )
+    if row is None or row.state != "attempting":
         return None
     delivery = Delivery(
-        made, planned.cause, planned.address, planned.reply, planned.reply_to, doubtful=planned.doubtful
+        row.id, planned.cause, planned.address, planned.reply, planned.reply_to, doubtful=planned.doubtful
     )
     return ClaimedDelivery(delivery, 1, planned.due_at, planned.person_id, planned.reminder_id)
 
@@ -114,9 +123,6 @@ def _values(planned: Planned, now: dt.datetime) -> dict[str, Any]:
 def _is_served(served: Collection[str]) -> sa.ColumnElement[bool]:
     names = list(served)
     return sa.or_(outbox.c.platform.in_(names), outbox.c.address_key.in_(names))
-
-
-_earlier = outbox.alias("earlier")
 
 
 def _ready(of_lane: sa.ColumnElement[bool], *, locked: bool) -> sa.Executable:
@@ -275,8 +281,9 @@ async def record(tx: Tx, done: Sequence[tuple[ClaimedDelivery, Receipt]], now: d
         {"id": one.delivery.id, "fence": one.fence, "receipt": receipt_to_json(receipt)} for one, receipt in done
     ]
     ours = {row.id for row in await tx.rows(_RECORD[tx.skip_locked], {"document": document, "now": now})}
-    await _fired(tx, ours)
-    return [one for one, _ in done if one.delivery.id in ours]
+    arrived = [one for one, _ in done if one.delivery.id in ours]
+    await _fired(tx, {one.delivery.id for one in arrived if one.reminder_id is not None})
+    return arrived
 
 
 async def _fired(tx: Tx, sent: Collection[int]) -> None:

@@ -31,16 +31,18 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class PastTurn:
+    said: str
+    replied: str
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     id: int
     pending: dict[str, Any] | None
     """The question that waits for this person's answer, as the asking skill wrote it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PastTurn:
-    said: str
-    replied: str
+    history: tuple[PastTurn, ...] = ()
+    """The last turns, oldest first, as far as they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,23 @@ _FIND_PERSON = (
         account.c.account == sa.bindparam("named"),
     )
 )
-_RUNNING_SESSION = (
-    sa.select(session.c.id, session.c.pending)
+_newest = session.alias("newest")
+_RUNNING = (
+    sa.select(_newest.c.id)
     .where(
-        session.c.person_id == sa.bindparam("whose"),
-        session.c.address_key == sa.bindparam("where"),
-        session.c.last_at >= sa.bindparam("since"),
+        _newest.c.person_id == sa.bindparam("whose"),
+        _newest.c.address_key == sa.bindparam("where"),
+        _newest.c.last_at >= sa.bindparam("since"),
     )
-    .order_by(session.c.last_at.desc())
+    .order_by(_newest.c.last_at.desc())
     .limit(1)
+)
+_RUNNING_SESSION = (
+    sa.select(session.c.id, session.c.pending, turn.c.said, turn.c.replied)
+    .select_from(session.outerjoin(turn, turn.c.session_id == session.c.id))
+    .where(session.c.id == _RUNNING.scalar_subquery())
+    .order_by(turn.c.id.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer()))
 )
 _NEWEST_TURNS = (
     sa.select(turn.c.said, turn.c.replied)
@@ -158,13 +168,16 @@ async def set_language(tx: Tx, person_id: int, language: str | None) -> None:
     await tx.run(sa.update(person).where(person.c.id == person_id).values(language=language))
 
 
-async def session_of(tx: Tx, person_id: int, message: Message, now: dt.datetime, silence: dt.timedelta) -> Session:
-    """The running session of a person at an address, or a new one after so much `silence`."""
-    wanted = {"whose": person_id, "where": message.address.key(), "since": now - silence}
-    row = await tx.row(_RUNNING_SESSION, wanted)
-    if row is not None:
-        return Session(row.id, row.pending)
-    return await new_session(tx, person_id, message.address.key(), now)
+async def session_of(
+    tx: Tx, person_id: int, message: Message, now: dt.datetime, silence: dt.timedelta, turns: int = 1
+) -> Session:
+    """The running session of a person at an address with its last `turns`, or a new one after so much `silence`."""
+    wanted = {"whose": person_id, "where": message.address.key(), "since": now - silence, "most": turns}
+    rows = await tx.rows(_RUNNING_SESSION, wanted)
+    if not rows:
+        return await new_session(tx, person_id, message.address.key(), now)
+    past = [PastTurn(row.said, row.replied) for row in reversed(rows) if row.said is not None]
+    return Session(rows[0].id, rows[0].pending, tuple(past))
 
 
 async def session_before(tx: Tx, person_id: int, address: Address, since: dt.datetime) -> Session | None:

@@ -310,6 +310,9 @@ class Touched:
 
 
 _LAST_TOUCH = sa.case((reminder.c.last_due > reminder.c.updated_at, reminder.c.last_due), else_=reminder.c.updated_at)
+_TOUCHABLE: list[sa.ColumnElement[str]] = [
+    sa.literal_column(f"'{state}'") for state in ("active", "paused", "fired", "done")
+]
 
 
 def _touched(here: sa.ColumnElement[bool]) -> sa.Executable:
@@ -318,7 +321,7 @@ def _touched(here: sa.ColumnElement[bool]) -> sa.Executable:
         .where(
             reminder.c.person_id == sa.bindparam("whose"),
             here,
-            reminder.c.state.in_(("active", "paused", "fired", "done")),
+            reminder.c.state.in_(_TOUCHABLE),
             reminder.c.kind != "digest",
             sa.bindparam("since", type_=Moment()) <= _LAST_TOUCH,
         )
@@ -327,7 +330,7 @@ def _touched(here: sa.ColumnElement[bool]) -> sa.Executable:
     )
 
 
-_TOUCHED = _touched(reminder.c.address_key.in_(sa.bindparam("places", expanding=True)))
+_TOUCHED = _touched(reminder.c.address_key.in_((sa.bindparam("here"), sa.bindparam("chat"))))
 _TOUCHED_IN_CHAT = _touched(
     sa.func.substr(reminder.c.address_key, 1, sa.bindparam("length", type_=sa.Integer())) == sa.bindparam("chat")
 )
@@ -342,5 +345,5 @@ async def last_touched(
     if private:
         row = await tx.row(_TOUCHED_IN_CHAT, {"whose": person_id, "chat": chat, "length": len(chat), "since": since})
     else:
-        row = await tx.row(_TOUCHED, {"whose": person_id, "places": [address.key(), chat], "since": since})
+        row = await tx.row(_TOUCHED, {"whose": person_id, "here": address.key(), "chat": chat, "since": since})
     return Touched(row.id, row.at, bool(row.rang)) if row else None
