@@ -143,6 +143,7 @@ class Engine:
             outcome = await self._run(turn, act.what)
             if outcome is None:
                 return catalog.Act(AskModel(""), act.intent)
+            turn.trace.via = act.intent
             follow = act.follow if outcome.pending is None else outcome.pending
             return catalog.Act(replace(outcome, pending=follow), act.intent, follow)
         return act

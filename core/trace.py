@@ -31,6 +31,8 @@ class Trace:
     release: int = 0
     """Of the intents that were in force."""
     skill: str = ""
+    via: str = ""
+    """The admins' intent by which the skill was reached."""
     model: str = ""
     version: str = ""
     sampling: dict[str, Any] = field(default_factory=dict)

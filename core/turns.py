@@ -31,7 +31,7 @@ from core.language.phrases import Language, language_of, say
 from core.language.requests import refers_back
 from core.messages import Address, Begun, Message, Reply, ReplyEvent
 from core.outbox import Deliverer, back_off
-from core.ports import Adapter, Clock, served
+from core.ports import WITHDRAWN, Adapter, Clock, served
 from core.reminders import closed, wording
 from core.settings import Settings
 from core.skills.base import LED, Outcome, Turn
@@ -80,11 +80,11 @@ class _Shown:
             self._showing = asyncio.create_task(_show(self._adapter, self._turn, self._events))
         self._events.put_nowait(event)
 
-    def end(self, *, comes: bool) -> None:
-        """The reply comes in its place, or it is taken away."""
+    def end(self, comes: bool | None) -> None:
+        """The reply comes in its place, or never (then it is taken away), or (None) by another attempt."""
         self._events.put_nowait(None)
         if self._showing is not None and not comes:
-            self._showing.cancel()
+            self._showing.cancel(WITHDRAWN if comes is False else None)
 
 
 class Turns:
@@ -289,11 +289,14 @@ class Turns:
                 self._deliverer.wake()
                 return
             self._stops[key] = turn.stop
-            shown, comes = _Shown(self._adapters.get(turn.message.address.platform), turn), False
+            comes: bool | None = None
+            shown = _Shown(self._adapters.get(turn.message.address.platform), turn)
             try:
-                comes = await self._finish(claimed, turn, await self._answer(turn, shown))
+                outcome = await self._answer(turn, shown)
+                comes = True
+                comes = await self._finish(claimed, turn, outcome)
             finally:
-                shown.end(comes=comes)
+                shown.end(comes)
         except LeaseLost:
             log.warning("another worker has this message now", extra={"inbox": claimed.id})
         except StoreUnavailable as error:
@@ -391,6 +394,7 @@ class Turns:
                 model=outcome.model,
                 started_at=turn.now,
                 trace=_traced(turn.trace, claimed.received_at, turn.now, now),
+                via=turn.trace.via,
             )
             await people.save_turn(tx, record, outcome.pending, now, self._prompt(turn))
             if not reply.text:

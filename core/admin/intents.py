@@ -16,7 +16,7 @@ import yaml
 
 from core.clock import SystemClock
 from core.intents.checks import failed_tests
-from core.intents.definition import SAY, Intent, RunSkill
+from core.intents.definition import SAY, Intent
 from core.intents.documents import document_of, intent_of
 from core.intents.problems import Problem
 from core.intents.releases import Change, Editing, changes
@@ -233,13 +233,13 @@ def differing(change: Change) -> list[tuple[Literal["+", "-"], str]]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An intent in the list. `hits` is None where a skill answers: its turns count as that skill's."""
+    """An intent in the list."""
 
     intent: Intent
     state: State
     draft: Draft | None
     problems: Sequence[Problem]
-    hits: int | None
+    hits: int
 
     @property
     def name(self) -> str:
@@ -323,8 +323,7 @@ async def overview(desk: Desk, sought: str = "") -> Overview:
         if intent is not None and (not sought or sought.casefold() in repr(document_of(intent)).casefold()):
             state: State = "deleted" if name not in known else _STATES[kinds.get(name, "")]
             mine = [one for one in problems if name in (one.intent, one.fields.get("other"))]
-            counted = hits.get(name, None if isinstance(intent.action, RunSkill) else 0)
-            rows.append(Row(intent, state, draft, mine, counted))
+            rows.append(Row(intent, state, draft, mine, hits.get(name, 0)))
     return Overview(rows, len(kinds), found.number, sum(hits.values()) >= kept.MOST_HITS)
 
 

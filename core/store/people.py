@@ -59,6 +59,8 @@ class TurnRecord:
     started_at: dt.datetime
     trace: str = ""
     """How it came out, as JSON."""
+    via: str = ""
+    """The admins' intent by which a skill was reached."""
 
 
 _PERSON = (

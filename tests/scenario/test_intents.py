@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from core.intents.definition import Answer, AskModel, HandOver, Intent, Limits, 
 from core.intents.recognition import Recognizer
 from core.store import intents as kept
 from core.store import tables
+from core.store.admin import intents as admins
 from tests.scenario.world import BOT, START, World
 
 HOURS = Intent(
@@ -280,6 +282,17 @@ PLAYS = {
 async def test_play(name: str, world: World) -> None:
     await world.publish(*ALL)
     await world.play(PLAYS[name])
+
+
+async def test_what_a_skill_answers_counts_for_the_intent_that_led_to_it(world: World) -> None:
+    await world.publish(*ALL)
+    await world.play(PLAYS["a skill is run"])
+    async with world.store.read() as tx:
+        rows = await tx.rows(sa.select(tables.turn.c.via).order_by(tables.turn.c.id))
+        counted = await admins.hits(tx, world.clock.now() - dt.timedelta(days=1))
+    led = rows[1].via
+    assert led in {intent.name for intent in ALL}
+    assert (rows[0].via, counted[led]) == ("", 1)
 
 
 async def test_a_close_call_is_asked_about_and_the_answer_is_acted_on(world: World) -> None:

@@ -93,6 +93,7 @@ class TurnRow:
     started_at: dt.datetime
     finished_at: dt.datetime
     trace: dict[str, Any]
+    via: str
     ratings: tuple[int, ...] = ()
 
 

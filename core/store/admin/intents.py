@@ -78,8 +78,10 @@ def _revision(row: sa.Row[Any]) -> Revision:
 
 
 async def hits(tx: Tx, since: dt.datetime) -> dict[str, int]:
-    """How many turns since then each intent had, of the newest `MOST_HITS`."""
-    newest = sa.select(turn.c.intent).where(turn.c.started_at >= since).order_by(turn.c.started_at.desc())
+    """How many turns since then each intent had, of the newest `MOST_HITS`; those that a skill answered count for the intent
+    by which it was reached."""
+    meant = sa.case((turn.c.via != "", turn.c.via), else_=turn.c.intent).label("intent")
+    newest = sa.select(meant).where(turn.c.started_at >= since).order_by(turn.c.started_at.desc())
     some = newest.limit(MOST_HITS).subquery()
     rows = await tx.rows(sa.select(some.c.intent, sa.func.count().label("hits")).group_by(some.c.intent))
     return {row.intent: int(row.hits) for row in rows}

@@ -197,12 +197,14 @@ turn = sa.Table(
     _moment("started_at"),
     _moment("finished_at"),
     _text("trace", ""),
+    _text("via", ""),
     sa.Index(None, "session_id", "id"),
     sa.Index(None, "person_id"),
     sa.Index(None, "intent", "session_id"),
-    sa.Index(None, "started_at", "intent"),
+    sa.Index(None, "started_at", "intent", "via"),
 )
-"""One message and its reply. `trace`: how it came out, as JSON, without anybody's words (`core/trace.py`)."""
+"""One message and its reply. `trace`: how it came out, as JSON, without anybody's words (`core/trace.py`);
+`via`: the admins' intent by which a skill was reached."""
 
 reminder = sa.Table(
     "reminder",
