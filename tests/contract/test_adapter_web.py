@@ -546,7 +546,7 @@ async def test_health_is_told_to_anybody_and_says_what_is_not_well() -> None:
     async def model() -> None: ...
 
     async with chatting(await new_adapter(checks={"store": store, "model": model})) as (rig, _, _):
-        watcher = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{rig.adapter.port}")
+        watcher = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{rig.adapter.port}", timeout=PATIENCE)
         assert (await watcher.get("/healthz")).status_code == 200
         assert (await watcher.get("/readyz")).json() == {"ready": True, "checks": {"store": "ok", "model": "ok"}}
         state["well"] = False

@@ -51,7 +51,7 @@ async def made(
 async def bring(server: TelegramServer, update: object, secret: str = "") -> int:
     """As Telegram does it; returns the status."""
     header = {"X-Telegram-Bot-Api-Secret-Token": secret or server.secret}
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
         return (await http.post(server.webhook, json=update, headers=header)).status_code
 
 
