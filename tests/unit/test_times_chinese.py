@@ -240,6 +240,7 @@ def test_a_deadline_is_marked() -> None:
         ("除了周末每天早上7点", Recurrence("WEEKLY", by_day=WORKDAYS, times=at("07:00"))),
         ("每天早上8点，周日除外", Recurrence("WEEKLY", by_day=CODES[:6], times=at("08:00"))),
         ("每月1号和15号", Recurrence("MONTHLY", by_month_day=(1, 15))),
+        ("每个月15号和最后一天", Recurrence("MONTHLY", by_month_day=(-1, 15))),
         ("每个月三十号上午十点", Recurrence("MONTHLY", by_month_day=(30,), times=at("10:00"))),
         ("每月最后一天晚上八点", Recurrence("MONTHLY", by_month_day=(-1,), times=at("20:00"))),
         ("每月底", Recurrence("MONTHLY", by_month_day=(-1,))),

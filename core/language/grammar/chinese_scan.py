@@ -8,7 +8,7 @@ from collections import defaultdict
 from core.language.grammar.chinese_clock import CLOCK_RULES, PART_WORDS, SHORT_PART
 from core.language.grammar.chinese_day_words import DAY_RULES
 from core.language.grammar.chinese_repeats import EVERY_RULES, LENGTH_RULES, MARK_RULES
-from core.language.grammar.chinese_words import Cut, Day, Every, Ordinal, Part, Reader, Rule, Stretch, Value, Word, skip
+from core.language.grammar.chinese_words import Cut, Date, Day, Every, Ordinal, Part, Reader, Rule, Stretch, Value, Word, skip
 
 MAX_WORDS = 80
 """No sentence needs more; the rest of a longer one is left unread."""
@@ -68,7 +68,11 @@ def _by_rules(table: _Table, text: str, start: int, now_year: int) -> tuple[Valu
 
 def _counts_in(words: list[Word], position: int) -> bool:
     """第二天 counts only in a stretch said right before: 本月第二天, 每月的第一个周一."""
-    return bool(words) and position - words[-1].end <= 1 and isinstance(words[-1].value, Stretch | Every | Ordinal)
+    if not words or position - words[-1].end > 1:
+        return False
+    if isinstance(words[-1].value, Date):  # 每月15号和最后一天
+        return len(words) > 1 and isinstance(words[-2].value, Stretch | Every | Date)
+    return isinstance(words[-1].value, Stretch | Every | Ordinal)
 
 
 def _takes_part(last: Word, text: str) -> bool:
