@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from core.messages import Address, Capabilities, Delivery, Message, ModelInfo, Receipt, ReplyEvent, Sampling, Utterance
 
@@ -16,6 +16,9 @@ Inbound: TypeAlias = Callable[[Message], Awaitable[None]]
 """Takes a message for good. When it returns, the message is committed and the platform may be told so. When it raises
 (`Unavailable`), nothing was kept: the adapter must not acknowledge, so that the platform sends it again. The same
 `event_id` again is harmless."""
+
+
+WITHDRAWN: Final = "withdrawn"
 
 
 class Adapter(Protocol):
@@ -53,7 +56,8 @@ class Adapter(Protocol):
     async def show(self, address: Address, cause: str, events: AsyncIterator[ReplyEvent]) -> None:
         """Shows a reply while it grows, as far as the platform can; consumes `events` to their end in any case, at
         the speed they come (never slows the model down). Best effort: a failure here is logged by the adapter and
-        harms nothing, since `send` with the same cause follows. Cancelling it ends the preview."""
+        harms nothing, since `send` with the same cause follows. Cancelling it ends the preview; cancelled with the word
+        `WITHDRAWN`, no `send` follows, and what stands of it is taken away."""
 
 
 def served(adapters: Iterable[Adapter]) -> list[str]:

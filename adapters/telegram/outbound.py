@@ -16,6 +16,7 @@ from adapters.telegram.sending import Post, number
 from adapters.telegram.updates import Update, is_private
 from core.language.phrases import language_of, say
 from core.messages import Address, Delivery, Message, Receipt, ReplyEvent
+from core.ports import WITHDRAWN
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +61,22 @@ class Outbound:
             async for event in events:
                 if preview is not None:
                     preview.note(event)
+        except asyncio.CancelledError as cancelled:
+            if WITHDRAWN in cancelled.args:
+                self.later(self._withdraw(cause))
+            raise
         finally:
             if preview is not None:
                 await preview.close()
                 if self._previews.get(cause) is preview:
                     del self._previews[cause]
+
+    async def _withdraw(self, cause: str) -> None:
+        if (preview := self._previews.get(cause)) is not None:
+            await preview.close()
+        if (growth := await self._growths.of(cause)) is not None:
+            await self._quietly(self._bot.delete_message(growth.chat, growth.message))
+            await self._growths.forget(cause)
 
     def _preview(self, address: Address, cause: str) -> Preview | None:
         chat = number(address.chat)

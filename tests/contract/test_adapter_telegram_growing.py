@@ -14,7 +14,7 @@ from adapters.telegram.growing import Growth, Growths, draft_id
 from core.clock import SystemClock
 from core.errors import RetryLater, Undeliverable
 from core.messages import Address, Begun, Choice, Delivery, Reply, ReplyEvent, Status, TextDelta
-from core.ports import Adapter
+from core.ports import WITHDRAWN, Adapter
 from core.store import Store
 from tests.contract.adapter_suite import PATIENCE, Inbox, Stream, post
 from tests.contract.telegram_rig import QUICK, TelegramRig, ended, server, store, surroundings, telegram  # noqa: F401  # fixtures among them
@@ -168,6 +168,18 @@ async def test_after_a_crash_another_process_finishes_it(
     async with other.connect():
         await deliver(other, group, "Half and half")
     assert group.texts == ["Half and half"]
+
+
+async def test_what_grew_goes_where_the_reply_never_comes(
+    server: TelegramServer, adapter: TelegramAdapter, group: Chat, store: Store
+) -> None:
+    async with adapter.connect():
+        task = grown(adapter, group, None, "Half")
+        await server.until(lambda: group.texts == ["Half"])
+        task.cancel(WITHDRAWN)
+        await server.until(lambda: group.texts == [])
+        await ended(task)
+    assert await Growths(lambda: store, SystemClock()).of(CAUSE) is None
 
 
 async def test_a_crash_after_the_edit_doubles_nothing(
