@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 export PYTHONUNBUFFERED := 1
+# a process of the tests that dies ends them by its test's name: replaced, xdist waits for ever
+BOTH_CORES := -n 2 --dist loadgroup --max-worker-restart 0
 
 .PHONY: run chat setup test check lint types migrations gauntlet bench fix clean
 
@@ -19,10 +21,10 @@ chat: $(VENV)/.installed
 setup: $(VENV)/.installed-dev
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest -n 2 --dist loadgroup -m 'not gauntlet'
+	$(BIN)/pytest $(BOTH_CORES) -m 'not gauntlet'
 
 check: lint types migrations
-	$(BIN)/pytest -n 2 --dist loadgroup -m 'not gauntlet' --deselect tests/unit/test_migrations.py --reruns 1 -rfER --hypothesis-seed=0 \
+	$(BIN)/pytest $(BOTH_CORES) -m 'not gauntlet' --deselect tests/unit/test_migrations.py --reruns 1 -rfER --hypothesis-seed=0 \
 	  --cov --cov-report=term:skip-covered --cov-fail-under=80
 
 gauntlet: $(VENV)/.installed-dev
