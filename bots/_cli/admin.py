@@ -91,7 +91,7 @@ def login_link(name: str, as_json: bool) -> None:
 @_name
 @_as_json
 def reset_password(name: str, as_json: bool) -> None:
-    """Take the password and the second factor away, sign every browser out, and print a link to begin anew."""
+    """Take the password, the second factor and its recovery codes away, sign every browser out, and print a link to begin anew."""
     from core.admin import accounts, signin
 
     secret = _changed(name, lambda tx, now, number: accounts.reset(tx, actor(), number, now))

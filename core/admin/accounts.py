@@ -16,7 +16,7 @@ from typing import Final
 from core.admin import factors, signin
 from core.admin.roles import Actor, Denied
 from core.store import Store, Tx
-from core.store.admin import accounts, tokens
+from core.store.admin import accounts, takeovers, tokens
 from core.store.admin.accounts import ROLES, Account, Proof, Role
 
 _NAME = re.compile(r"[^\W_][\w.@+-]{0,63}")
@@ -84,11 +84,13 @@ async def set_disabled(tx: Tx, actor: Actor, admin_id: int, disabled: bool, now:
     if disabled:
         await accounts.end_sessions(tx, admin_id)
         await accounts.drop_links(tx, admin_id)
+        await takeovers.cut_short(tx, admin_id, now)
     await actor.note(tx, now, "admin.disable" if disabled else "admin.enable", _subject(account))
 
 
 async def remove(tx: Tx, actor: Actor, admin_id: int, now: dt.datetime) -> None:
     account = await _held(tx, actor, admin_id, loses=True)
+    await takeovers.cut_short(tx, admin_id, now)
     await accounts.remove(tx, admin_id)
     await actor.note(tx, now, "admin.remove", _subject(account), {"role": account.role}, person_id=account.person_id)
 
@@ -284,6 +286,7 @@ async def _followed(tx: Tx, account: Account, role: Role | None, now: dt.datetim
         if not account.disabled:
             await accounts.change(tx, account.id, disabled=True, team="lost")
             await accounts.drop_links(tx, account.id)
+            await takeovers.cut_short(tx, account.id, now)
             await team.note(tx, now, "admin.disable", subject, {"by": "team"})
         return None
     await accounts.change(tx, account.id, role=role, disabled=False, team="follows")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from core.admin import conversations as acts
 from core.admin import reveal
+from core.admin.accounts import remove, set_disabled
 from core.admin.roles import Actor, Denied
 from core.store import tables
 from core.store.admin import accounts, audit, conversations
@@ -115,6 +118,21 @@ async def test_it_belongs_to_the_account_whatever_it_is_called_now(world: World)
             await write(world, stranger, "me too")
     await write(world, Actor("web:anna", "operator", admin_id=ann.id), "It is me.")
     await world.play("zoe< ann, one of\nzoe< anna (team): It is me.")
+
+
+@pytest.mark.parametrize("thrown_out", [partial(set_disabled, disabled=True), remove])
+async def test_who_is_thrown_out_holds_nothing_any_more(world: World, thrown_out: Any) -> None:
+    await world.play("zoe> hello there friend\nmodel")
+    async with world.store.write() as tx:
+        ann = await accounts.add(tx, "ann", "operator", world.clock.now())
+        await accounts.add(tx, "olga", "owner", world.clock.now())
+        assert ann is not None
+    assert await take(world, replace(ANN, admin_id=ann.id))
+    async with world.store.write() as tx:
+        await thrown_out(tx, OWNER, ann.id, now=world.clock.now())
+    await acts.ending(world.store, world.clock, world.deliverer.wake)()
+    await world.settle()
+    await world.play("zoe< ann, one of\nzoe< I am answering here again\nzoe> are you there?\nmodel")
 
 
 async def test_it_ends_by_itself_and_the_person_is_told_in_their_language(world: World) -> None:

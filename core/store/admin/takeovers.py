@@ -92,6 +92,11 @@ async def extend(tx: Tx, takeover_id: int, until: dt.datetime) -> None:
     await tx.run(sa.update(takeover).where(takeover.c.id == takeover_id).values(until=until))
 
 
+async def cut_short(tx: Tx, admin_id: int, now: dt.datetime) -> None:
+    """What this account holds is over: the next tick hands it back."""
+    await tx.run(sa.update(takeover).where(takeover.c.admin_id == admin_id, takeover.c.until > now).values(until=now))
+
+
 async def give_back(tx: Tx, takeover_id: int) -> bool:
     """Ends it; False where it had ended."""
     return await tx.run(sa.delete(takeover).where(takeover.c.id == takeover_id)) > 0
