@@ -285,6 +285,7 @@ def learn(rows: int, promoted: bool) -> None:
     from core.admin import learning
     from core.clock import SystemClock
     from core.errors import Refused
+    from core.lm.weights import DEFAULT_MODEL
     from core.training import gate
     from core.training.data import versions
     from core.training.runs import Run
@@ -297,7 +298,14 @@ def learn(rows: int, promoted: bool) -> None:
     settings, live = _settings(), _release().active
     held = str(versions.file_of(settings.data_dir, made.name, versions.HELD))
     for given in (
-        ("train", "--name", made.name, "--data", made.name),
+        (
+            "train",
+            "--name",
+            made.name,
+            "--data",
+            made.name,
+            *(("--base", settings.model) if settings.model != DEFAULT_MODEL else ()),
+        ),
         ("eval", made.name, "--data", held, *(("--against", "live") if live else ())),
         *((("models", "promote", made.name, "--message", "learned from use"),) if promoted else ()),
     ):

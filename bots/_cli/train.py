@@ -43,10 +43,16 @@ def _option(name: str, knob: Any) -> click.Option:
 def command(config: Path | None, resume: str | None, only_estimate: bool, as_json: bool, **knobs: Any) -> None:
     """Fine-tune a model: remora train --name NAME --data FILE. Stopped or killed, it goes on with --resume NAME."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning take a busy machine's time
+    from core.errors import Refused
     from core.settings import load_settings
     from core.training import finetune
     from core.training.options import Options
 
+    for sharding in ("FSDP", "DEEPSPEED"):  # on processors accelerate would pass over it in silence
+        if os.environ.get(f"ACCELERATE_USE_{sharding}", "").lower() in ("1", "true"):
+            raise Refused(
+                f"training under {sharding} is not supported", "launch processes with a whole model each: torchrun"
+            )
     given = {name: value for name, value in knobs.items() if value is not None}
     if resume and (given or config):
         raise click.UsageError("--resume goes on with the run's own options; give no others")

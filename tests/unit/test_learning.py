@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from bots._cli import train
 from bots._cli.models import command
 from core.admin import learning
 from core.admin.roles import Actor, Forbidden
@@ -271,3 +272,13 @@ def test_learning_trains_measures_and_judges_and_stops_where_a_step_fails(
     again = CliRunner().invoke(command, ["learn"])
     assert isinstance(again.exception, Refused)
     assert "nothing has changed" in again.exception.what
+
+
+@pytest.mark.parametrize("sharding", ["FSDP", "DEEPSPEED"])
+def test_training_in_shards_is_refused_also_where_it_would_be_passed_over(
+    monkeypatch: pytest.MonkeyPatch, sharding: str
+) -> None:
+    monkeypatch.setenv(f"ACCELERATE_USE_{sharding}", "true")
+    refused = CliRunner().invoke(train.command, ["--name", "x", "--data", "x.jsonl"])
+    assert isinstance(refused.exception, Refused)
+    assert sharding in refused.exception.what
