@@ -207,6 +207,17 @@ def test_the_verb_prints_a_table_with_the_base_beside_it(
     assert [model["name"] for model in json.loads(shown.stdout)["models"]] == ["lora", "good"]
 
 
+def test_a_run_is_meant_also_where_a_folder_beside_has_its_name(
+    trained: tuple[Settings, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, folder = trained
+    monkeypatch.chdir(folder)
+    (folder / "lora").mkdir(exist_ok=True)
+    (folder / "lora" / "config.json").write_text("{}")
+    assert evaluation.base_of(settings, "lora") == str(folder / "base")
+    assert evaluation.base_of(settings, "base") == "base"
+
+
 def test_a_model_that_is_not_what_it_was_is_not_measured(trained: tuple[Settings, Path]) -> None:
     settings, folder = trained
     wanted = Wanted(str(folder / "test.jsonl"))

@@ -28,7 +28,7 @@ from core.training.evaluation.intervals import Pairs, change, figure
 from core.training.losses import row_losses
 from core.training.options import Options
 from core.training.prepared import conversations, fitting, general
-from core.training.runs import BadData, Manifest, Run, base_hash, sha256_of
+from core.training.runs import MANIFEST, BadData, Manifest, Run, base_hash, sha256_of
 from core.training.words import distinct, words
 
 Say = Callable[[str], None]
@@ -115,8 +115,9 @@ def evaluate(settings: Settings, names: Sequence[str], wanted: Wanted, say: Say)
 
 
 def _run_named(settings: Settings, name: str) -> Run | None:
-    """None for what is no run: "base", or a model's folder."""
-    if name == "base" or "/" in name or (Path(name) / "config.json").exists():
+    """None for what is no run: "base", or a model's folder, unless a run has its name."""
+    there = (settings.data_dir / "models" / name / MANIFEST).exists()
+    if name == "base" or "/" in name or (not there and (Path(name) / "config.json").exists()):
         return None
     run = Run.named(settings, name)
     run.manifest()
