@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -194,9 +195,10 @@ async def test_a_cancelled_transaction_leaves_nothing_and_holds_no_lock(store: S
         assert await accepted(store) is not None
 
 
-async def test_what_is_written_while_reading_is_rolled_back(store: Store) -> None:
-    async with store.read() as tx:
-        await inbox.add(tx, message("a"), NOW)
+async def test_nothing_is_kept_that_is_written_while_reading(store: Store) -> None:
+    with suppress(StoreUnavailable):  # PostgreSQL refuses it
+        async with store.read() as tx:
+            await inbox.add(tx, message("a"), NOW)
     assert await waiting(store) == 0
 
 
