@@ -15,8 +15,8 @@ from core.language.grammar.resolve import Moment as Moment
 from core.language.grammar.resolve import on_wall_clock as on_wall_clock
 from core.language.grammar.resolve import resolve as resolve
 from core.language.grammar.task import Framed, extract
-from core.language.grammar.tokens import Parsed
-from core.language.values import Preferences, Understood
+from core.language.grammar.tokens import Parsed, Span
+from core.language.values import Instant, Preferences, Understood
 
 __all__ = ["Moment", "on_wall_clock", "resolve", "turned", "understand", "understand_time"]
 
@@ -26,6 +26,21 @@ _BARE_NUMBER = re.compile(
     r"\s*(?:at\s+|@\s*|move\s+it\s+to\s+|make\s+it\s+|to\s+)?(\d{1,2}(?:[:.]?\d{2})?)\s*[.!]?\s*\Z"
 )
 """A short answer that is a clock time because nothing else was asked for."""
+_MOST_MOMENTS = 5
+_AND = re.compile(r"\s*(?:[,;/&+、]|(?:[,;]\s*)?(?:and|plus)\b|[,;]?(?:和|与|跟|及|以及|还有))\s*(?:(?:on|again)\s+)*")
+_AND_BEFORE = re.compile(r"(?:[,;/&+、]|\band|\bplus|[和与跟及]|还有)\s*(?:on\s*)?\Z")
+_LONGEST_SAME = 400
+_DAY = r"tomorrow|next\s+(?:week|month|year)|(?:(?:on|next|every|each)\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day|every\s+day"
+_SAME_TIME = re.compile(
+    rf"\b({_DAY}),?\s+(?:at\s+)?(?:about\s+)?(?:the\s+|this\s+)?same\s+time\b(?!\s+as\b)"
+    rf"|\b(?:at\s+)?(?:about\s+)?(?:the\s+|this\s+)?(?:same|this)\s+time,?\s+({_DAY})\b"
+    r"|(明天|后天|大后天|下周[一二三四五六日天]?|下个?月|明年|每天|每周[一二三四五六日天]|周[一二三四五六日天])的?(?:这个|同一个?|同样的?)(?:时候|时间|点)",
+    re.IGNORECASE,
+)
+_COUNTED = {
+    "next week": "in 1 week", "next month": "in 1 month", "next year": "in 1 year",
+    "下周": "1周后", "下月": "1个月后", "下个月": "1个月后", "明年": "1年后",
+}  # fmt: skip
 
 
 def understand(
@@ -40,9 +55,9 @@ def understand(
     `lang` counts where the script does not tell. A sentence in both scripts is read in both; a repetition wins, else the reading that explains
     more of it.
     """
-    read = normalise(text)
-    preferences = replace(preferences, day_first=preferences.day_first or zone.key.startswith(_DAY_FIRST))
     local = now.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+    read = normalise(_same_time(text, local))
+    preferences = replace(preferences, day_first=preferences.day_first or zone.key.startswith(_DAY_FIRST))
     first = written(text, lang)
     parsed, frame = _read(read, local, preferences, first, both=mixed(text))
     return Understood(
@@ -65,11 +80,46 @@ def _read(
     if both and not parsed.recurring:
         again = _parse(other, text, now, preferences)
         parsed = again if again.recurring or _taken(again) > _taken(parsed) else parsed
+    if isinstance(parsed.when, Instant) and parsed.when.grain == "minute" and not parsed.also:
+        parsed = _with_others(first, text, parsed, parsed.when, now, preferences)
     frame = _frame(first, text, parsed)
     if both and not frame.asks_reminder:
         otherwise = _frame(other, text, parsed)
         frame = otherwise if otherwise.asks_reminder else frame
     return parsed, frame
+
+
+def _with_others(
+    lang: Language, text: Normalised, parsed: Parsed, when: Instant, now: dt.datetime, preferences: Preferences
+) -> Parsed:
+    """With the other moments of "Saturday at 10 and Sunday at 3pm": those that stand right beside the one found."""
+    moments, start, end = [when], parsed.spans[0].start, parsed.spans[-1].end
+    while len(moments) < _MOST_MOMENTS and (_AND.match(text.text, end) or _AND_BEFORE.search(text.text, 0, start)):
+        hidden = text.text[:start] + "\x00" * (end - start) + text.text[end:]
+        more = _parse(lang, replace(text, text=hidden), now, preferences)
+        if not isinstance(more.when, Instant) or more.when.grain != "minute" or more.also or more.problem:
+            break
+        first, last = more.spans[0].start, more.spans[-1].end
+        if not _AND.fullmatch(text.text, *((end, first) if first >= end else (last, start))):
+            break
+        moments.append(more.when)
+        start, end = min(start, first), max(end, last)
+    if len(moments) == 1:
+        return parsed
+    moments.sort(key=lambda one: one.local)
+    return replace(parsed, when=moments[0], also=tuple(moments[1:]), spans=(Span(start, end),))
+
+
+def _same_time(text: str, now: dt.datetime) -> str:
+    """ "Same time tomorrow", "下周这个时候", with the time of day that it is; a week or a month on is counted from today."""
+    if len(text) > _LONGEST_SAME:
+        return text
+
+    def said(found: re.Match[str]) -> str:
+        day = next(value for value in found.groups() if value)
+        return f"{_COUNTED.get(' '.join(day.lower().split()), day)} {'at ' if day.isascii() else ''}{now:%H:%M}"
+
+    return _SAME_TIME.sub(said, text)
 
 
 def _taken(parsed: Parsed) -> int:

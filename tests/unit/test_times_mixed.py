@@ -13,6 +13,7 @@ from core.language.values import Instant, Recurrence
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = dt.datetime(2026, 9, 21, 8, 5, tzinfo=ZONE)
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,29 @@ def test_a_short_answer_may_be_chinese() -> None:
     when = understand_time("明早", NOW, ZONE).when
     assert isinstance(when, Instant)
     assert when.local.date() == dt.date(2026, 9, 22)
+
+
+@pytest.mark.parametrize(
+    ("text", "moments", "task"),
+    [
+        ("remind me saturday at 10:00 and sunday at 3pm to train", ["2026-11-28T10:00", "2026-11-29T15:00"], "train"),
+        ("周六早上十点和周日下午三点提醒我上课", ["2026-11-28T10:00", "2026-11-29T15:00"], "上课"),
+        ("明天早上八点、后天晚上九点提醒我吃药", ["2026-11-26T08:00", "2026-11-27T21:00"], "吃药"),
+        ("remind me tomorrow at 9:00 and call bob at 10:00", ["2026-11-26T09:00"], "call bob at 10:00"),
+        ("remind me same time tomorrow to call mum", ["2026-11-26T10:00"], "call mum"),
+        ("明天这个时候提醒我打电话", ["2026-11-26T10:00"], "打电话"),
+        ("remind me at the same time next week to pay", ["2026-12-02T10:00"], "pay"),
+        ("下个月这个时候提醒我交钱", ["2026-12-25T10:00"], "交钱"),
+    ],
+)
+def test_moments_that_stand_together_and_the_time_that_it_is(text: str, moments: list[str], task: str) -> None:
+    found = understand(text, dt.datetime(2026, 11, 25, 10, tzinfo=PARIS), PARIS)
+    assert found.task == task
+    assert [
+        one.local.isoformat("T", "minutes") for one in (found.when, *found.also) if isinstance(one, Instant)
+    ] == moments
+
+
+def test_dates_of_several_months_that_would_multiply_are_no_rule() -> None:
+    found = understand("每年3月8号和5月20号提醒我买花", dt.datetime(2026, 11, 25, 10, tzinfo=PARIS), PARIS)
+    assert (found.when, found.recurring) == (None, True)

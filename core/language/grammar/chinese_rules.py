@@ -202,6 +202,8 @@ def _on_date(days: tuple[int, ...], month: int | None, fields: Fields) -> None:
         raise Unplaced("unclear_recurrence")
     if month is not None:
         fields.at_least("YEARLY")
+        if fields.by_month and month not in fields.by_month and sorted(days) != sorted(set(fields.by_month_day)):
+            raise Unplaced("unclear_recurrence")  # 每年3月8号和5月20号 would ring on the 20th of March, too
         fields.by_month.append(month)
     elif fields.frequency == "YEARLY" and not fields.by_month:
         raise Unplaced("unclear_recurrence")

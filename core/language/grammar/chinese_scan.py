@@ -8,7 +8,20 @@ from collections import defaultdict
 from core.language.grammar.chinese_clock import CLOCK_RULES, PART_WORDS, SHORT_PART
 from core.language.grammar.chinese_day_words import DAY_RULES
 from core.language.grammar.chinese_repeats import EVERY_RULES, LENGTH_RULES, MARK_RULES
-from core.language.grammar.chinese_words import Cut, Date, Day, Every, Ordinal, Part, Reader, Rule, Stretch, Value, Word, skip
+from core.language.grammar.chinese_words import (
+    Cut,
+    Date,
+    Day,
+    Every,
+    Ordinal,
+    Part,
+    Reader,
+    Rule,
+    Stretch,
+    Value,
+    Word,
+    skip,
+)
 
 MAX_WORDS = 80
 """No sentence needs more; the rest of a longer one is left unread."""
