@@ -76,10 +76,10 @@ async def _bounded(tx: Tx, rows: sa.Select[tuple[int]]) -> int:
 
 async def figures(tx: Tx, bot: str, since: dt.datetime, now: dt.datetime) -> Figures:
     """`messages` are those answered since that moment."""
-    newest = sa.select(turn.c.started_at, turn.c.trace).order_by(turn.c.id.desc()).limit(MOST + 1).subquery()
+    lately = sa.select(turn.c.trace).where(turn.c.started_at >= since).order_by(turn.c.started_at.desc())
+    newest = lately.limit(MOST + 1).subquery()
     tokens = [sa.func.sum(_noted(tx, newest.c.trace, name)) for name in ("prompt_tokens", "generated")]
-    counted = sa.select(sa.func.count(), *tokens).select_from(newest).where(newest.c.started_at >= since)
-    found = await tx.row(counted)
+    found = await tx.row(sa.select(sa.func.count(), *tokens).select_from(newest))
     said, read, written = tuple(found) if found else (0, 0, 0)
     open_ = sa.and_(intent_inbox.c.bot == bot, intent_inbox.c.label.is_(None))
     rings = sa.and_(reminder.c.state == _word("active"), reminder.c.next_due.is_not(None))
