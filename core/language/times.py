@@ -16,7 +16,7 @@ from core.language.grammar.resolve import on_wall_clock as on_wall_clock
 from core.language.grammar.resolve import resolve as resolve
 from core.language.grammar.task import Framed, extract
 from core.language.grammar.tokens import Parsed, Span
-from core.language.values import Instant, Preferences, Understood
+from core.language.values import Delta, Instant, Preferences, Understood, When
 
 __all__ = ["Moment", "on_wall_clock", "resolve", "turned", "understand", "understand_time"]
 
@@ -80,8 +80,8 @@ def _read(
     if both and not parsed.recurring:
         again = _parse(other, text, now, preferences)
         parsed = again if again.recurring or _taken(again) > _taken(parsed) else parsed
-    if isinstance(parsed.when, Instant) and parsed.when.grain == "minute" and not parsed.also:
-        parsed = _with_others(first, text, parsed, parsed.when, now, preferences)
+    if _exact(parsed) and parsed.when is not None:
+        parsed = _with_others(first, text, parsed, [parsed.when, *parsed.also], now, preferences)
     frame = _frame(first, text, parsed)
     if both and not frame.asks_reminder:
         otherwise = _frame(other, text, parsed)
@@ -89,25 +89,36 @@ def _read(
     return parsed, frame
 
 
+def _exact(parsed: Parsed) -> bool:
+    return isinstance(parsed.when, Delta) or (isinstance(parsed.when, Instant) and parsed.when.grain == "minute")
+
+
 def _with_others(
-    lang: Language, text: Normalised, parsed: Parsed, when: Instant, now: dt.datetime, preferences: Preferences
+    lang: Language, text: Normalised, parsed: Parsed, moments: list[When], now: dt.datetime, preferences: Preferences
 ) -> Parsed:
     """With the other moments of "Saturday at 10 and Sunday at 3pm": those that stand right beside the one found."""
-    moments, start, end = [when], parsed.spans[0].start, parsed.spans[-1].end
+    alone, start, end = len(moments), parsed.spans[0].start, parsed.spans[-1].end
     while len(moments) < _MOST_MOMENTS and (_AND.match(text.text, end) or _AND_BEFORE.search(text.text, 0, start)):
         hidden = text.text[:start] + "\x00" * (end - start) + text.text[end:]
         more = _parse(lang, replace(text, text=hidden), now, preferences)
-        if not isinstance(more.when, Instant) or more.when.grain != "minute" or more.also or more.problem:
+        if more.when is None or not _exact(more) or more.problem:
             break
         first, last = more.spans[0].start, more.spans[-1].end
         if not _AND.fullmatch(text.text, *((end, first) if first >= end else (last, start))):
             break
-        moments.append(more.when)
+        moments += [more.when, *more.also]
         start, end = min(start, first), max(end, last)
-    if len(moments) == 1:
+    if len(moments) == alone:
         return parsed
-    moments.sort(key=lambda one: one.local)
+    moments.sort(key=lambda one: _away(one, now))
     return replace(parsed, when=moments[0], also=tuple(moments[1:]), spans=(Span(start, end),))
+
+
+def _away(when: When, now: dt.datetime) -> float:
+    """Seconds until then."""
+    if isinstance(when, Delta):
+        return when.seconds
+    return (when.local - now).total_seconds() if isinstance(when, Instant) else 0.0
 
 
 def _same_time(text: str, now: dt.datetime) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from core.language.detect import detect
 from core.language.times import understand, understand_time
-from core.language.values import Instant, Recurrence
+from core.language.values import Delta, Instant, Recurrence
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = dt.datetime(2026, 9, 21, 8, 5, tzinfo=ZONE)
@@ -67,6 +67,11 @@ def test_a_short_answer_may_be_chinese() -> None:
         ("周六早上十点和周日下午三点提醒我上课", ["2026-11-28T10:00", "2026-11-29T15:00"], "上课"),
         ("明天早上八点、后天晚上九点提醒我吃药", ["2026-11-26T08:00", "2026-11-27T21:00"], "吃药"),
         ("remind me tomorrow at 9:00 and call bob at 10:00", ["2026-11-26T09:00"], "call bob at 10:00"),
+        (
+            "remind me on monday and friday at 9:00 and sunday at 14:00 to swim",
+            ["2026-11-27T09:00", "2026-11-29T14:00", "2026-11-30T09:00"],
+            "swim",
+        ),
         ("remind me same time tomorrow to call mum", ["2026-11-26T10:00"], "call mum"),
         ("明天这个时候提醒我打电话", ["2026-11-26T10:00"], "打电话"),
         ("remind me at the same time next week to pay", ["2026-12-02T10:00"], "pay"),
@@ -84,3 +89,11 @@ def test_moments_that_stand_together_and_the_time_that_it_is(text: str, moments:
 def test_dates_of_several_months_that_would_multiply_are_no_rule() -> None:
     found = understand("每年3月8号和5月20号提醒我买花", dt.datetime(2026, 11, 25, 10, tzinfo=PARIS), PARIS)
     assert (found.when, found.recurring) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["remind me in 20 min and in 40 min to flip the steak", "二十分钟后和四十分钟后提醒我翻面"]
+)
+def test_lengths_that_stand_together(text: str) -> None:
+    found = understand(text, dt.datetime(2026, 11, 25, 10, tzinfo=PARIS), PARIS)
+    assert (found.when, *found.also) == (Delta(1200), Delta(2400))
