@@ -207,18 +207,22 @@ class _Training:
         self.optimizer.zero_grad()
         rate = took / tokens / self.accelerator.num_processes
         if self.manifest is None:
-            self._fit_into((self.options.most_seconds * _IN_TIME - (time.monotonic() - self.began)) / rate)
+            left = (self.options.most_seconds * _IN_TIME - (time.monotonic() - self.began)) / rate
+            room = torch.tensor(left, device=self.accelerator.device)
+            self._fit_into(float(self.accelerator.reduce(room, "mean")))  # every process must plan the same steps
         self._choose_looked_at()
         learned = padded_tokens(self.plan, (batches for _, batches in self.steps))
-        return replace(expected, seconds=rate * (learned + self._looking(self.data.val)), steps=len(self.steps))
+        return replace(
+            expected, seconds=rate * (learned + self._looks * self._looking(self.data.val)), steps=len(self.steps)
+        )
 
     def _fit_into(self, most_tokens: float) -> None:
         """Leaves out the steps at the end for which there is no time, so that the schedule ends in it."""
-        most_tokens = most_tokens / (1 + _LOOKED_AT) - self._looking([])
-        count, whole = len(self.steps), 0
+        count, whole, often = len(self.steps), 0.0, self.options.evaluate_every
         for number, (_, batches) in enumerate(self.steps):
-            whole += padded_tokens(self.plan, [batches])
-            if whole > most_tokens and number:
+            whole += padded_tokens(self.plan, [batches]) * (1 + _LOOKED_AT)
+            looks = number / often if often else _EVALUATIONS
+            if number and whole + self._looking([]) * (looks + 1) > most_tokens:
                 count = number
                 break
         if count < len(self.steps):
@@ -232,17 +236,22 @@ class _Training:
     def _choose_looked_at(self) -> None:
         """So many validation rows that all evaluations together take a small part of the run."""
         rows = random.Random(self.options.seed).sample(self.data.val, len(self.data.val))
-        most = _LOOKED_AT * padded_tokens(self.plan, (batches for _, batches in self.steps)) + self._looking([])
+        learned = padded_tokens(self.plan, (batches for _, batches in self.steps))
+        most = _LOOKED_AT * learned / self._looks + self._looking([])
         count = next((at for at in range(1, len(rows)) if self._looking(rows[: at + 1]) > most), len(rows))
         if (count := max(count, _FEWEST_LOOKED_AT)) < len(rows):
             self.note(f"{count} of {len(rows)} validation rows are looked at while training: all would take too long")
             self.data.val = rows[:count]
 
+    @property
+    def _looks(self) -> float:
+        """How many evaluations there are, the first one counted."""
+        return len(self.steps) / self.every + 1
+
     def _looking(self, rows: Sequence[Encoded]) -> float:
-        """What all evaluations on these rows, general text and samples cost, in tokens that are learned from."""
+        """What an evaluation on these rows, general text and samples costs, in tokens that are learned from."""
         looked_at = sum(len(row.tokens) for row in (*rows, *self.data.general)) / 3
-        written = self.options.samples * self.options.sample_tokens * _WRITTEN
-        return (looked_at + written) * (len(self.steps) / self.every + 1)
+        return looked_at + self.options.samples * self.options.sample_tokens * _WRITTEN
 
     def _begin(self, expected: Estimate) -> None:
         """The folder, its manifest, and where to go on; the first evaluation says what the base can do."""
