@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from core.language.phrases import Language
 
+_LONGEST = 2_000
 _VALUE = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -27,10 +28,13 @@ def _with_values() -> list[tuple[re.Pattern[str], str]]:
     return [(re.compile(_VALUE.sub(r"(?P<\1>.*)", re.escape(one)), re.DOTALL), sentences()[one]) for one in ordered]
 
 
+@lru_cache(maxsize=1_000)
 def told(language: Language, text: str) -> str:
     """The sentence in that language; as it is, where it is none of ours, or said in the reader's language already."""
-    if language == "en" or text in sentences():
-        return text if language == "en" else sentences()[text]
+    if language == "en" or len(text) > _LONGEST:
+        return text
+    if text in sentences():
+        return sentences()[text]
     for pattern, chinese in _with_values():
         if found := pattern.fullmatch(text):
             return chinese.format(**{name: told(language, value) for name, value in found.groupdict().items()})
