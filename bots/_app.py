@@ -38,7 +38,7 @@ from core.knowledge.library import Library
 from core.language.phrases import Language, say
 from core.lm import weights
 from core.manners import Manners
-from core.memory.recall import Recall
+from core.memory.recall import Meanings, Recall
 from core.messages import Address, Line
 from core.outbox import Deliverer, failed
 from core.ports import Adapter, Clock, LanguageModel, served
@@ -163,7 +163,7 @@ async def running(
             settings,
             lambda: intents.current,
             library,
-            Recall(store),
+            Recall(store, intents.encoders),
             serving.of,
             manners.of,
         )
@@ -328,6 +328,7 @@ async def _working(
     heartbeat = Heartbeat()
     heartbeat.every("worker", worker.tick, min(1.0, app.settings.lease_seconds / 4))
     heartbeat.every("intents", intents.tick)
+    heartbeat.every("meanings", Meanings(app.store, intents.encoders).tick)
     heartbeat.every("model", app.model.tick)
     heartbeat.every("manners", manners.tick)
     heartbeat.every("in-force", Told(app.store, app.clock, intents, app.settings.bot, worker.name).tick)

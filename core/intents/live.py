@@ -48,6 +48,10 @@ class Live:
         self._fitting: asyncio.Task[None] | None = None
         self.current = NOTHING
 
+    def encoders(self) -> Sequence[Cached]:
+        """Those that are loaded by now."""
+        return self._encoders or ()
+
     async def tick(self) -> None:
         """Swaps to a new release at once, with what is known of the old one; the calibrated fit follows in a thread."""
         async with self._store.read() as tx:

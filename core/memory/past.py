@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from core.intents.encoders import Cached
 from core.language.detect import detect
 from core.retrieval.index import Index
@@ -53,7 +55,7 @@ class Past(Generic[Id]):
         self._texts: dict[Id, str] = {}
         self._at: dict[int, Id] = {}
         self._encoders = encoders
-        self._bare: list[tuple[tuple[Id, int], str]] = []
+        self._bare: dict[tuple[Id, int], str] = {}
         """Pieces whose meaning is still to be found."""
 
     def __contains__(self, name: object) -> bool:
@@ -63,22 +65,35 @@ class Past(Generic[Id]):
         return set(self._pieces)
 
     def add(self, said: Said[Id]) -> None:
-        pieces = _pieces(said.text)
+        pieces = in_pieces(said.text)
         self._texts[said.id] = pieces[0][:_LINK]
         self._pieces[said.id], self._seq[said.id], self._at[said.seq] = len(pieces), said.seq, said.id
         for number, piece in enumerate(pieces):
             self._index.add((said.id, number), f"{said.speaker}: {piece} {said.when}")
-            self._bare.append(((said.id, number), f"{said.speaker}: {piece}" if said.speaker else piece))
+            self._bare[said.id, number] = f"{said.speaker}: {piece}" if said.speaker else piece
 
     def remove(self, name: Id) -> None:
         for number in range(self._pieces.pop(name)):
             self._index.remove((name, number))
+            self._bare.pop((name, number), None)
         del self._texts[name]
         self._at.pop(self._seq.pop(name), None)
 
+    def bare(self) -> set[Id]:
+        """Those whose meaning is still to be found, or given."""
+        return {name for name, _ in self._bare}
+
+    def give(self, name: Id, packed: bytes) -> None:
+        """The meaning of what was added under that id: half-precision numbers, a row for each of its pieces."""
+        for number, row in enumerate(
+            np.frombuffer(packed, np.float16).reshape(self._pieces[name], -1).astype(np.float32)
+        ):
+            self._bare.pop((name, number), None)
+            self._index.give((name, number), row)
+
     def learn(self) -> None:
         """Finds the meaning of what was added since; 5 ms a piece or more."""
-        bare, self._bare = self._bare, []
+        bare, self._bare = list(self._bare.items()), {}
         for start in range(0, len(bare), 256):
             some = bare[start : start + 256]
             rows = vectors(self._encoders(), [text for _, text in some])
@@ -127,7 +142,7 @@ def _core(question: str) -> str:
     return " ".join(asking) if asking and len(sentences) > _FEW else ""
 
 
-def _pieces(text: str) -> list[str]:
+def in_pieces(text: str) -> list[str]:
     """A text in pieces of some sentences each; one where it is short."""
     if len(text) <= _PIECE:
         return [text]

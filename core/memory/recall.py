@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from core.intents.encoders import Cached
-from core.memory.past import Past, Said, day
+from core.memory.past import Past, Said, day, in_pieces
+from core.retrieval import meaning
 from core.skills.base import Recalled, Turn
 from core.store import Store
-from core.store.memory import place, turns
+from core.store.memory import place, turns, vectors
 
 _PEOPLE = 100
 """People whose past is kept ranked in memory."""
+_AT_ONCE, _SPAN, _STRAGGLERS = 16, 500, 100
+"""Turns whose meaning is found in a second, about 5 ms each; ids looked at for those that have none; and how far behind
+the newest one a turn may still be committed."""
 _NOT_SAID = frozenset(["memory_past", "memory_show", "memory_answer", "reminder_list", "help", "why"])
 """Answers that only repeat what stands elsewhere."""
 
@@ -48,12 +54,16 @@ class Recall:
             here = place(turn.message)
             allowed = set(everywhere if not here else await turns.ids(tx, whose, here))
             new = await turns.read(tx, whose, set(everywhere) - own.turns.keys())
-        return await asyncio.to_thread(_found, own, everywhere, new, allowed, question, k)
+            known = self._encoders()
+            bare = {one.id for one in new} | own.past.bare()
+            meant = await vectors.of(tx, whose, known[0].name, bare) if known else {}
+        return await asyncio.to_thread(_found, own, everywhere, new, meant, allowed, question, k)
 
 
 def _found(
-    own: _Own, everywhere: Sequence[int], new: Sequence[turns.Past], allowed: set[int], question: str, k: int
-) -> list[Recalled]:
+    own: _Own, everywhere: Sequence[int], new: Sequence[turns.Past], meant: Mapping[int, bytes], allowed: set[int],
+    question: str, k: int,
+) -> list[Recalled]:  # fmt: skip
     with own.lock:
         for gone in own.turns.keys() - set(everywhere):
             del own.turns[gone]
@@ -62,10 +72,50 @@ def _found(
             if one.id not in own.turns:
                 own.turns[one.id] = one
                 own.past.add(Said(one.id, one.id, _text(one), when=day(one.started_at.date())))
-        own.past.learn()
+        for name, rows in meant.items():
+            if name in own.past:
+                own.past.give(name, rows)
         ranked = own.past.search(question, k, allowed.__contains__)
         found = [(own.turns[name], score) for name, score in ranked]
     return [Recalled(one.said, one.replied, one.started_at, score) for one, score in found]
+
+
+class Meanings:
+    """Finds what turns mean, so that they are recalled by it: `tick`, called each second, a few at a time; what was said
+    last comes first, then what is old. Where no encoder is, nothing is done, and words alone find."""
+
+    def __init__(self, store: Store, encoders: Callable[[], Sequence[Cached]]) -> None:
+        self._store, self._encoders = store, encoders
+        self._name = ""
+        self._high = self._low = 0
+        """Newer turns than `high` and older ones than `low` are still to be looked at."""
+
+    async def tick(self) -> None:
+        known = self._encoders()
+        if not known:
+            return
+        name = known[0].name
+        async with self._store.read() as tx:
+            newest = await vectors.newest(tx)
+            if self._name != name:
+                self._name, self._high, self._low = name, newest, newest
+            new = newest > self._high
+            if not new and not self._low:
+                return
+            after, until = (self._high - _STRAGGLERS, newest) if new else (self._low - _SPAN, self._low)
+            some = await vectors.bare(tx, name, after, until, _AT_ONCE)
+        rows = await asyncio.to_thread(lambda: {one.id: _meaning(known, one) for one in some})
+        if rows:
+            async with self._store.write() as tx:
+                await vectors.put(tx, name, rows)
+        if len(some) < _AT_ONCE:
+            self._high, self._low = (newest, self._low) if new else (self._high, max(after, 0))
+
+
+def _meaning(known: Sequence[Cached], one: turns.Past) -> bytes:
+    rows = meaning.vectors(known, in_pieces(_text(one)))
+    assert rows is not None, "there is an encoder"
+    return bytes(rows.astype(np.float16).tobytes())
 
 
 def _text(one: turns.Past) -> str:

@@ -59,3 +59,10 @@ memory_pause = sa.Table(
     sa.Index(None, "person_id"),
 )  # fmt: skip
 """Since when nothing is remembered of a person: in a chat (incognito), or anywhere ("")."""
+
+turn_vector = sa.Table(
+    "turn_vector", metadata, _id(), _ref("turn_id", "turn.id"), _text("encoder"),
+    sa.Column("rows", sa.LargeBinary(), nullable=False), sa.UniqueConstraint("turn_id", "encoder"),
+)  # fmt: skip
+"""What a turn means to an encoder (its name, with the version): half-precision numbers, a row for each piece of the text.
+Gone with the turn, so with its person."""
