@@ -86,7 +86,10 @@ def test_values_are_those_of_the_english() -> None:
         ("the database is at 0003, not at 0017", "数据库的版本是 0003，而不是 0017"),
         ("there is no intent “退款 {x}”", "没有意图“退款 {x}”"),
         ("wait a little; wait a little", "请稍等；请稍等"),
+        ("Slack, workspace T1: scopes are missing: a, b", "Slack 工作区 T1：缺少权限范围：a, b"),
         ("Ann wrote this", "Ann wrote this"),
+        ("her list; his list", "her list; his list"),
+        ("; " * 1000, "; " * 1000),
         ("已经是中文", "已经是中文"),
     ],
 )
