@@ -24,6 +24,10 @@ from core.training.options import Options
 from core.training.runs import Run, hashes_under
 from tests.fakes import tiny
 
+pytestmark = [
+    pytest.mark.xdist_group("adapters"),
+    pytest.mark.timeout(1200),
+]  # they are all trained before the first test
 THINGS = ["lamp", "door", "stone", "river", "chair", "table", "spoon", "glass"]
 SAID = [
     "here",
