@@ -80,9 +80,9 @@ def read(text: str, name: str) -> list[Dialogue]:
     try:
         found = _Lines(text).get_single_data()
         return TypeAdapter(list[Dialogue]).validate_python(found)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadScript(f"{name}:{line}: this is not YAML: {error.problem}", "mend that line") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        mark, why = getattr(error, "problem_mark", None), getattr(error, "problem", type(error).__name__)
+        raise BadScript(f"{name}:{mark.line + 1 if mark else 1}: this is not YAML: {why}", "mend that line") from None
     except ValidationError as error:
         first = error.errors()[0]
         named, line = ".".join(map(str, first["loc"])), _line_of(found, first["loc"])

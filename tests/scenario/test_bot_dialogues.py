@@ -78,6 +78,8 @@ async def test_what_differs_is_named_with_its_line(
     ("text", "what"),
     [
         ("- name: [", "x.yaml:1: this is not YAML"),
+        ("a: \x00", "x.yaml:1: this is not YAML"),
+        ("[" * 5_000, "x.yaml:1: this is not YAML"),
         ("just words", "x.yaml:1: .*valid list"),
         ("- name: x", "x.yaml:1: 0.dialogue: Field required"),
         ("- dialogue:\n  - hello", "x.yaml:1: 0.dialogue.0: .*valid dictionary"),
