@@ -19,6 +19,7 @@ from blockbuster import BlockBuster
 
 from core.settings import Settings
 from core.store import Store, migrate
+from core.store import database as database_module
 from tests.fakes.compiled import once
 from tests.fakes.postgres import Server, server_of_run
 
@@ -110,6 +111,14 @@ def _no_sleeping(monkeypatch: pytest.MonkeyPatch) -> None:
         return sleep(delay, result)
 
     monkeypatch.setattr(asyncio, "sleep", checked)
+
+
+@pytest.fixture(autouse=True)
+def _patient_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product gives a transaction in which nothing happens 5 s; a busy machine may take longer to let a test go on."""
+    if "gauntlet" not in request.path.parts:
+        rules = {"idle_in_transaction_session_timeout": "120s"}
+        monkeypatch.setitem(database_module._POSTGRESQL, "connect_args", {"server_settings": rules})
 
 
 @pytest.fixture(autouse=True)
