@@ -272,7 +272,9 @@ async def test_a_simulation_that_takes_too_long_says_how_far_it_came(
         assert "Only the first 3 reminders" in (await browser.get(DOWN)).text
 
 
-async def test_a_file_that_leaves_some_out_holds_those_that_ring_first_and_says_so(admin: AdminSide, people: list[int], monkeypatch) -> None:
+async def test_a_file_that_leaves_some_out_holds_those_that_ring_first_and_says_so(
+    admin: AdminSide, people: list[int], monkeypatch
+) -> None:
     monkeypatch.setattr("core.admin.reminders.ahead.MOST_EXPORTED", 2)
     await _world(admin, people)
     async with admin.browser("operator") as browser:
