@@ -267,19 +267,25 @@ def test_the_inbox_is_worked_off_by_keys(owner: eyes.Watched, page: Page) -> Non
     assert sentence in page.locator("#examples").input_value()
     eyes.opened(page, "/admin/inbox")
     page.keyboard.press("o")
-    expect(items).to_have_count(many - 1)
+    _left(page, many - 1)
     page.keyboard.press("s")
-    expect(items).to_have_count(many - 2)
+    _left(page, many - 2)
     guess = items.first.locator("[data-intent]").input_value()
     page.keyboard.press("Enter")
-    expect(items).to_have_count(many - 3)
+    _left(page, many - 3)
     expect(page.locator("#inbox [role=status]")).to_contain_text(guess)
     sentence = items.first.locator(".text").inner_text()
     page.keyboard.press("r")
-    expect(items).to_have_count(many - 4)
+    _left(page, many - 4)
     eyes.opened(page, "/admin/inbox?review=1")
     expect(items.filter(has_text=sentence)).to_have_count(1)
     assert owner.taken() == []
+
+
+def _left(page: Page, many: int) -> None:
+    """So many are left, and the new ones obey: htmx takes a moment longer to see their buttons than the eye."""
+    expect(page.locator("[data-item]")).to_have_count(many)
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
 
 
 def test_after_signing_out_the_back_button_shows_nothing(owner: eyes.Watched, page: Page) -> None:
