@@ -28,12 +28,12 @@ translate good night into french|my cat is sick|i'm nervous about the exam|expla
 it's raining again|should i buy or rent a flat|my neighbour is so loud|i forgot my umbrella|i can't sleep
 i will be late for work|i remember my first day at school|i have an appointment at the hairdresser|is chinese hard to learn
 i moved house last year|we were in tokyo in spring|how long does a marathon take|how many people live in paris
-can you write python code|what did you mean by that|tell me more|see you tomorrow|my boss wants to talk to me
+can you write python code|what did you mean by that|tell me more|see you on tuesday|my boss wants to talk to me
 which laptop should i get|what is inflation|i feel lonely|what would you do in my place|how do i quit smoking|time flies
 你好呀|谁创造了你|讲个笑话吧|我好无聊|我今天过得很糟|太谢谢你了|人生的意义是什么|我饿了，做点什么吃好|今晚看什么电影好
 澳大利亚的首都是哪里|海水为什么是咸的|晚安用法语怎么说|我的猫生病了|考试让我很紧张|给我解释一下递归|你睡得好吗|又下雨了
 买房好还是租房好|邻居太吵了|我忘带伞了|我睡不着|我上班要迟到了|我还记得第一天上学|我约了理发|中文难学吗|我去年搬了家
-春天我们去了东京|跑一个马拉松要多久|巴黎有多少人|你会写代码吗|你那是什么意思|明天见|老板要找我谈话|该买哪台电脑
+春天我们去了东京|跑一个马拉松要多久|巴黎有多少人|你会写代码吗|你那是什么意思|周末见|老板要找我谈话|该买哪台电脑
 通货膨胀是什么|我觉得孤独|换成你会怎么做|怎么戒烟|时间过得真快|有什么新闻
 i'll be back in 10 minutes|thanks for the reminder|谢谢提醒|我十分钟后到家|i'm allergic to cats|我对花生过敏
 """
