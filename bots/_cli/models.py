@@ -59,18 +59,21 @@ def list_(releases: bool, as_json: bool) -> None:
 
 
 def _models(settings: Settings, release: ModelRelease) -> list[dict[str, Any]]:
+    from bots._database import opened
+    from core.admin import learning
     from core.training import runs
 
+    known = {run.name: run.manifest() for run in runs.runs(settings)}
+    gone = opened(lambda store, _settings: learning.tainted(store, known))
     found = []
-    for run in runs.runs(settings):
-        manifest = run.manifest()
+    for name, manifest in known.items():
         trained = "candidate" if manifest.state == "finished" else "running"
-        state = {release.active: "active", release.canary: "canary"}.get(run.name, trained)
+        state = {release.active: "active", release.canary: "canary"}.get(name, trained)
         metrics = manifest.metrics
         found.append(
-            {"name": run.name, "state": state, "base": manifest.base.name, "kind": manifest.kind,
+            {"name": name, "state": state, "base": manifest.base.name, "kind": manifest.kind,
              "val_loss": metrics.val_loss, "base_val_loss": metrics.base_val_loss,
-             "created": manifest.created_at, "evals": len(manifest.evals)}
+             "created": manifest.created_at, "evals": len(manifest.evals), "erased_people": gone.get(name, 0)}
         )  # fmt: skip
     return found
 
