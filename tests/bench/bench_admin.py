@@ -162,10 +162,8 @@ async def peers(file: Path, options: argparse.Namespace) -> None:
     for model in mapped.values():
         star.add_view(StarletteView(model))
     star.mount_to(other)
-    for name, app, lists in (
-        ("sqladmin", sql, [f"/admin/{one}/list" for one in mapped]),
-        ("starlette-admin", other, [f"/admin/api/{one}?skip=0&limit=50" for one in mapped]),
-    ):
+    lists = [f"/admin/{one}/list" for one in mapped]
+    for name, app in (("sqladmin", sql), ("starlette-admin", other)):
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=SITE) as client:
             for path, (median, answer) in (await times(client.get, lists, options.rounds)).items():
                 tell(
