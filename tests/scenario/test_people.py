@@ -124,7 +124,7 @@ PLAYS = {
         < I know nobody here called zoe
         ann> remind @ann tomorrow at 15:00 to call
         < That is you.
-        bob#team> what time is it
+        bob#team> tell me a joke
         model
         ann> remind @bob tomorrow at 15:00 to call
         < I cannot write to bob in private yet

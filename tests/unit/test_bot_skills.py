@@ -12,7 +12,7 @@ import pytest
 from bots import _skills
 from core import skills
 from core.errors import ConfigurationError
-from core.language.phrases import say
+from core.language.phrases import LANGUAGES, phrases, say
 from core.skills.base import Outcome, Skill, Turn
 
 
@@ -29,6 +29,9 @@ def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     _skills.skills_of.cache_clear()
     yield tmp_path / "baker"
     _skills.skills_of.cache_clear()
+    for language in LANGUAGES:
+        for key in [key for key in phrases(language) if key.startswith("baker.")]:
+            del phrases(language)[key]
     for name in [name for name in sys.modules if name.startswith("bots.baker")]:
         del sys.modules[name]
 
