@@ -71,7 +71,7 @@ def paths(owner: eyes.Watched) -> list[str]:
     eyes.opened(page, "/admin")
     menu = page.locator("nav.side li a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert len(menu) >= 15
-    found = ["/admin", "/admin/account"]
+    found = ["/admin", "/admin/account", "/admin/learning", "/admin/comparisons"]
     for screen in menu:
         found += _below(page, screen) if screen != "/admin" else []
     page.close()
