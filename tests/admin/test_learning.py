@@ -36,7 +36,9 @@ async def test_a_version_is_made_seen_and_its_words_only_with_a_reason_that_its_
     ann = await said(side.desk.store, "ann", "annweed", 1)
     await agreed(side.desk.store, ann)
     async with side.browser("owner") as owner, side.browser("viewer") as viewer:
-        assert "No version was made yet" in (await viewer.get("/admin/learning")).text
+        first = (await viewer.get("/admin/learning")).text
+        assert "No version was made yet" in first
+        assert '<a href="/admin/models" aria-current="page">' in first, "it belongs to that entry of the menu"
         assert (await viewer.post("/admin/learning/make")).status_code == 403
         assert (await owner.post("/admin/learning/make")).headers["location"].startswith("/admin/learning/use-1")
         again = await owner.post("/admin/learning/make")
