@@ -90,6 +90,10 @@ PLAYS = {
         model
         li> 谢谢提醒
         model
+        li> 提醒我看看怎么做蛋糕
+        < 什么时候提醒你“看看怎么做蛋糕”
+        ann> thanks, remind me to call mum
+        < When should I remind you to call mum
         li> 别忘了提醒我买牛奶
         < 什么时候提醒你“买牛奶”
     """,

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.errors import Refused
-from core.language import late_rule, until_done
+from core.language import in_earnest, late_rule, until_done
 from core.language.detect import detect
 from core.language.late_rule import LateRule
 from core.language.phrases import Language, say
@@ -42,35 +42,6 @@ NAME = "reminders"
 _HOW_NOT_WHAT = frozenset(["提前", "提早", "早点", "尽快", "直接", "in advance", "in time"])
 """What is left of "提前告诉我": that asks to be told, not to be reminded of anything."""
 
-_LOOSE = re.compile(
-    r"告[诉訴]我|[叫喊]我(?![起醒吃喝去来來上下开開出做写寫看打交买買取接回带帶])"
-    r"|(?<=[.,;!?]\s)(?:please\s+|pls\s+)?remember\b|\A\s*remember,",
-    re.IGNORECASE,
-)
-_QUOTED = re.compile(r"\"[^\"]{3,}\"|“[^”]{3,}”|「[^」]{3,}」")
-_OF_THE_PAST = re.compile(
-    r"\A\W*(?:why(?!\s+(?:don'?t|not))|did|didn'?t|does|had|were|was|are\s+you|have\s+you|you\s+(?:said|told|promised|didn'?t|did|never|always|forgot"
-    r"|reminded|keep))\b|(?:为什么|怎么(?!样))[^,，。?？]{0,8}提醒|没(?:有)?(?:人)?(?:按时|准时|及时|再)?提醒",
-    re.IGNORECASE,
-)
-_ABOUT_REMINDING = re.compile(
-    r"\A\W*(?:(?:how|who|what|when|where|have|has|is)|do\s+(?:you|i|we)"
-    r"|you\s+(?:didn'?t|did|don'?t|never|always|forgot|reminded|keep|have|had))\b|\b(?:thanks?|thx)\b.{0,20}\bremind"
-    r"|[谢謝](?:你|您)?的?提醒|[为為][什甚]么|怎么|不(?:想|用|要|需要|必)(?:再|要|有)*提醒|没(?:有)?提醒|別提醒|别(?:再)?提醒",
-    re.IGNORECASE,
-)
-_QUESTION = re.compile(
-    r"\A\W*(?:what(?!\s+about)|why|who|where|which|how(?!\s+about)|did|does|was|were)\b|怎么|什么|[吗谁哪]|多少",
-    re.IGNORECASE,
-)
-_PLACE = re.compile(
-    r"(?:(?:i\s+live|i'?m|we'?re|it'?s)\s+)?(?:in\s+)?[^\W\d_]+(?:[ ,.'’-]+[^\W\d_]+){0,2}[.!。！]?|(?:我(?:住)?在)?\w{1,10}[.!。！]?",
-    re.IGNORECASE,
-)
-_NO_PLACE = re.compile(r"[0-9吗吧么呢了没怎几什谁哪的]")
-_ESSAY, _BEGINNING = 400, 100
-"""Characters: a longer message is rarely a request; where it is one without a time, its beginning says so."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -92,27 +63,13 @@ def recognize(turn: Turn) -> Wish | None:
     wish = _wish(turn.text, turn.now, turn.zone or ZoneInfo("UTC"), turn.language)
     if wish.understood.when is None and wish.understood.task in _HOW_NOT_WHAT:
         return None
-    return wish if wish.understood.asks_reminder and _meant(turn, timed=wish.understood.when is not None) else None
+    if not wish.understood.asks_reminder:
+        return None
 
+    def asks(text: str) -> bool:
+        return _wish(text, turn.now, turn.zone or ZoneInfo("UTC"), turn.language).understood.asks_reminder
 
-def _meant(turn: Turn, *, timed: bool) -> bool:
-    """A reminder is meant, and not an answer ("告诉我他的生日"), a word in passing ("Remember, it is for children"), or a
-    word about reminding ("why did you remind me so late").
-
-    Loose words ask for one only with a time, and in no essay; in an essay without a time the beginning has to ask.
-    """
-    text, essay = turn.text, len(turn.text) > _ESSAY
-    unquoted = _QUOTED.sub(" ", text)
-    if _OF_THE_PAST.search(text) or (not timed and _ABOUT_REMINDING.search(text)):
-        return False
-    if timed and not essay and unquoted == text:
-        return True
-    text = unquoted
-    beginning = text[:_BEGINNING] if essay and not timed else text
-    firm = beginning if timed and not essay else _LOOSE.sub(" ", beginning)
-    if firm == turn.text:
-        return True
-    return _wish(firm, turn.now, turn.zone or ZoneInfo("UTC"), turn.language).understood.asks_reminder
+    return wish if in_earnest.meant(turn.text, timed=wish.understood.when is not None, asks=asks) else None
 
 
 def _wish(text: str, now: dt.datetime, zone: ZoneInfo, language: Language | None) -> Wish:
@@ -335,7 +292,7 @@ def zone_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     name = find_zone(turn.text)
     if name is None:
         said = turn.text.strip()
-        if recognize(turn) is not None or _NO_PLACE.search(said) or not _PLACE.fullmatch(said):
+        if recognize(turn) is not None or not in_earnest.may_be_place(said):
             return None
         return _ask(turn, "ask_zone_again", pending)
     zone, now = ZoneInfo(name), dt.datetime.fromisoformat(pending["now"])
@@ -372,7 +329,7 @@ def when_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     understood = understand_time(words, turn.now, turn.zone or ZoneInfo("UTC"), turn.language, PREFERENCES)
     if understood.when is None and understood.problem is None:
         return None
-    if understood.task and (understood.asks_reminder or _QUESTION.search(words)):
+    if understood.task and (understood.asks_reminder or in_earnest.is_question(words)):
         return None
     task = str(pending["task"])
     whole = replace(understood, task=task, recipient=pending.get("who"), asks_reminder=True)
