@@ -7,7 +7,7 @@
   - at: +1d
     bot: call mum
   - press: Done
-    bot: done
+    bot: Done
 """
 
 from __future__ import annotations

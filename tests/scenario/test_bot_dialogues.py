@@ -18,16 +18,8 @@ DIALOGUES = [
     for file in FILES
     for one in _play.read(file.read_text(encoding="utf-8"), file.name)
 ]
-RING = """
-- name: a reminder comes back
-  dialogue:
-  - me: remind me tomorrow at 9 to call mum
-    bot: I'll remind you .. call mum
-  - at: +1d
-    bot: call mum
-  - press: Done
-    bot: Done
-"""
+RING = (_play.__doc__ or "").partition("\n\n")[2]
+"""The example that the module shows."""
 
 
 async def played(text: str, folder: Path, migrated: Path, bot: str = "assistant") -> tuple[int, list[str]]:
