@@ -19,7 +19,7 @@ DIALOGUES = [
     for one in _play.read(file.read_text(encoding="utf-8"), file.name)
 ]
 RING = (_play.__doc__ or "").partition("\n\n")[2]
-"""The example that the module shows."""
+"""The example that the module shows. A step is named by the line that it begins on."""
 
 
 async def played(text: str, folder: Path, migrated: Path, bot: str = "assistant") -> tuple[int, list[str]]:
@@ -52,10 +52,10 @@ async def test_time_passes_and_what_is_due_on_the_way_is_said(tmp_path: Path, mi
 @pytest.mark.parametrize(
     ("change", "line", "what"),
     [
-        (("bot: Done", "bot: Mended"), 8, "“Mended” is missing"),
-        (("press: Done", "press: Gone"), 8, "was there a button “Gone”"),
-        (("    bot: call mum\n", ""), 6, ""),
-        (("    bot: I'll remind you .. call mum\n", "    bot: []\n"), 4, "nobody expected"),
+        (("bot: Done", "bot: Mended"), 7, "“Mended” is missing"),
+        (("press: Done", "press: Gone"), 7, "was there a button “Gone”"),
+        (("    bot: call mum\n", ""), 0, ""),
+        (("    bot: I'll remind you .. call mum\n", "    bot: []\n"), 3, "nobody expected"),
     ],
 )
 async def test_what_differs_is_named_with_its_line(
