@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from core.language.phrases import language_of, say
 from core.messages import Address, Message, MessageKind, Sender
 
 PLATFORM = "telegram"
@@ -105,6 +106,13 @@ class Place(_Shape):
     longitude: float = Field(ge=-180, le=180)
 
 
+class Origin(_Shape):
+    """Where a forwarded message was written first; the chat and the number only where that was a channel."""
+
+    chat: Chat | None = None
+    message_id: int = 0
+
+
 class Written(_Shape):
     """A message in a chat, edited or new."""
 
@@ -120,6 +128,7 @@ class Written(_Shape):
     message_thread_id: int | None = None
     is_topic_message: bool = False
     reply_to_message: Written | None = None
+    forward_origin: Origin | None = None
     text: _Words | None = None
     entities: tuple[Span, ...] = ()
     caption: _Words | None = None
@@ -218,7 +227,8 @@ class Update(_Shape):
     def place(self) -> Place | None:
         """Where somebody says that they are; None also where that cannot be read."""
         with suppress(ValidationError):
-            return Place.model_validate((self.message.model_extra or {}).get("location")) if self.message else None
+            if self.message and not self.message.forward_origin:
+                return Place.model_validate((self.message.model_extra or {}).get("location"))
         return None
 
 
@@ -266,6 +276,12 @@ def _from_written(update_id: int, written: Written, me: Me, *, edited: bool) -> 
         return None
     kind: MessageKind = "edit" if edited else "attachment" if attachment else "text"
     quoted, link = _replied_to(written, me)
+    if (origin := written.forward_origin) is not None:
+        if not private:
+            return None
+        if text:  # somebody else's words ask for nothing; what can be asked about them is to be reminded of them
+            kind, attachment, quoted = "text", "", text
+            text, link = say(language_of(sender.locale), "slack_about"), _link(origin.chat, origin.message_id)
     return Message(
         event_id=f"{me.id}:{update_id}:{written.message_id}",
         address=_address(written.chat, written.thread),
@@ -327,12 +343,14 @@ def _replied_to(written: Written, me: Me) -> tuple[str, str]:
         return "", ""
     if target.sender is not None and target.sender.id == me.id:
         return "", ""
-    chat = str(target.chat.id)
-    if target.chat.username:
-        link = f"https://t.me/{target.chat.username}/{target.message_id}"
-    else:
-        link = f"https://t.me/c/{chat[4:]}/{target.message_id}" if chat.startswith("-100") else ""
-    return target.text or target.caption or "", link
+    return target.text or target.caption or "", _link(target.chat, target.message_id)
+
+
+def _link(chat: Chat | None, message_id: int) -> str:
+    """Where a message can be read again; "" where only its people can find it."""
+    if chat is None or chat.type not in ("supergroup", "channel"):
+        return ""
+    return f"https://t.me/{chat.username or f'c/{str(chat.id)[4:]}'}/{message_id}"
 
 
 def _from_pressed(update_id: int, pressed: Pressed, now: dt.datetime) -> Message | None:

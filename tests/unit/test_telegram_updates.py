@@ -238,6 +238,58 @@ def test_a_reply_to_us_quotes_nothing() -> None:
     assert (found.quoted, found.link) == ("", "")
 
 
+def test_a_message_of_a_private_chat_cannot_be_read_again_by_its_address() -> None:
+    target = {
+        "message_id": 4,
+        "date": 1,
+        "chat": PRIVATE | {"username": "ada"},
+        "from": ADA,
+        "text": "Lunch on Friday?",
+    }
+    found = heard(text="remind me about this", reply_to_message=target)
+    assert (found.quoted, found.link) == ("Lunch on Friday?", "")
+
+
+FROM_BO = {"type": "user", "date": 1, "sender_user": {"id": 8, "is_bot": False, "first_name": "Bo"}}
+FROM_NEWS = {
+    "type": "channel",
+    "date": 1,
+    "chat": {"id": -1003, "type": "channel", "username": "news"},
+    "message_id": 6,
+}
+
+
+@pytest.mark.parametrize(
+    ("origin", "link"),
+    [
+        (FROM_BO, ""),
+        ({"type": "hidden_user", "date": 1, "sender_user_name": "Bo"}, ""),
+        ({"type": "chat", "date": 1, "sender_chat": {"id": -1002, "type": "supergroup", "title": "Friends"}}, ""),
+        (FROM_NEWS, "https://t.me/news/6"),
+    ],
+)
+@pytest.mark.parametrize("words", ["remind me tomorrow at 6 to pay Bo", "/forget all"])
+def test_forwarded_words_are_not_obeyed_but_what_one_can_be_reminded_of(
+    origin: dict[str, Any], link: str, words: str
+) -> None:
+    found = heard(text=words, entities=found_entities(words), forward_origin=origin)
+    assert (found.kind, found.text, found.quoted, found.link) == ("text", "提醒我这件事", words, link)
+    captioned = heard(photo=[{}], caption=words, forward_origin=origin)
+    assert (captioned.kind, captioned.text, captioned.quoted) == ("text", "提醒我这件事", words)
+
+
+def test_a_forwarded_picture_is_a_picture_and_a_forwarded_place_is_not_where_they_are() -> None:
+    assert (heard(photo=[{}], forward_origin=FROM_BO).attachment, heard(photo=[{}]).attachment) == ("photo", "photo")
+    written = {"message_id": 5, "date": 1, "chat": PRIVATE, "from": ADA, "location": {"latitude": 1, "longitude": 2}}
+    assert Update.model_validate({"update_id": 9, "message": written}).place is not None
+    assert Update.model_validate({"update_id": 9, "message": written | {"forward_origin": FROM_BO}}).place is None
+
+
+def test_what_is_forwarded_into_a_group_is_between_its_people() -> None:
+    assert in_group("@remora_bot /forget", forward_origin=FROM_BO) is None
+    assert in_group("@remora_bot /forget") is not None
+
+
 def test_the_name_by_which_others_call_an_account_is_kept() -> None:
     assert heard(text="hi", **{"from": {**ADA, "username": "ada_l"}}).sender.handle == "ada_l"
 
