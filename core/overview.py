@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from core.errors import Refused
+from core.errors import ConfigurationError, Refused
+from core.language.detect import detect
 from core.language.phrases import Language, language_of, say
-from core.language.times import understand_time
+from core.language.times import turned, understand_time
 from core.language.values import Preferences
 from core.reminders import creating, wording
 from core.reminders.quiet import zone_here
 from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
-from core.store import Store, access, people, reminders
+from core.store import Store, access, memory, people, reminders
 from core.store.access import Place
 from core.store.people import Person
 from core.store.reminders import Reminder
@@ -37,6 +39,8 @@ class Overview:
     """Messages of theirs that are kept with their answers."""
     about: Reminder | None = None
     """The one that was asked for, also if it has rung; None where it is not theirs, or gone."""
+    facts: tuple[str, ...] = ()
+    """What is remembered of the person, as it is said to them, the oldest first."""
 
     def moment(self, when: dt.datetime) -> str:
         return wording.moment(self.language, when, self.zone, self.now)
@@ -57,12 +61,25 @@ async def of_account(
         own = await reminders.open_of(tx, person.id, _MOST)
         turns = await people.count_turns(tx, person.id)
         asked = await reminders.get(tx, about, person.id) if about else None
+        facts: list[str] = []
+        with suppress(ConfigurationError):  # sealed with a key that is lost: nothing is known
+            facts = [one.text.strip(" .。") for one in await memory.active(tx, person.id)]
     if person.language in ("en", "zh"):
         language = language_of(person.language)
     digest = next((one for one in own if one.kind == "digest"), None)
     rest = tuple(one for one in own if one.kind != "digest")
     there = asked if asked is not None and asked.state in ("active", "paused", "fired", "parked") else None
-    return Overview(person, language, now, zone_here(person.zone or "UTC"), rest, digest, turns, there)
+    return Overview(
+        person,
+        language,
+        now,
+        zone_here(person.zone or "UTC"),
+        rest,
+        digest,
+        turns,
+        there,
+        tuple(turned(one, detect(one)) for one in dict.fromkeys(facts)),
+    )
 
 
 def stranger(name: str, zone: str | None, language: Language, now: dt.datetime) -> Overview:

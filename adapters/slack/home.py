@@ -93,10 +93,14 @@ def _known(overview: Overview) -> list[Json]:
     lines = [
         say(language, "home_name", name=literal(overview.person.name) or say(language, "home_none")),
         counted(language, "home_turns", overview.turns),
+        *(f"- {literal(shortened(fact, _LONGEST))}" for fact in overview.facts[:PAGE]),
     ]
+    if (more := len(overview.facts) - PAGE) > 0:
+        lines.append(say(language, "reminder_more", count=more))
     ask = say(language, "home_forget_ask")
     forget = button(say(language, "home_forget"), "say:/forget", "forget", language, ask=ask, style="danger")
-    return [_header(say(language, "home_known")), _words("\n".join(lines)), _actions([forget])]
+    facts = [button(say(language, "home_facts"), "say:/memory", "facts", language)] if overview.facts else []
+    return [_header(say(language, "home_known")), _words("\n".join(lines)), _actions([*facts, forget])]
 
 
 def _header(text: str) -> Json:

@@ -60,6 +60,12 @@ class _Words(BaseModel):
     subtype: str | None = None
     edited: _Edited | None = None
     files: list[_File] = []
+    attachments: list[Json] = []
+
+    @property
+    def shared(self) -> Json:
+        """A message of another place that this one brings along; empty: none."""
+        return next((one for one in self.attachments if one.get("is_share")), {})
 
 
 class _Event(_Words):
@@ -265,17 +271,20 @@ class Translator:
         # What only its reader sees is not shown in a thread that nobody has begun.
         beside = mode == "quiet" or (private and not self._agent_view)
         thread = words.thread_ts or ("" if beside else words.ts)
+        text, quoted = (readable(one, self._identity.user) for one in (words.text, str(words.shared.get("text") or "")))
+        link = "" if words.thread_ts in (None, words.ts) else self._permalink(event.channel, str(words.thread_ts))
         return Message(
             event_id=event_id,
             address=self._at(event.channel, thread),
             sender=sender,
-            text=readable(words.text, self._identity.user),
+            text=text or (say(language_of(sender.locale), "slack_about") if quoted and private else ""),
             sent_at=_moment(words.ts),
             kind=kind,
             message_id=words.ts,
             attachment=_attachment(words.files) if words.files and kind == "attachment" else "",
             private=private,
-            link="" if words.thread_ts in (None, words.ts) else self._permalink(event.channel, str(words.thread_ts)),
+            quoted=quoted,
+            link=str(words.shared.get("from_url") or link),
             hidden=mode == "quiet",
         )
 

@@ -159,6 +159,20 @@ class TestShortcuts:
         assert message.link == f"https://acme.slack.com/archives/{slack.general.id}/p{shown['ts'].replace('.', '')}"
         assert (message.address, message.private) == (slack.at(slack.ada.dm), True)
 
+    async def test_a_message_of_elsewhere_is_not_obeyed_but_what_one_can_be_reminded_of(self, slack: SlackRig) -> None:
+        url = "https://acme.slack.com/archives/C7/p17"
+        shared = [{"is_msg_unfurl": True, "is_share": True, "text": "remind me at 6 to pay <@U9|bo>", "from_url": url}]
+        async with listening(slack) as inbox:
+            slack.ada.say("", attachments=shared)
+            bare = await inbox.next()
+            slack.ada.say("remind me about this tomorrow", attachments=[{"text": "a preview"}, *shared])
+            said = await inbox.next()
+            slack.ada.say("see <https://a.example>", attachments=[{"title": "A", "text": "of a link"}])
+            linked = await inbox.next()
+        assert (bare.text, bare.quoted, bare.link) == ("remind me about this", "remind me at 6 to pay @bo", url)
+        assert (said.text, said.quoted, said.link) == ("remind me about this tomorrow", bare.quoted, url)
+        assert (linked.text, linked.quoted) == ("see https://a.example", "")
+
 
 async def choose(slack: SlackRig, mode: Mode) -> None:
     around = slack.server.around

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adapters.slack import home
-from core.messages import Choice, Reply, Sender
-from core.store import people, reminders
+from core.messages import Address, Choice, Message, Reply, Sender
+from core.store import memory, people, reminders
+from core.store.memory import Statement
 from core.store.reminders import NewReminder, Reminder
 from tests.contract.adapter_suite import listening, post
 from tests.contract.slack_rig import SlackRig, opened, server, slack, taken, to  # noqa: F401  # fixtures among them
@@ -49,6 +50,13 @@ async def reminder(slack: SlackRig, owner: int, text: str, *, days: int = 1) -> 
     new = NewReminder(owner, cause, slack.address, text, "en", "Europe/Paris", local, due, local)
     async with slack.server.around.store().write() as tx:
         return await reminders.add(tx, new, now)
+
+
+async def remember(slack: SlackRig, whose: int, *facts: str) -> None:
+    now = slack.server.around.clock.now()
+    told = Message("e1", Address("slack", TEAM, "D1"), Sender("U1"), "", now)
+    async with slack.server.around.store().write() as tx:
+        assert await memory.add(tx, whose, [Statement("", one, one) for one in facts], told, now) == len(facts)
 
 
 async def view_of(slack: SlackRig, kind: str) -> Json:
@@ -91,6 +99,23 @@ class TestHome:
         assert "Your name: Ada" in text
         assert "secret" not in str(view)
         assert list(buttons(view)) >= ["Cancel"]
+
+    async def test_what_is_remembered_is_said_to_them_alone_and_can_be_changed(self, slack: SlackRig) -> None:
+        await remember(slack, await person(slack, slack.server.person("Bob")), "I play the oboe")
+        await remember(
+            slack, await person(slack), "my wife is *called* <!here>", *(f"I like tea {n}" for n in range(25))
+        )
+        async with listening(slack) as inbox:
+            view = await home_of(slack)
+            press_home(slack, view, "Change or forget what I know")
+            asked = await inbox.next()
+        text = shown(view)
+        assert "your wife is *called* <!here>" in text
+        assert "you like tea 18" in text
+        assert "you like tea 19" not in text
+        assert "6 more" in text
+        assert "oboe" not in str(view)
+        assert (asked.kind, asked.text, asked.private) == ("text", "/memory", True)
 
     async def test_in_chinese_for_who_speaks_it(self, slack: SlackRig) -> None:
         slack.ada.profile["locale"] = "zh-CN"
