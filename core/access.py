@@ -15,13 +15,13 @@ import secrets
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.language.phrases import Language, say
 from core.messages import Address, Message, Reply
 from core.reminders import closed
 from core.settings import Settings
-from core.store import Tx, access, people
+from core.store import Tx, access, crypto, notes, people
 from core.store.access import Place, Role, Standing
 
 log = logging.getLogger(__name__)
@@ -78,20 +78,46 @@ async def standing(tx: Tx, settings: Settings, place: Place, *, guest: bool = Fa
 
 
 async def may_be_written(tx: Tx, settings: Settings, person_id: int, address: Address) -> bool:
-    """Whether what another person wants may be sent to this one, at their address on a closed platform."""
-    places = [place for place in await access.places_of(tx, person_id) if place.platform == address.platform]
-    roles = [await standing(tx, settings, place) for place in places if place.workspace == address.workspace]
-    return any(role in ("owner", "member") for role in roles)
+    """Whether what another person wants may be sent to this one, at an address on a closed platform."""
+    theirs = [one for one in await access.places_of(tx, person_id) if one.platform == address.platform]
+    places = [replace(one, chat=address.chat) for one in theirs if one.workspace == address.workspace]
+    return any([await standing(tx, settings, one) in ("owner", "member") for one in places])
+
+
+async def shut(tx: Tx, settings: Settings, place: Place, now: dt.datetime) -> int | None:
+    """A workspace or a chat is open no more. What is to ring there for people who were in by that alone waits until they
+    are let in again; returns how many they are, None where it was not open."""
+    if not await access.drop(tx, place):
+        return None
+    out = [one for one in await access.owed(tx, place) if await standing(tx, settings, one) is None]
+    for one in out:
+        await access.park(tx, one, now)
+    return len(out)
 
 
 async def first_code(tx: Tx, platform: str, now: dt.datetime) -> str | None:
-    """A new code for the first owner of a platform, in place of the one before; None where there is an owner."""
-    await access.drop_first_codes(tx, platform)
+    """The code for the first owner of a platform, the same from every process that starts before it is used or too old;
+    None where there is an owner."""
     if await access.count_owners(tx, platform):
+        await access.drop_first_codes(tx, platform)
         return None
-    code = new_code()
+    key = f"first code:{platform}"
+    nonce = await notes.get(tx, key)
+    valid = [one.digest for one in await access.codes(tx, platform, now)]
+    if not nonce or digest(_derived(nonce)) not in valid:
+        nonce = secrets.token_hex(8)
+        await notes.put(tx, key, nonce, now)
+    await access.drop_first_codes(tx, platform)
+    code = _derived(nonce)
     await access.add_code(tx, digest(code), "owner", None, platform, now, FIRST_CODE_LIFE)
     return code
+
+
+def _derived(nonce: str) -> str:
+    """The code that comes of a number which is no secret, with the key of this installation."""
+    number = int(crypto.keyed("first code", nonce), 16)
+    letters = "".join(_LETTERS[number // len(_LETTERS) ** at % len(_LETTERS)] for at in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +144,11 @@ class Door:
         """`again`: the message was let through before, and its turn broke."""
         address = message.address
         if address.platform in self._open:
-            return Entered("host")
+            return Entered("member" if message.sender.guest else "host")
         place = Place(address.platform, address.workspace, message.sender.account, address.chat)
         role = await standing(tx, self._settings, place, guest=message.sender.guest)
-        if role != "owner" and message.private and (code := code_in(message.text)) is not None:
+        said = f"{message.text}\n{message.quoted}"  # a code may be forwarded
+        if role != "owner" and message.private and (code := code_in(said)) is not None:
             entered = await self._tried(tx, message, code, language, now)
             if role in (None, "removed") or entered.note == "paired":
                 return entered
@@ -133,6 +160,10 @@ class Door:
         minute = f"{message.sent_at:%Y%m%d%H%M}"
         once = f"too-fast:{address.platform}:{address.workspace}:{place.account}:{minute}"
         return Entered(None, Reply(say(language, "too_fast"), quiet=True), "too fast", once)
+
+    async def may_be_written(self, tx: Tx, address: Address, person_id: int) -> bool:
+        """As the function; everybody, where the platform is open."""
+        return address.platform in self._open or await may_be_written(tx, self._settings, person_id, address)
 
     def _has_room(self, place: Place, sent_at: dt.datetime, cost: float) -> bool:
         """By when things were written, not by when they came: after a while offline they come all at once."""

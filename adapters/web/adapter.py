@@ -50,6 +50,7 @@ class WebAdapter:
             streams=self._streams,
             clock=around.clock,
             history=around.history,
+            store=around.store,
             look=look,
             secure=secure,
         )
@@ -63,7 +64,9 @@ class WebAdapter:
             admin.routes(),
             api.routes(around.desk, Talk(self._take, self._streams, around.clock), around.clock),
         )
-        app = Starlette(routes=[route for part in parts for route in part])
+        app = Starlette(
+            routes=[route for part in parts for route in part], exception_handlers={Unavailable: pages.unavailable}
+        )
         self._app = Guard(app, [self._host, urlsplit(self._public).hostname or ""], secure=secure)
 
     @property

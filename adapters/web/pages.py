@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cache
+from time import monotonic
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, Field, ValidationError
@@ -17,16 +19,20 @@ from adapters._bodies import TooLarge, body
 from adapters.web import guard
 from adapters.web.look import Look, accepted
 from adapters.web.markdown import to_html
-from adapters.web.signin import COOKIE_LIFE, Attempts, SignIn
+from adapters.web.signin import COOKIE_LIFE, SignIn, network
 from adapters.web.streams import Streams
-from core.errors import Unavailable
+from adapters.web.tries import Tries
 from core.messages import Address, Line, Message, Sender
 from core.ports import Clock
+from core.store import Store
+from core.store.admin import signin
 
 COOKIE = "remora"
 _LARGEST = 1 << 20
 """Bytes of a message as it is sent."""
 _SMALL = 4_096
+_LOOK_AGAIN = 5.0
+"""Seconds after which an open page may find that its session was ended."""
 
 
 @cache
@@ -65,14 +71,15 @@ class Pages:
         streams: Streams,
         clock: Clock,
         history: Callable[[Address], Awaitable[Sequence[Line]]],
+        store: Callable[[], Store],
         look: Look,
         secure: bool,
     ) -> None:
         """`take` keeps a message for good or raises `Unavailable`; `secure`: people reach us by https."""
         self._take, self._sign_in, self._streams, self._clock = take, sign_in, streams, clock
-        self._history, self._secure = history, secure
+        self._history, self._store, self._secure = history, store, secure
         self._look = look
-        self._attempts = Attempts(clock)
+        self._tries = Tries(store, clock)
         self._zones = _zones()
 
     def routes(self) -> list[Route]:
@@ -81,6 +88,7 @@ class Pages:
             Route("/in", self.entrance),
             Route("/in", self.enter, methods=["POST"]),
             Route("/out", self.leave, methods=["POST"]),
+            Route("/out/everywhere", self.leave_everywhere, methods=["POST"]),
             Route("/link", self.link, methods=["POST"]),
             Route("/session", self.session),
             Route("/send", self.send, methods=["POST"]),
@@ -89,7 +97,7 @@ class Pages:
         ]
 
     async def chat(self, request: Request) -> Response:
-        visitor = self._visitor(request)
+        visitor = await self._visitor(request)
         if visitor is None:
             return self._look.page(request, "entrance.html", 401)
         last = self._streams.now(visitor.person)  # before the history is read: what comes meanwhile is not missed
@@ -112,21 +120,25 @@ class Pages:
         words = self._look.words(request)
         if not guard.from_our_page(request):
             return JSONResponse({"error": words["forbidden"]}, 403)
-        client = request.client.host if request.client else ""
-        if wait := self._attempts.wait(client):
-            return JSONResponse({"error": words["enter_wait"]}, 429, headers={"Retry-After": str(wait)})
-        try:
-            given = _Token.model_validate_json(await body(request, _SMALL))
-            person = self._sign_in.redeem(given.token)
-        except (ValidationError, TooLarge):
-            person = None
-        if person is None:
-            self._attempts.failed(client)
+        client = f"chat {network(request.client.host)}" if request.client else ""
+        async with self._tries.one(client) as tried:
+            if tried.wait:
+                return JSONResponse({"error": words["enter_wait"]}, 429, headers={"Retry-After": str(tried.wait)})
+            try:
+                given = _Token.model_validate_json(await body(request, _SMALL))
+                person, made_at = self._sign_in.redeem(given.token) or ("", self._clock.now())
+            except (ValidationError, TooLarge):
+                person = ""
+            if person:
+                async with self._store().read() as tx:
+                    number, ended_at = await signin.ended(tx, person)
+                tried.passed = ended_at is None or ended_at < made_at
+        if not tried.passed:
             return JSONResponse({"error": words["enter_failed"]}, 401)
         response = Response(status_code=204)
         response.set_cookie(
             COOKIE,
-            self._sign_in.cookie(person),
+            self._sign_in.cookie(person, number),
             max_age=int(COOKIE_LIFE.total_seconds()),
             httponly=True,
             samesite="strict",
@@ -135,27 +147,39 @@ class Pages:
         return response
 
     async def leave(self, request: Request) -> Response:
-        visitor = self._acting(request)
+        visitor = await self._acting(request)
         if isinstance(visitor, Response):
             return visitor
+        return self._left()
+
+    async def leave_everywhere(self, request: Request) -> Response:
+        """Ends the sessions of this person on all devices, and links that were not used yet."""
+        visitor = await self._acting(request)
+        if isinstance(visitor, Response):
+            return visitor
+        async with self._store().write() as tx:
+            await signin.end(tx, visitor.person, self._clock.now())
+        return self._left()
+
+    def _left(self) -> Response:
         response = Response(status_code=204)
         response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self._secure)
         return response
 
     async def link(self, request: Request) -> Response:
         """A link for another device, under the address by which this one reached us."""
-        visitor = self._acting(request)
+        visitor = await self._acting(request)
         if isinstance(visitor, Response):
             return visitor
         base = f"{'https' if self._secure else 'http'}://{request.headers['host']}"
         return JSONResponse({"url": self._sign_in.new_link(visitor.person, base)})
 
     async def session(self, request: Request) -> Response:
-        return Response(status_code=204 if self._visitor(request) else 401)
+        return Response(status_code=204 if await self._visitor(request) else 401)
 
     async def send(self, request: Request) -> Response:
         """202 once the message is kept. The same id again is the same message, so a page may always ask again."""
-        visitor = self._acting(request)
+        visitor = await self._acting(request)
         if isinstance(visitor, Response):
             return visitor
         words = self._look.words(request)
@@ -166,25 +190,37 @@ class Pages:
         except ValidationError:
             return JSONResponse({"error": words["not_understood"]}, 400)
         message = self._message(request, visitor.person, sent)
-        try:
-            await self._take(message)
-        except Unavailable:
-            return JSONResponse({"error": words["unavailable"]}, 503, headers={"Retry-After": "5"})
+        await self._take(message)
         if self._streams.find(visitor.person, message.event_id) is None:
             said = {"cause": message.event_id, "id": sent.id, "text": sent.text}
             self._streams.publish(visitor.person, "said", said)
         return JSONResponse({"id": sent.id}, 202)
 
+    async def unavailable(self, request: Request, _error: Exception) -> Response:
+        """The database does not answer now, or Remora is not there yet."""
+        return JSONResponse({"error": self._look.words(request)["unavailable"]}, 503, headers={"Retry-After": "5"})
+
     async def events(self, request: Request) -> Response:
-        visitor = self._visitor(request)
+        visitor = await self._visitor(request)
         if visitor is None:
             return Response(status_code=401)
         last = request.headers.get("last-event-id") or request.query_params.get("last", "")
         return StreamingResponse(
-            self._streams.follow(visitor.person, last),
+            self._while_signed_in(request, self._streams.follow(visitor.person, last)),
             media_type="text/event-stream",
             headers={"X-Accel-Buffering": "no"},
         )
+
+    async def _while_signed_in(self, request: Request, events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """The events, until the session is ended somewhere, which is looked at every few seconds."""
+        async with aclosing(events):
+            looked = monotonic()
+            async for event in events:
+                if monotonic() - looked >= _LOOK_AGAIN:
+                    if await self._visitor(request) is None:
+                        return
+                    looked = monotonic()
+                yield event
 
     def _message(self, request: Request, person: str, sent: _Sent) -> Message:
         tags = accepted(request.headers.get("accept-language", ""))
@@ -200,15 +236,19 @@ class Pages:
             choice=sent.choice,
         )
 
-    def _visitor(self, request: Request) -> _Visitor | None:
+    async def _visitor(self, request: Request) -> _Visitor | None:
         cookie = request.cookies.get(COOKIE, "")
-        person = self._sign_in.person(cookie) if cookie else None
-        return None if person is None else _Visitor(person, cookie)
+        named = self._sign_in.named(cookie) if cookie else None
+        if named is None:
+            return None
+        async with self._store().read() as tx:
+            number, _ = await signin.ended(tx, named[0])
+        return _Visitor(named[0], cookie) if named[1] == number else None
 
-    def _acting(self, request: Request) -> _Visitor | Response:
+    async def _acting(self, request: Request) -> _Visitor | Response:
         """The signed-in person behind a request that changes something, or why it is refused."""
         words = self._look.words(request)
-        visitor = self._visitor(request)
+        visitor = await self._visitor(request)
         if visitor is None:
             return JSONResponse({"error": words["ended"]}, 401)
         token = request.headers.get("x-form-token", "")

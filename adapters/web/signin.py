@@ -62,24 +62,24 @@ class SignIn:
     def new_link(self, person: str, base: str | None = None) -> str:
         """A URL that signs in `person` once, within `LINK_LIFE`. Of too many unused links the oldest is dropped."""
         token = secrets.token_urlsafe(32)
-        self._links[_digest(token)] = (person, self._clock.now() + LINK_LIFE)
+        self._links[_digest(token)] = (person, self._clock.now())
         while len(self._links) > _MOST_LINKS:
             self._links.popitem(last=False)
         return f"{base or self._base()}/in#{token}"
 
-    def redeem(self, token: str) -> str | None:
-        """The person the link was made for, and the link is gone; None if it is unknown, used or too old."""
-        person, end = self._links.pop(_digest(token), ("", None))
-        return person if end is not None and self._clock.now() < end else None
+    def redeem(self, token: str) -> tuple[str, dt.datetime] | None:
+        """The person the link was made for, and when, and the link is gone; None if it is unknown, used or too old."""
+        found = self._links.pop(_digest(token), None)
+        return found if found is not None and self._clock.now() < found[1] + LINK_LIFE else None
 
-    def cookie(self, person: str) -> str:
-        """Proof that its bearer is `person`, for `COOKIE_LIFE`."""
+    def cookie(self, person: str, number: int) -> str:
+        """Proof that its bearer is `person`, for `COOKIE_LIFE`, or until their sessions are ended once more than `number`."""
         end = int((self._clock.now() + COOKIE_LIFE).timestamp())
-        payload = json.dumps([person, end, secrets.token_hex(8)]).encode()
+        payload = json.dumps([person, end, secrets.token_hex(8), number]).encode()
         return f"{_encode(payload)}.{_encode(self._mac('cookie', payload))}"
 
-    def person(self, cookie: str) -> str | None:
-        """Whom this cookie names; None if it is not ours or has ended."""
+    def named(self, cookie: str) -> tuple[str, int] | None:
+        """Whom this cookie names, and its number; None if it is not ours or has ended by itself."""
         payload, _, mac = cookie.partition(".")
         try:
             signed = _decode(payload)
@@ -88,8 +88,8 @@ class SignIn:
             return None
         if not genuine:
             return None
-        person, end, _ = json.loads(signed)
-        return str(person) if self._clock.now().timestamp() < end else None
+        person, end, _, number = (*json.loads(signed), 0)[:4]  # those of older versions have none
+        return (str(person), int(number)) if self._clock.now().timestamp() < end else None
 
     def form_token(self, cookie: str) -> str:
         """What a page must send along with its cookie, so that another site's page cannot act in its name."""

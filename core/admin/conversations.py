@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.admin import reveal
+from core.admin import knowledge, reveal
 from core.admin.roles import Actor, Denied
 from core.intents.checks import same_words
 from core.intents.definition import LONGEST_EXAMPLE
@@ -229,10 +229,23 @@ async def delete(tx: Tx, actor: Actor, of: Conversation, now: dt.datetime) -> in
     return turns
 
 
-async def export(tx: Tx, actor: Actor, of: Conversation, reason: str, now: dt.datetime) -> str:
+async def prompt(tx: Tx, actor: Actor, of: Conversation, turn_id: int) -> list[tuple[str, str]] | None:
+    """What the model was asked; None where that is not kept, or there stands what the actor may not read: a document that is
+    quoted somewhere in the conversation."""
+    closed = await knowledge.closed_to(tx, actor)
+    before = await conversations.turns(tx, of, words=False, limit=5_000) if closed else []
+    return (
+        None if any(knowledge.quotes(row.trace, closed) for row in before) else await conversations.prompt(tx, turn_id)
+    )
+
+
+async def export(
+    tx: Tx, actor: Actor, of: Conversation, reason: str, now: dt.datetime, language: Language = "en"
+) -> str:
     """A conversation as JSON, its newest 5,000 turns; noted with the reason as a reveal is."""
     await reveal.noted(tx, actor, "text.export", subject(of), of.person_id, reason, now)
     rows = await conversations.turns(tx, of, words=True, limit=5_000)
+    rows = knowledge.without(rows, await knowledge.closed_to(tx, actor), language)
     data = {
         "conversation": of.id, "person": of.name, "platform": of.address.platform, "chat": of.address.chat,
         "started_at": of.started_at.isoformat(), "last_at": of.last_at.isoformat(),

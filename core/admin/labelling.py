@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from core.admin import knowledge
 from core.admin.intents import catalogs, on_top
 from core.admin.reveal import noted
 from core.admin.roles import Actor
 from core.intents.slots import Situation
 from core.intents.words import plain
+from core.language.phrases import Language, say
 from core.store.admin import intents as kept
 from core.store.intents import Waiting
 
@@ -76,11 +78,16 @@ async def sentence(desk: Desk, key: str) -> Waiting | None:
         return await kept.sentence(tx, desk.settings.bot, key)
 
 
-async def around(desk: Desk, key: str, actor: Actor, reason: str) -> list[tuple[str, str]] | None:
+async def around(desk: Desk, key: str, actor: Actor, reason: str, language: Language) -> list[tuple[str, str]] | None:
     """What was said and replied around the newest time that somebody wrote it; the reason is noted, and shown to that
     person. None where it is not kept any more; raises `Refused` without a reason."""
     async with desk.store.write() as tx:
         found = await kept.context(tx, desk.settings.bot, key)
         if found is not None:
             await noted(tx, actor, "text.reveal", "inbox", found[0], reason, desk.clock.now())
-    return found[1] if found else None
+        closed, hidden = await knowledge.closed_to(tx, actor), say(language, "reply_limited")
+    return (
+        [(said, hidden if knowledge.quotes(trace, closed) else replied) for said, replied, trace in found[1]]
+        if found
+        else None
+    )

@@ -18,6 +18,7 @@ Permission: TypeAlias = Literal[
     "intents.edit",
     "bots.edit",
     "knowledge.edit",
+    "knowledge.limited",
     "models.edit",
     "reminders.edit",
     "conversations.lead",
@@ -28,7 +29,8 @@ Permission: TypeAlias = Literal[
     "system.act",
     "system.backup",
 ]
-"""What an admin may do. "text.reveal": read what people wrote, with a reason that they get to see."""
+"""What an admin may do. "text.reveal": read what people wrote, with a reason that they get to see; "knowledge.limited": read
+documents that are not for everybody."""
 
 _EDITOR: frozenset[Permission] = frozenset({"see", "intents.edit", "bots.edit", "knowledge.edit", "models.edit"})
 _OPERATOR: frozenset[Permission] = frozenset(
@@ -38,7 +40,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     "viewer": frozenset({"see"}),
     "editor": _EDITOR,
     "operator": _OPERATOR,
-    "owner": _EDITOR | _OPERATOR | {"admins.edit", "system.backup"},
+    "owner": _EDITOR | _OPERATOR | {"admins.edit", "system.backup", "knowledge.limited"},
 }
 
 

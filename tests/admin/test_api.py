@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -19,10 +19,12 @@ from adapters.web.api import openai
 from adapters.web.api.talk import Talk
 from adapters.web.guard import Guard
 from adapters.web.streams import Streams
+from core.access import Door
 from core.admin import tokens
 from core.errors import ModelUnavailable, Refused, StoreUnavailable
 from core.messages import Address, Message, Sender, Utterance
-from core.store import people
+from core.settings import Settings
+from core.store import Store, people
 from core.store.admin import accounts, audit
 from core.store.admin import tokens as kept
 from core.store.codec import address_to_json
@@ -229,6 +231,17 @@ async def test_the_bot_answers_in_the_name_of_each_user_apart(admin: AdminSide) 
     assert "".join(one["choices"][0]["delta"].get("content", "") for one in events) == "You said: hi"
     ann, bob, again = (message.sender.account for message in bot.heard)
     assert ann != bob == again
+    assert all(message.sender.guest for message in bot.heard), "a machine is not whoever runs the product"
+
+
+async def test_whoever_comes_through_a_machine_is_a_member_and_the_browser_chat_is_its_host(settings: Settings) -> None:
+    door, now = Door(settings, ["web"]), dt.datetime(2026, 5, 4, 9, tzinfo=dt.UTC)
+    stands = []
+    async with aclosing(Store("sqlite://")) as store, store.write() as tx:
+        for guest in (True, False):
+            message = Message("e", Address("web", "", "c"), Sender("c", guest=guest), "hi", now)
+            stands.append((await door.enter(tx, message, "en", now, again=False)).standing)
+    assert stands == ["member", "host"]
 
 
 @pytest.mark.parametrize(

@@ -17,18 +17,25 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx2
 import pytest
 
 from adapters import Surroundings, available, create
+from adapters.web import pages
 from adapters.web.adapter import WebAdapter
 from core.clock import SystemClock
 from core.errors import ConfigurationError, Unavailable
 from core.messages import Address, Choice, Delivery, Line, Reply, TextDelta
 from core.ports import Adapter
 from core.settings import load_settings
+from core.store import Store
+from core.store.tables import metadata
+from core.store.tables.signin import attempt, web_pass
 from tests.contract.adapter_suite import PATIENCE, AdapterSuite, Inbox, Rig, Said, Stream, delivery, listening, post
 
 KEY = secrets.token_bytes(32)
@@ -36,6 +43,19 @@ KEY = secrets.token_bytes(32)
 
 async def nothing_said(_: Address) -> Sequence[Line]:
     return []
+
+
+OPENED: list[Store] = []
+"""The database of the test that runs, with the tables of signing in."""
+
+
+@pytest.fixture(autouse=True)
+async def database(tmp_path: Path) -> AsyncIterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'web.db'}")
+    await store.run_sync(partial(metadata.create_all, tables=[attempt, web_pass]))
+    OPENED[:] = [store]
+    yield store
+    await store.aclose()
 
 
 async def new_adapter(
@@ -46,7 +66,7 @@ async def new_adapter(
     key: bytes = KEY,
 ) -> WebAdapter:
     settings = load_settings(_env_file=None, HOST=host, PORT=port, PUBLIC_URL="")
-    around = Surroundings(SystemClock(), key, history, checks or {})
+    around = Surroundings(SystemClock(), key, history, checks or {}, store=lambda: OPENED[0])
     adapter = await asyncio.to_thread(create, "web", settings, around)  # it reads files, as at every start
     assert isinstance(adapter, WebAdapter)
     return adapter
@@ -316,6 +336,41 @@ async def test_signing_out_ends_it() -> None:
     async with chatting() as (_, browser, _):
         assert (await browser.post("/out")).status_code == 204
         assert (await browser.http.get("/")).status_code == 401
+
+
+async def test_signing_out_everywhere_ends_every_device_its_open_page_and_links_that_wait() -> None:
+    async with chatting() as (rig, browser, _):
+        phone, late = Browser(rig.adapter), Browser(rig.adapter)
+        await phone.sign_in()
+        other = Browser(rig.adapter)
+        await other.sign_in("bob")
+        waiting = (await browser.post("/link")).json()["url"]
+        with mock.patch.object(pages, "_LOOK_AGAIN", 0.0):
+            async with asyncio.timeout(PATIENCE), phone.events() as events:
+                assert (await browser.post("/out/everywhere")).status_code == 204
+                rig.adapter._streams.publish("ada", "mark", {})
+                assert [event.name async for event in events] == [], "it is over, and says nothing more"
+        assert [(await one.http.get("/session")).status_code for one in (browser, phone, other)] == [401, 401, 204]
+        assert (await phone.send(new_id(), "still me?")).status_code == 401
+        assert (await late.enter(waiting)).status_code == 401
+        assert (await late.enter(rig.adapter.sign_in.new_link("ada"))).status_code == 204
+        assert (await late.http.get("/session")).status_code == 204
+        for one in (phone, late, other):
+            await one.http.aclose()
+
+
+async def test_nobody_else_signs_a_person_out_everywhere() -> None:
+    async with chatting() as (_, browser, _):
+        for headers in ({"X-Form-Token": "forged"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert (await browser.post("/out/everywhere", **headers)).status_code == 403
+        assert (await browser.http.get("/session")).status_code == 204
+
+
+async def test_while_the_database_does_not_answer_nobody_is_let_in_and_it_is_said(database: Store) -> None:
+    async with chatting() as (rig, browser, _):
+        await database.run_sync(metadata.drop_all)
+        assert [(await browser.http.get(path)).status_code for path in ("/", "/session", "/events")] == [503] * 3
+        assert (await browser.enter(rig.adapter.sign_in.new_link("ada"))).status_code == 503
 
 
 async def test_a_signed_in_person_makes_a_link_for_another_device() -> None:

@@ -39,7 +39,7 @@ class Door:
         self, desk: Callable[[], Desk], look: Look, guesses: Guesses, session: Known, key: bytes, *, secure: bool
     ) -> None:  # fmt: skip
         self._desk, self._look, self._session, self._secure = desk, look, session, secure
-        self._guesses, self._attempts, self._team = guesses, guesses.attempts, Team(key)
+        self._guesses, self._team = guesses, Team(key)
 
     def routes(self) -> Sequence[Route]:
         return [
@@ -67,14 +67,16 @@ class Door:
             team = bool(self._desk().settings.oidc_issuer)
         return self._look.outside("enter.html", language, status, problem=said, name=name, team=team)
 
+    def _too_often(self, request: Request, wait: int, name: str = "") -> Response:
+        response = self._page(request, 429, "wait", name)
+        response.headers["Retry-After"] = str(wait)
+        return response
+
     async def by_link(self, request: Request) -> Response:
         """The secret of the link, and in a second line the code of a second factor where there is one."""
         words = self._look.words[language_of_browser(request)]
-        client = client_of(request)
         if not guard.from_our_page(request):
             return JSONResponse({"error": words["common"]["forbidden"]}, 403)
-        if wait := self._attempts.wait(client):
-            return JSONResponse({"error": words["enter"]["wait"]}, 429, headers={"Retry-After": str(wait)})
         try:
             desk, given = self._desk(), (await body(request, SMALL)).decode("utf-8", "replace")
         except TooLarge:
@@ -83,16 +85,16 @@ class Door:
             return JSONResponse({"error": words["common"]["starting"]}, 503, headers={"Retry-After": "5"})
         secret, _, code = given.partition("\n")
         now = desk.clock.now()
-        async with self._guesses.reading, desk.store.write() as tx:
+        async with desk.store.read() as tx:
             owner = await signin.wants_code(tx, secret, now)
-            guessed = of_code(owner) if owner else ""
-            if wait := self._attempts.wait(guessed):
-                return JSONResponse({"error": words["enter"]["wait"]}, 429, headers={"Retry-After": str(wait)})
-            proof = await kept.proof(tx, admin_id=owner.id) if owner and code.strip() else None
-            proven = owner is None or (proof is not None and await accounts.uses_factor(tx, proof, code, now))
-            found = await signin.redeem(tx, secret, now) if proven else None
-            if found is None and (proven or code.strip()):
-                self._guesses.failed(client, guessed)
+        async with self._guesses.one(client_of(request), of_code(owner) if owner else "") as tried:
+            if tried.wait:
+                return JSONResponse({"error": words["enter"]["wait"]}, 429, headers={"Retry-After": str(tried.wait)})
+            async with desk.store.write() as tx:
+                proof = await kept.proof(tx, admin_id=owner.id) if owner and code.strip() else None
+                proven = owner is None or (proof is not None and await accounts.uses_factor(tx, proof, code, now))
+                found = await signin.redeem(tx, secret, now) if proven else None
+            tried.passed = found is not None or not (proven or code.strip())
         if found is None:
             said = words["enter"]["failed" if proven else "code_wrong" if code.strip() else "code_wanted"]
             return JSONResponse({"error": said, "code": not proven}, 401)
@@ -111,15 +113,11 @@ class Door:
         name, password, code = (_text(form, field) for field in ("name", "password", "code"))
         if not guard.from_our_page(request):
             return self._page(request, 403, "forbidden", name)
-        keys = (client_of(request), of_password(name))
-        async with self._guesses.hashing:
-            if wait := max(map(self._attempts.wait, keys)):
-                response = self._page(request, 429, "wait", name)
-                response.headers["Retry-After"] = str(wait)
-                return response
+        async with self._guesses.hashing, self._guesses.one(client_of(request), of_password(name)) as tried:
+            if tried.wait:
+                return self._too_often(request, tried.wait, name)
             account = await accounts.by_password(desk.store, name, password, code, desk.clock.now())
-            if account is None:
-                self._guesses.failed(*keys)
+            tried.passed = account is not None
         if account is None:
             return self._page(request, 401, "wrong", name)
         response = RedirectResponse("/admin", 303)
@@ -143,22 +141,21 @@ class Door:
 
     async def by_team(self, request: Request) -> Response:
         """Where the team's sign-in sends people back to."""
-        client, query = client_of(request), dict(request.query_params)
-        if wait := self._attempts.wait(client):
-            response = self._page(request, 429, "wait")
-            response.headers["Retry-After"] = str(wait)
-            return response
+        query = dict(request.query_params)
         try:
             desk = self._desk()
             now, settings = desk.clock.now(), desk.settings
-            identity = await self._team.end(settings, query, request.cookies.get(_FLOW, ""), now)
+            async with self._guesses.one(client_of(request)) as tried:
+                if tried.wait:
+                    return self._too_often(request, tried.wait)
+                identity = await self._team.end(settings, query, request.cookies.get(_FLOW, ""), now)
+                tried.passed = True
             async with desk.store.write() as tx:
                 came = await accounts.by_team(tx, identity, settings.oidc_roles, now)
         except Unavailable:
             return self._page(request, 503, "team_down")
         except NotProven as error:
             log.warning("the team's sign-in let nobody in", extra={"why": error.what})
-            self._guesses.failed(client)
             return self._page(request, 401, "team_failed")
         if came is None:
             return self._page(request, 403, "team_unknown")

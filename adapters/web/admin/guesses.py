@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
-from adapters.web.signin import Attempts
+from adapters.web.tries import Tries
 from core.ports import Clock
+from core.store import Store
 from core.store.admin.accounts import Account
 
-log = logging.getLogger(__name__)
 _AT_ONCE: Final = 2
-"""Passwords that are hashed: each takes 19 MiB and a core meanwhile."""
 
 
-class Guesses:
-    """Ask and count within `hashing` (passwords) or `reading` (codes), so that many sent at once are counted one by one."""
+class Guesses(Tries):
+    """Passwords are hashed within `hashing`: each takes 19 MiB and a core meanwhile."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.attempts = Attempts(clock)
-        self.hashing, self.reading = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_AT_ONCE)
-
-    def failed(self, client: str, *keys: str) -> None:
-        """Counts against the client, and against whom it wanted to be; the log does not say whom: people type passwords there."""
-        log.warning("a sign-in failed", extra={"client": client})
-        for key in filter(None, (client, *keys)):
-            self.attempts.failed(key)
+    def __init__(self, store: Callable[[], Store], clock: Clock) -> None:
+        super().__init__(store, clock)
+        self.hashing = asyncio.Semaphore(_AT_ONCE)
 
 
 def of_password(name: str) -> str:

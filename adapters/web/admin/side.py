@@ -54,7 +54,7 @@ class Side:
         self._desk, self._key = desk, key
         self.look = Look(version)
         self.look.screens = all_screens()
-        self._guesses = Guesses(clock)
+        self._guesses = Guesses(lambda: desk().store, clock)
         self._door = Door(desk, self.look, self._guesses, self._session, key, secure=secure)
 
     def routes(self) -> Sequence[BaseRoute]:

@@ -27,7 +27,8 @@ class Said:
 
 
 class Talk:
-    """Each (key, user) is a person of its own, with its own memory and reminders."""
+    """Each (key, user) is a person of its own, with its own memory and reminders: somebody else than who runs Remora, whoever
+    made the key."""
 
     def __init__(self, take: Callable[[Message], Awaitable[None]], streams: Streams, clock: Clock) -> None:
         self._take, self._streams, self._clock = take, streams, clock
@@ -41,7 +42,7 @@ class Talk:
         message = Message(
             event_id=f"{chat}:{id_}",
             address=Address("web", "", chat),
-            sender=Sender(account=chat, name=user),
+            sender=Sender(account=chat, name=user, guest=True),
             text=text,
             sent_at=self._clock.now(),
             message_id=id_,

@@ -271,7 +271,9 @@
   });
   scroll.addEventListener("scroll", () => { if (atEnd()) newer.hidden = true; });
   newer.addEventListener("click", () => { scroll.scrollTop = scroll.scrollHeight; });
-  $("out").addEventListener("click", async () => { await act("/out"); sessionStorage.clear(); location.replace("/"); });
+  const leave = async (path) => { await act(path); sessionStorage.clear(); location.replace("/"); };
+  $("out").addEventListener("click", () => leave("/out"));
+  $("out-everywhere").addEventListener("click", () => confirm(words.sign_out_ask) && leave("/out/everywhere"));
   $("device").addEventListener("click", async () => {
     const answer = await act("/link");
     $("menu").open = false;

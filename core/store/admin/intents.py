@@ -122,9 +122,9 @@ async def waiting_count(tx: Tx, bot: str) -> int:
     return row.count_ if row else 0
 
 
-async def context(tx: Tx, bot: str, key: str, around: int = 3) -> tuple[int, list[tuple[str, str]]] | None:
-    """Whose newest sentence of that key it is, and what was said and replied around it, in order; None where no turn
-    of it is left."""
+async def context(tx: Tx, bot: str, key: str, around: int = 3) -> tuple[int, list[tuple[str, str, Any]]] | None:
+    """Whose newest sentence of that key it is, and what was said and replied around it and how it came out, in order; None
+    where no turn of it is left."""
     c = intent_inbox.c
     mine = sa.select(c.person_id, c.text).where(c.bot == bot, c.key == key).order_by(c.last_at.desc()).limit(1)
     person = await tx.row(mine)
@@ -136,10 +136,12 @@ async def context(tx: Tx, bot: str, key: str, around: int = 3) -> tuple[int, lis
     found = await tx.row(same.order_by(turn.c.id.desc()).limit(1))
     if found is None:
         return None
-    of = sa.select(turn.c.id, turn.c.said, turn.c.replied).where(turn.c.session_id == found.session_id)
+    of = sa.select(turn.c.id, turn.c.said, turn.c.replied, turn.c.trace).where(turn.c.session_id == found.session_id)
     before = await tx.rows(of.where(turn.c.id <= found.id).order_by(turn.c.id.desc()).limit(around + 1))
     after = await tx.rows(of.where(turn.c.id > found.id).order_by(turn.c.id).limit(1))
-    return person.person_id, [(row.said, row.replied) for row in [*reversed(before), *after]]
+    return person.person_id, [
+        (row.said, row.replied, json.loads(row.trace or "{}")) for row in [*reversed(before), *after]
+    ]
 
 
 async def note_in_force(tx: Tx, name: str, bot: str, number: int, calibrated: bool, now: dt.datetime) -> None:

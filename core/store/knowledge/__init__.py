@@ -32,6 +32,11 @@ class Kept:
     changed_by: str
     removed: bool = False
 
+    @property
+    def limited(self) -> bool:
+        """It is not for everybody."""
+        return any(self.limits.values())
+
 
 async def version(tx: Tx, bot: str) -> int:
     """0: there never was a document."""
@@ -49,6 +54,14 @@ async def kept(tx: Tx, bot: str) -> list[Kept]:
         )
         for row in await tx.rows(wanted)
     ]  # fmt: skip
+
+
+async def limited(tx: Tx) -> frozenset[str]:
+    """The names of documents, of whatever bot, that are not for everybody."""
+    c = knowledge_document.c
+    return frozenset(
+        row.name for row in await tx.rows(sa.select(c.name, c.limits)) if any(json.loads(row.limits).values())
+    )
 
 
 async def passages(tx: Tx, bot: str, name: str) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -36,22 +35,23 @@ async def show(visit: Visit, status: int = 200, problem: str = "", about: str = 
 
 
 async def _guessed(
-    visit: Visit, key: str, about: str, work: Callable[[], Awaitable[_T]], turns: asyncio.Semaphore
+    visit: Visit, key: str, about: str, work: Callable[[], Awaitable[_T]]
 ) -> _T | Response:  # fmt: skip
     """What `work` gives, or the page that says why not. Too many wrong passwords or codes, and it has to wait: who sits at a
     browser that is signed in may be somebody else."""
-    attempts = visit.guesses.attempts
-    async with turns:
-        if wait := attempts.wait(key):
+    async with visit.guesses.one(key) as tried:
+        if tried.wait:
             page = await show(visit, 429, visit.words["enter"]["wait"], about)
-            page.headers["Retry-After"] = str(wait)
+            page.headers["Retry-After"] = str(tried.wait)
             return page
         try:
-            return await work()
+            done = await work()
         except Denied as denied:
-            if denied.key in ("admin_password_wrong", "admin_code_wrong"):
-                attempts.failed(key)
+            tried.passed = denied.key not in ("admin_password_wrong", "admin_code_wrong")
             problem = denied.said(visit.language)
+        else:
+            tried.passed = True
+            return done
     return await show(visit, 422, problem, about)
 
 
@@ -62,10 +62,11 @@ async def set_password(visit: Visit) -> Response:
         if new != visit.field("again"):
             raise Denied("admin_password_twice")
         who = (visit.actor, visit.account, visit.session_id)
-        await accounts.set_password(visit.desk.store, *who, current, new, visit.now)
+        async with visit.guesses.hashing:
+            await accounts.set_password(visit.desk.store, *who, current, new, visit.now)
         return visit.go(_PATH, "account.password_saved")
 
-    return await _guessed(visit, of_password(visit.account.name), "password", work, visit.guesses.hashing)
+    return await _guessed(visit, of_password(visit.account.name), "password", work)
 
 
 async def _by_code(visit: Visit, done: Callable[..., Awaitable[_T]]) -> _T | Response:
@@ -75,7 +76,7 @@ async def _by_code(visit: Visit, done: Callable[..., Awaitable[_T]]) -> _T | Res
         async with visit.desk.store.write() as tx:
             return await done(tx, visit.actor, visit.account, visit.field("code"), visit.now)
 
-    return await _guessed(visit, of_code(visit.account), "factor", work, visit.guesses.reading)
+    return await _guessed(visit, of_code(visit.account), "factor", work)
 
 
 async def _changed(visit: Visit, work: Callable[[Tx], Awaitable[object]], said: str = "") -> Response:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from adapters.web.admin.screen import Screen, Visit, get, post
 from adapters.web.markdown import to_html
 from core.admin import conversations as acts
-from core.admin import reveal
+from core.admin import knowledge, reveal
 from core.admin.roles import Denied
 from core.reminders.quiet import zone_here
 from core.store import Tx, training
@@ -99,6 +99,7 @@ async def _seen(visit: Visit, tx: Tx) -> Seen:
 async def _flow(visit: Visit, tx: Tx, seen: Seen, before: int | None = None) -> dict[str, Any]:
     """Turns and what the team wrote between them, the oldest first, with a mark that changes when they do."""
     rows = await conversations.turns(tx, seen.of, words=seen.words, before=before, also=seen.taken)
+    rows = knowledge.without(rows, await knowledge.closed_to(tx, visit.actor), visit.language)
     more = rows[conversations.PAGE - 1].id if len(rows) > conversations.PAGE else None
     rows = rows[: conversations.PAGE]
     team = await conversations.spoken(tx, seen.of)
@@ -163,7 +164,7 @@ async def turn(visit: Visit) -> Response:
     async with visit.desk.store.read() as tx:
         seen = await _seen(visit, tx)
         row = await _turn(visit, tx, seen)
-        prompt = await conversations.prompt(tx, row.id) if seen.words else None
+        prompt = await acts.prompt(tx, visit.actor, seen.of, row.id) if seen.words else None
         better = await training.corrected(tx, row.id) if seen.words else ""
         notes: list[Note] = await conversations.notes(tx, seen.of.id, row.id)
     ms = dict(row.trace.get("ms", {}))
@@ -179,7 +180,7 @@ async def _turn(visit: Visit, tx: Tx, seen: Seen) -> TurnRow:
     row = await conversations.turn_of(tx, visit.row_id("turn"), words=seen.words, of=seen.of, also=seen.taken)
     if row is None:
         raise HTTPException(404)
-    return row
+    return knowledge.without([row], await knowledge.closed_to(tx, visit.actor), visit.language)[0]
 
 
 # --- what is done there
@@ -282,7 +283,7 @@ async def export(visit: Visit) -> Response:
     try:
         async with visit.desk.store.write() as tx:
             of = (await _seen(visit, tx)).of
-            text = await acts.export(tx, visit.actor, of, visit.field("reason"), visit.now)
+            text = await acts.export(tx, visit.actor, of, visit.field("reason"), visit.now, visit.language)
     except Denied as denied:
         return await talk(visit, 422, denied.said(visit.language), visit.field("reason"), "export")
     name = f'attachment; filename="conversation-{of.id}.json"'

@@ -74,7 +74,7 @@ async def show_context(visit: Visit) -> Response:
     key = visit.field("key")
     if not visit.field("reason").strip():
         return await _context(visit, key, 422, wrong="reason_missing")
-    said = await labelling.around(visit.desk, key, visit.actor, visit.field("reason")[:500])
+    said = await labelling.around(visit.desk, key, visit.actor, visit.field("reason")[:500], visit.language)
     rich = [(text, await to_html(replied, plain=False) if replied else "") for text, replied in said or ()]
     return await _context(visit, key, around=rich)
 

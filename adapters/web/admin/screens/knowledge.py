@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 from starlette.datastructures import UploadFile
@@ -10,11 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from adapters.web.admin.screen import Screen, Visit, get, post
+from core.admin import knowledge as acts
 from core.errors import Refused
-from core.knowledge.answers import ASKED, ranked
+from core.knowledge.answers import ASKED
 from core.knowledge.documents import Documents, Noted, limits_of
-from core.knowledge.passages import Passage, Unreadable
-from core.store import knowledge
+from core.knowledge.passages import Unreadable
 
 _LARGEST = 17 << 20
 _SHOWN = 200
@@ -29,29 +28,20 @@ def _documents(visit: Visit) -> Documents:
 
 async def listed(visit: Visit, problem: str = "") -> Response:
     question = visit.ask("question").strip()[:1_000]
-    found = []
-    if question and visit.desk.library is not None:
-        hits = await asyncio.to_thread(visit.desk.library.find, question, lambda _limits: True, 5)
-        found = ranked(question, hits)
     typed = (
         {name: visit.field(name) for name in ("name", *_LIMITS)} if problem else dict.fromkeys(("name", *_LIMITS), "")
     )
     return visit.page(
-        "knowledge.html", 422 if problem else 200, documents=await _documents(visit).listed(), question=question,
-        found=found, enough=ASKED, problem=problem, typed=typed,
+        "knowledge.html", 422 if problem else 200, documents=await acts.listed(visit.desk, visit.actor),
+        question=question, found=await acts.asked(visit.desk, visit.actor, question), enough=ASKED, problem=problem, typed=typed,
     )  # fmt: skip
 
 
 async def shown(visit: Visit) -> Response:
-    name = visit.request.path_params["name"]
-    async with visit.desk.store.read() as tx:
-        about = next(
-            (one for one in await knowledge.kept(tx, visit.desk.bot.name) if one.name == name and not one.removed), None
-        )
-        pieces = await knowledge.passages(tx, visit.desk.bot.name, name)
-    if about is None:
+    found = await acts.read(visit.desk, visit.actor, visit.request.path_params["name"])
+    if found is None:
         raise HTTPException(404)
-    return visit.page("document.html", document=about, passages=[Passage.of(piece) for piece in pieces[:_SHOWN]])
+    return visit.page("document.html", document=found[0], passages=found[1][:_SHOWN])
 
 
 async def add(visit: Visit) -> Response:

@@ -118,12 +118,18 @@ async def unblock(visit: Visit) -> Response:
     return await _done(visit, work, "people.unblocked", "", "")
 
 
+async def sign_out(visit: Visit) -> Response:
+    async def work(tx: Tx, who: Somebody) -> None:
+        await acts.sign_out(tx, visit.actor, who, visit.now)
+
+    return await _done(visit, work, "people.signed_out", "", "")
+
+
 async def export(visit: Visit) -> Response:
     try:
         async with visit.desk.store.write() as tx:
             who = await _person(visit, tx)
-            reason = reveal.reason_of(visit.field("reason"))
-            data = await memory.export(tx, visit.actor, who.id, reason, visit.now)
+            data = await acts.export(tx, visit.actor, who, visit.field("reason"), visit.now)
     except Denied as denied:
         return await person(visit, 422, denied.said(visit.language), "export", visit.field("reason"))
     text = json.dumps(data, ensure_ascii=False, indent=1)
@@ -162,6 +168,7 @@ SCREEN = Screen(
         post(f"{_FACT}/forget", forget, "people.edit"),
         post(f"{_ONE}/block", block, "people.edit"),
         post(f"{_ONE}/unblock", unblock, "people.edit"),
+        post(f"{_ONE}/sign-out", sign_out, "people.edit"),
         post(f"{_ONE}/erase", erase, "people.edit"),
     ),
 )
