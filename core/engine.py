@@ -19,7 +19,7 @@ from core.intents.definition import SAY, Answer, AskModel, RunSkill
 from core.intents.live import NOTHING, Catalog
 from core.knowledge.answers import grounded
 from core.knowledge.library import Library
-from core.language.phrases import phrases, say
+from core.language.phrases import phrases, say, say_as
 from core.language.spoken import spoken_command
 from core.manners import Manner, of_settings
 from core.memory import keeping
@@ -27,7 +27,7 @@ from core.messages import Address, Reply, ReplyEvent, Status, TextDelta, Utteran
 from core.ports import LanguageModel
 from core.settings import Settings
 from core.skills import catalog
-from core.skills.base import LED, Command, Outcome, Recall, Skill, Turn, asks, nothing_recalled
+from core.skills.base import LED, Command, Outcome, Recall, Skill, Turn, asks, lasting, nothing_recalled
 from core.store.access import Standing
 from core.store.edits import Edited
 
@@ -104,7 +104,12 @@ class Engine:
         instruction = act.what.instruction if isinstance(act.what, AskModel) else ""
         async for event in self._by_model(turn, instruction):
             if isinstance(event, Outcome):
-                told = replace(event, intent=act.intent or event.intent, pending=act.follow, unsure=act.unsure)
+                told = replace(
+                    event,
+                    intent=act.intent or event.intent,
+                    pending=act.follow or lasting(turn.session.pending),
+                    unsure=act.unsure,
+                )
                 yield keeping.kept(turn, told)
             else:
                 yield event
@@ -137,8 +142,9 @@ class Engine:
         if act is None:
             outcome = await self._by_rule(turn)
             act = catalog.Act(outcome, outcome.intent) if outcome is not None else await catalog.decide(turn)
-            if act.what is None and (outcome := await self._offered(turn)) is not None:
-                act = catalog.Act(outcome, outcome.intent)
+            guessed = act.intent == "did_you_mean"
+            if (act.what is None or guessed) and (outcome := await self._offered(turn)) is not None:
+                act = act if guessed and outcome.intent == "knowledge_unknown" else catalog.Act(outcome, outcome.intent)
         if isinstance(act.what, RunSkill):
             outcome = await self._run(turn, act.what)
             if outcome is None:
@@ -320,7 +326,10 @@ class Engine:
                         yield TextDelta(piece)
         except ModelUnavailable as error:
             log.warning("the model cannot answer", extra={"why": error.what})
-            note, finish = say(turn.language, "reply_cut" if said.strip() else "model_off"), "unavailable"
+            note, finish = (
+                say_as(turn.settings.bot, turn.language, "reply_cut" if said.strip() else "model_off"),
+                "unavailable",
+            )
         except TimeoutError:
             note, finish = say(turn.language, "reply_cut"), "timeout"
         if turn.stop.is_set():

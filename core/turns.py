@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
@@ -47,6 +48,8 @@ from core.trace import Trace
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
+_CODES = re.compile(r"\b[A-Z]{0,4}[- ]?\d[A-Z\d-]*|\b(?:ok(?:ay)?|lol|haha)\b", re.IGNORECASE)
+"""Numbers of orders and the like, which are of no language."""
 _HISTORY_TURNS = 20
 _JUST_NOW = dt.timedelta(minutes=15)
 _LATELY = dt.timedelta(hours=12)
@@ -226,7 +229,8 @@ class Turns:
         since = now - _LATELY
         seen = await glance(tx, person.id, message, now, since)
         if seen.waits:
-            await closed.heard_from(tx, person.id, address, now, private=message.private)
+            may = partial(self._door.may_be_written, tx, address)
+            await closed.heard_from(tx, person.id, address, now, private=message.private, may=may)
         silence = dt.timedelta(minutes=self._settings.session_minutes)
         session = await people.session_of(tx, person.id, message, now, silence, _HISTORY_TURNS)
         text, history = cleaned(message.text), session.history
@@ -270,7 +274,7 @@ class Turns:
         if chosen:
             return language_of(chosen)
         for said in (text, *(past.said for past in reversed(history))):
-            words = said.partition(" ")[2] if said.startswith("/") else said
+            words = _CODES.sub(" ", said.partition(" ")[2] if said.startswith("/") else said)
             if said.startswith("/start "):
                 continue  # what follows is of a link, in no language
             if any(character.isalpha() for character in words):

@@ -8,19 +8,35 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.language.phrases import phrases, say
+from core.language.phrases import LANGUAGES, phrases, say
 from core.messages import Reply
 from core.render import literal
 from core.skills.base import Command, Outcome, Skill, Turn
 
-_NUMBER = re.compile(r"\bHL[-\s]?(\d{5})(?!\d)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![A-Za-z\d])HL[-\s]?(\d{5})(?!\d)", re.IGNORECASE)
+_POSTCODE = re.compile(
+    r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{4,6})(?![\w-])|(?<=[\u4e00-\u9fff])\d{4,6}(?!\d)", re.IGNORECASE
+)
+_OTHERWISE = re.compile(
+    r"cancel|return|send back|exchange|swap|address|invoice|refund|broken|取消|退|换|改|地址|发票|坏|碎", re.I
+)
+"""What people want of an order beside its status: the intents know."""
+_ANOTHER = re.compile(
+    r"\b(?:other|another|second) (?:one|order|parcel)|(?:另|还有).{0,6}(?:订单|包裹|快递)|第二个|那个呢", re.IGNORECASE
+)
+_AGAIN = re.compile(
+    r"\bwhen\b.*(?:arrive|come|get here|deliver)|track|where is it|什么时候.*到|几天.*到|到哪|单号", re.IGNORECASE
+)
+_LOST = re.compile(
+    r"don'?t (?:know|have|remember)|no idea|can'?t find|\blost\b|forgot|(?:how|where) (?:do|can) i (?:find|see)|just (?:tell|show)|friend"
+    r"|不知道|不记得|没有|忘了|找不到|在哪|哪里|直接|朋友", re.IGNORECASE
+)  # fmt: skip
 _TRIES = 3
-_LONGEST_POSTCODE = 12
+_LONGEST_POSTCODE, _SHORT = 12, 60
 
 
 @cache
@@ -30,47 +46,68 @@ def _orders() -> dict[str, dict[str, Any]]:
 
 
 def _recognize(turn: Turn) -> Command | None:
-    """A message that is little else than an order's number."""
+    """A message about an order that it names, and little else."""
     found = _NUMBER.search(turn.text)
-    return Command("/order", turn.text) if found and len(turn.text) < 2 * len(found[0]) else None
+    return Command("/order", turn.text) if found and not _OTHERWISE.search(turn.text) else None
 
 
 async def _answer(turn: Turn, found: Command) -> Outcome:
-    number = _NUMBER.search(f"HL-{found.rest}" if found.rest[:1].isdigit() else found.rest)
+    open_question = turn.session.pending or {}
+    before = open_question if open_question.get("skill") == SKILL.name else {}
+    tries = int(before.get("tries", 0))
+    if tries >= _TRIES:
+        return _enough(turn)
+    rest = f"HL-{found.rest}" if found.rest[:1].isdigit() else found.rest
+    number = _NUMBER.search(rest)
+    if number is None and before.get("step") == "shown" and not _ANOTHER.search(rest):
+        return _told(turn, (await asyncio.to_thread(_orders))[str(before["number"])])
     if number is None:
-        return _asked(turn, "which_order", {"asks": "number"})
+        return _asked(turn, "which_order", {"step": "number", "tries": tries})
     named = f"HL-{number[1]}"
-    rest = found.rest.replace(number[0], "").strip(" ,，")
-    if found.name == "/order" and any(sign.isdigit() for sign in rest) and len(rest) <= _LONGEST_POSTCODE:
-        return await _shown(turn, named, rest, 1)
-    return _asked(turn, "which_postcode", {"asks": "postcode", "number": named}, number=named)
+    if postcode := _POSTCODE.search(rest.replace(number[0], " ")):
+        return await _shown(turn, named, postcode[0], tries + 1)
+    return _asked(turn, "which_postcode", {"step": "postcode", "number": named, "tries": tries}, number=named)
 
 
 async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
-    """What is no answer to the question is a new message. A number is of no language: the question's is kept."""
-    turn = replace(turn, language=pending.get("language", turn.language))
-    if turn.text.strip(" .!。！").lower() in phrases(turn.language)["intent_leave_words"].split("|"):
+    """What is no answer to the question is a new message, and leaves it open."""
+    said, step = turn.text, pending.get("step")
+    if step == "shown":
+        again = pending.get("number") and _AGAIN.search(said) and len(said) < _SHORT
+        return await _answer(turn, Command("/order", said)) if again or _ANOTHER.search(said) else None
+    if said.strip(" .!。！").lower() in "|".join(phrases(one)["intent_leave_words"] for one in LANGUAGES).split("|"):
         return Outcome(Reply(say(turn.language, "support.left")), intent="order_status")
-    if _NUMBER.search(turn.text) or (pending.get("asks") == "number" and re.fullmatch(r"\d{5}", turn.text)):
-        return await _answer(turn, Command("/order", turn.text))
-    postcode = len(turn.text) <= _LONGEST_POSTCODE and any(sign.isdigit() for sign in turn.text)
-    if pending.get("asks") != "postcode" or not postcode:
+    bare = re.search(r"(?<!\d)\d{5}(?!\d)", said) if step == "number" and not _NUMBER.search(said) else None
+    if bare or _NUMBER.search(said):
+        return await _answer(turn, Command("/order", bare[0] if bare else said))
+    if _LOST.search(said) and len(said) < _SHORT:
+        return Outcome(Reply(say(turn.language, "support.lost")), intent="order_status", pending=pending)
+    given = _POSTCODE.search(said)
+    postcode = given[0] if given else said if len(said) <= _LONGEST_POSTCODE and any(map(str.isdigit, said)) else ""
+    if step != "postcode" or not postcode:
         return None
-    return await _shown(turn, str(pending["number"]), turn.text, int(pending.get("tries", 0)) + 1)
+    return await _shown(turn, str(pending["number"]), postcode, int(pending["tries"]) + 1)
 
 
 async def _shown(turn: Turn, number: str, postcode: str, tries: int) -> Outcome:
     order = (await asyncio.to_thread(_orders)).get(number)
-    if order is None or _bare(order["postcode"]) != _bare(postcode):
-        if tries >= _TRIES:
-            return Outcome(Reply(say(turn.language, "support.enough_tries")), intent="order_status")
-        return _asked(turn, "no_order", {"asks": "postcode", "number": number, "tries": tries}, number=number)
+    if order is not None and _bare(order["postcode"]) == _bare(postcode):
+        return _told(turn, order)
+    if tries >= _TRIES:
+        return _enough(turn)
+    return _asked(turn, "no_order", {"step": "postcode", "number": number, "tries": tries}, number=number)
+
+
+def _told(turn: Turn, order: dict[str, Any]) -> Outcome:
     fields = {name: literal(str(order[name])) for name in ("number", "ordered", "day", "carrier", "tracking")}
     state = say(turn.language, f"support.{order['state']}", **fields)
     articles = literal(order["articles"][turn.language])
-    return Outcome(
-        Reply(say(turn.language, "support.order", **fields, articles=articles, state=state)), intent="order_status"
-    )
+    return _asked(turn, "order", {"step": "shown", "number": order["number"]}, **fields, articles=articles, state=state)
+
+
+def _enough(turn: Turn) -> Outcome:
+    """Until the conversation is over: who goes on guessing is not shown an order for it."""
+    return _asked(turn, "enough_tries", {"step": "shown", "tries": _TRIES})
 
 
 def _bare(postcode: str) -> str:
@@ -78,7 +115,7 @@ def _bare(postcode: str) -> str:
 
 
 def _asked(turn: Turn, key: str, question: dict[str, Any], **fields: str) -> Outcome:
-    pending = {"skill": SKILL.name, "step": question["asks"], "language": turn.language, **question}
+    pending = {"skill": SKILL.name, "lasts": True, **question}
     return Outcome(Reply(say(turn.language, f"support.{key}", **fields)), intent="order_status", pending=pending)
 
 

@@ -21,10 +21,11 @@ Ranked: TypeAlias = list[tuple[float, Found]]
 ASKED, OFFERED, STATED, ALSO, NEAR = 0.25, 0.3, 0.9, 0.5, 0.1
 """From what sureness on a passage answers what the documents are asked, a question in conversation, and what is no question;
 stands beside another; and is named where none answers."""
-_OWN = 0.15
+_OWN, _AS_NEAR = 0.15, 0.05
+"""For whoever speaks the language of the question: added to their sureness, and by how much they may mean it less."""
 _ASKS = re.compile(
-    r"[?？]\s*$|^\s*(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|may|should|have"
-    r"|has|tell me|explain)\b|什么|怎么|怎样|如何|哪|谁|几|多少|多久|多大|多长|多高|为何|吗|呢|能不能|可不可以|可以.{0,12}吗|有没有|是否|是不是",
+    r"[?？]\s*$|^\s*(?:(?:and|so|but|ok|hi|hey|hello|please)\b[\s,]*)*(?:(?:what|who|when|where|how)s?|which|whom|whose|why|any|is|are|was|were|do|does|did|can|could|will|would|may|should|have"
+    r"|has|tell me|explain)\b|什么|怎么|怎样|如何|哪|谁|几|多[少久大长高重亮宽快远]|为何|吗|呢|能不能|可不可以|可以.{0,12}吗|有没有|是否|是不是",
     re.IGNORECASE,
 )
 _KEPT_WORDS = 0.6
@@ -33,6 +34,11 @@ _KEPT_WORDS = 0.6
 def asks(text: str) -> bool:
     """The text is a question, in English or in Chinese."""
     return _ASKS.search(text) is not None
+
+
+def says(text: str) -> float:
+    """How much the text says beside the words that any sentence has: "and to us?" says nothing that could be found."""
+    return sum(weight for _, _, weight in terms(text) if weight > FAINT)
 
 
 def sure(question: str, found: Found) -> float:
@@ -52,7 +58,13 @@ def ranked(question: str, found: Iterable[Found]) -> Ranked:
     """With how sure each is, best first; of those that say the same, the one in the language of the question."""
     own = chinese(question)
     judged = [(sure(question, one), one) for one in found]
-    return sorted(judged, key=lambda pair: pair[0] + _OWN * (chinese(pair[1].passage.text) == own), reverse=True)
+    judged.sort(key=lambda pair: pair[0] + _OWN * (chinese(pair[1].passage.text) == own), reverse=True)
+    same = [one for _, one in judged if chinese(one.passage.text) == own]
+    if judged and same and judged[0][1] not in same:
+        (most, best), nearest = judged[0], max(same, key=lambda one: one.hit.likeness)
+        if nearest.hit.likeness >= best.hit.likeness - _AS_NEAR:
+            judged = [(most, nearest), *(pair for pair in judged if pair[1] is not nearest)]
+    return judged
 
 
 def _logistic(value: float) -> float:

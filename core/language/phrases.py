@@ -28,6 +28,12 @@ def say(language: Language, key: str, **fields: object) -> str:
     return phrases(language)[key].format(**fields)
 
 
+def say_as(bot: str, language: Language, key: str, **fields: object) -> str:
+    """As `say`, in the bot's own words where it has some for this: "support.model_off" before "model_off"."""
+    own = f"{bot}.{key}"
+    return say(language, own if own in phrases(language) else key, **fields)
+
+
 def counted(language: Language, key: str, count: int, **fields: object) -> str:
     """The phrase for so many: `key` with "_one" behind it where that exists and there is one."""
     one = f"{key}_one"

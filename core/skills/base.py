@@ -126,6 +126,11 @@ def asks(pending: Mapping[str, Any] | None) -> bool:
     return kept.get("skill") == "profile" or kept.get("step", "set") not in ("set", "shown")
 
 
+def lasting(pending: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The open question, where it stays open while something else is talked about: a quiz, an order's postcode."""
+    return pending if (pending or {}).get("lasts") else None
+
+
 Recognize: TypeAlias = Callable[[Turn], object | None]
 Answer: TypeAlias = Callable[[Turn, Any], Awaitable[Outcome]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.language.phrases import say
+from core.language.phrases import phrases, say
 from core.messages import Reply
 from core.skills.base import Command, Outcome, Skill, Turn
 from core.skills.reminders import sharing
@@ -20,7 +20,9 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
             intent="hello",
         )
     lines = [f"- `{command}` — {say(turn.language, key)}" for command, key in turn.commands.items()]
-    text = say(turn.language, "help", commands="\n".join(lines))
+    about = f"{turn.settings.bot}.about"
+    text = f"{say(turn.language, about)}\n\n" if about in phrases(turn.language) else ""
+    text += say(turn.language, "help", commands="\n".join(lines))
     if turn.person.quiet_from and turn.person.quiet_until:
         quiet = say(turn.language, "quiet_are", start=turn.person.quiet_from, end=turn.person.quiet_until)
         text = f"{text}\n\n{quiet}"

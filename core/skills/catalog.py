@@ -23,7 +23,7 @@ from core.intents.words import chinese
 from core.language.phrases import Language, phrases, say
 from core.messages import Address, Choice, Reply
 from core.render import literal, shortened
-from core.skills.base import Outcome, Turn, Write, asks
+from core.skills.base import Outcome, Turn, Write, asks, lasting
 from core.store import Tx, access, acquaintances, outbox
 from core.store.outbox import Planned
 
@@ -214,7 +214,9 @@ def _act(
             return RunSkill(command, "\n".join(ways) if command == SAY else ways[0])
         case Answer(variants):
             return Outcome(
-                Reply(_filled(_variant(turn, variants), slots, shown=True)), intent=intent.name, pending=follow
+                Reply(_filled(_variant(turn, variants), slots, shown=True)),
+                intent=intent.name,
+                pending=follow or lasting(turn.session.pending),
             )
         case HandOver(to):
             return Outcome(write=_hand_over(turn, text, to), intent=intent.name)

@@ -6,10 +6,12 @@ What a document says is only ever shown, never done: it is quoted as it is writt
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Iterable
 from functools import partial
 
 from core.intents.words import chinese
-from core.knowledge.answers import ALSO, ASKED, NEAR, OFFERED, STATED, Ranked, asks, ranked
+from core.knowledge.answers import ALSO, ASKED, NEAR, OFFERED, STATED, Ranked, asks, ranked, says
 from core.knowledge.library import Found, Library
 from core.language.phrases import Language, phrases, say
 from core.messages import Reply
@@ -19,6 +21,7 @@ from core.skills.catalog import within
 
 _LONGEST = 500
 """Of a question, in characters: nobody looks a longer text up."""
+_FOLLOWS = re.compile(r"(?:ok |so |but )?(?:and|what about|how about|to|from|for|in|with|without)\b.{0,40}|(?:那|还有|从|到|寄到)?.{0,10}呢[?？]?", re.IGNORECASE)  # fmt: skip
 
 
 async def _answer(turn: Turn, found: Command) -> Outcome:
@@ -28,16 +31,39 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
     if turn.library is None or not len(turn.library) or not lines:
         key = "knowledge_how" if turn.library is not None and len(turn.library) else "knowledge_empty_shelf"
         return Outcome(Reply(say(turn.language, key), quiet=True), intent="knowledge")
-    if turn.text.startswith("/") or turn.text in lines:
-        judged = await _found(turn, turn.library, " ".join(lines)[:_LONGEST])
-        return _answered(turn, judged, ASKED) or _not_there(turn, judged)
     own = [line for line in lines if chinese(line) == (turn.language == "zh")]
-    said = turn.text[:_LONGEST]
-    for question, least in [(said, OFFERED if asks(said) else STATED), *((line, ASKED) for line in own or lines)]:
-        judged = await _found(turn, turn.library, question)
+    if turn.text.startswith("/") or turn.text in lines:
+        asked = [" ".join(lines)[:_LONGEST]]
+    else:
+        asked = own or lines
+    outcome, judged = await _looked_up(turn, turn.library, [] if turn.text.startswith("/") else _said(turn), asked)
+    return outcome or _not_there(turn, judged)
+
+
+async def _looked_up(
+    turn: Turn, library: Library, said: Iterable[str], asked: Iterable[str] = ()
+) -> tuple[Outcome | None, Ranked]:
+    """The first of what the person said, and then of what is asked for them, that the documents answer: more surely where an
+    intent may be meant, too."""
+    judged: Ranked = []
+    offered = ALSO if turn.trace.zone == "ask" and not asked else OFFERED
+    for question, least in [
+        *((one, offered if asks(one) else STATED) for one in said),
+        *((one, ASKED) for one in asked),
+    ]:
+        judged = ranked(question, await asyncio.to_thread(library.find, question, partial(within, turn)))
         if (outcome := _answered(turn, judged, least)) is not None:
-            return outcome
-    return _not_there(turn, judged)
+            return outcome, judged
+    return None, judged
+
+
+def _said(turn: Turn) -> list[str]:
+    """What may be looked up of a message: a follow-up ("and to Norway?") behind what it follows, and then by itself; nothing
+    where it says nothing."""
+    follows = _FOLLOWS.fullmatch(turn.text)
+    before = next((past.said for past in reversed(turn.history) if not _FOLLOWS.fullmatch(past.said)), "")
+    said = [f"{before} {turn.text}"[:_LONGEST]] if follows and before and not before.startswith("/") else []
+    return [one for one in (*said, turn.text[:_LONGEST]) if says(one) >= 1]
 
 
 async def _offer(turn: Turn) -> Outcome | None:
@@ -45,13 +71,8 @@ async def _offer(turn: Turn) -> Outcome | None:
     library, text = turn.library, turn.text
     if library is None or not len(library) or len(text) > _LONGEST or turn.message.kind not in ("text", "edit"):
         return None
-    judged, question = await _found(turn, library, text), asks(text)
-    outcome = _answered(turn, judged, OFFERED if question else STATED)
-    return outcome or (_not_there(turn, judged) if question and library.strict else None)
-
-
-async def _found(turn: Turn, library: Library, question: str) -> Ranked:
-    return ranked(question, await asyncio.to_thread(library.find, question, partial(within, turn)))
+    outcome, judged = await _looked_up(turn, library, _said(turn))
+    return outcome or (_not_there(turn, judged) if asks(text) and library.strict else None)
 
 
 def _answered(turn: Turn, judged: Ranked, least: float) -> Outcome | None:
