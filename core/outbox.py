@@ -348,6 +348,7 @@ class Deliverer:
         lost = await outbox.orphans(tx, live)
         dead = {one.claimed_by for one in lost}
         journals = {name: await asyncio.to_thread(self._journal.of, name) for name in dead}
+        settled: list[outbox.Settled] = []
         for orphan in lost:
             adapter, journal = self._adapters.get(orphan.platform), journals[orphan.claimed_by]
             if adapter is None:
@@ -363,7 +364,8 @@ class Deliverer:
                 arrived, reason = True, "had left before the crash"
             elif left is None:
                 doubtful, reason = True, "nobody knows whether it had left before the crash"
-            await outbox.adopt(tx, orphan, now, arrived=arrived, doubtful=doubtful, next_try_at=again, reason=reason)
+            settled.append(outbox.Settled(orphan, arrived, again, doubtful, reason))
+        await outbox.adopt(tx, settled, now)
         if lost:
             log.warning("deliveries of a dead worker taken over", extra={"deliveries": len(lost)})
         idle = await asyncio.to_thread(self._journal.idle_since, now - _JOURNALS_KEPT)

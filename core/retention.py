@@ -1,4 +1,4 @@
-"""Conversations and deliveries are kept for so many days and then deleted; reminders stay."""
+"""Conversations, deliveries and reminders that are over are kept for so many days and then deleted."""
 
 from __future__ import annotations
 
@@ -30,6 +30,13 @@ class Retention:
             await self._prune(kept, before)
         async with self._store.write() as tx:
             await intents.prune_inbox(tx, before)
+        ended = True
+        while ended:
+            async with self._store.read() as tx:
+                page = await retention.ended(tx, before)
+            async with self._store.write() as tx:
+                await retention.drop(tx, page, before)
+            ended = len(page) == retention.PAGE
 
     async def _prune(self, kept: retention.Kept, before: dt.datetime) -> None:
         after: int | None = 0

@@ -185,7 +185,7 @@ class Settings(BaseSettings):
         "REMORA_SESSION_MINUTES", 240, "Silence after which a conversation counts as a new session.", ge=1
     )
     retention_days: int = _named(
-        "REMORA_RETENTION_DAYS", 180, "Days for which conversations and deliveries are kept; 0: for ever.", ge=0
+        "REMORA_RETENTION_DAYS", 180, "Days for which conversations, deliveries and reminders that are over are kept; 0: for ever.", ge=0
     )
     prompt_days: int = _named(
         "REMORA_PROMPT_DAYS",

@@ -17,6 +17,11 @@ _OF_THE_PAST = re.compile(
     r"|(?:[为為][什甚]么|怎么(?!样))[^,，。?？]{0,8}提醒|没(?:有)?(?:人)?(?:按时|准时|及时|再)?提醒",
     re.IGNORECASE,
 )
+_NOT_WANTED = re.compile(
+    r"\A[^提叫,，。]{0,12}(?:[别別勿]|不(?:要|用|必|需要))(?:再)?提醒我?[^提]{0,20}\Z"
+    r"|\A\W*(?:please |pls )?(?:don'?t|do not|stop|never) remind(?:ing)? me\b(?!.*\bremind\b)",
+    re.IGNORECASE,
+)
 _ABOUT_REMINDING = re.compile(
     r"\A\W*(?:how(?!\s+about)|who|what(?!\s+(?:about|if))|where|when\s+(?:did|do|does|will|are|is)|do\s+(?:you|i|we)"
     r"|you\s+(?:don'?t|have|had))\b|\b(?:thanks?|thank\s+you|thx)\b.{0,12}\bfor\b.{0,12}\bremind"
@@ -38,12 +43,12 @@ _ESSAY, _BEGINNING = 400, 100
 
 def meant(text: str, *, timed: bool, asks: Callable[[str], bool]) -> bool:
     """Of a text that seems to ask for a reminder: not when it asks for an answer ("告诉我他的生日"), has the word in passing
-    ("Remember, it is for children") or quoted, or speaks about reminding ("why did you remind me so late").
+    ("Remember, it is for children") or quoted, or speaks about reminding ("why did you remind me so late"), or wants none ("明天别提醒我").
 
     `timed`: it names a time; `asks`: the grammar's word about what is left of it. Loose words ask for a reminder only with
     a time, and in no essay; in an essay without a time the beginning has to ask.
     """
-    if _OF_THE_PAST.search(text) or (not timed and _ABOUT_REMINDING.search(text)):
+    if _OF_THE_PAST.search(text) or _NOT_WANTED.search(text) or (not timed and _ABOUT_REMINDING.search(text)):
         return False
     essay, firm = len(text) > _ESSAY, _QUOTED.sub(" ", text)
     if essay and not timed:

@@ -28,20 +28,21 @@ class LateRule:
 _IS = r"(?:(?:it|you|this|that|they)(?:'s| is|'re| are| comes?| rings?)? )?(?:too )?late"
 _MOST = r"(?:at (?:the )?most|no more than|not more than|less than|up to|max(?:imum)?|within|under)"
 _TELL = r"(?:,? (?:and|but) (?:tell|say so to|let) me(?: know| so| about it)?)?"
+_LEAVE = r"(?:(?:skip|drop|forget|leave) it|never mind|(?:don't|do not) (?:bother|(?:send|ring|deliver)(?: it)?|remind me)(?: any ?more| at all)?)"
 _NEXT = r"(?:the |its )?next (?:slot|time|one|turn|occurrence)"
-_ZH_LATE = r"(?:如果|要是|若是|假如)?(?:迟到|晚|迟|过时|过点)了?(?:的话)?[,，]?"
+_ZH_LATE = r"(?:如果|要是|若是|假如)?(?:迟到|晚到?|迟|过[时点期]|错过|误)了?(?:的话)?[,，]?"
 _ZH_SEND = r"(?:发送|发|提醒|通知|响)(?:给)?我?"
 _ENGLISH: tuple[tuple[Policy, str], ...] = (
     ("limit", rf"(?:but |and )?only (?:if|when) (?:it's |it is |you're |you are )?{_MOST} {requests_english.LENGTH.format(n=1)} late"),
     ("limit", rf"(?:but |and )?(?:unless|not if|skip (?:it|this) if|don't (?:send|ring)(?: it)? if) (?:it's |it is |you're |you are )?(?:more than|over) {requests_english.LENGTH.format(n=2)} late"),
     ("skip", rf"(?:and |but )?(?:skip|drop) (?:it|this|that) (?:if|when) {_IS}{_TELL}"),
-    ("skip", rf"(?:and |but )?(?:don't|do not) (?:send|ring|remind|deliver)(?: it| me)? (?:if|when) {_IS}{_TELL}"),
+    ("skip", rf"(?:and |but )?(?:don't|do not) (?:send|ring|remind|deliver|bother)(?: it| me)? (?:if|when) {_IS}{_TELL}"),
     ("send", rf"(?:and |but )?send it (?:even |anyway |also )?(?:if|when) {_IS}|(?:and )?send it late"),
     ("next", rf"(?:and |but )?(?:(?:if|when) {_IS},? )?(?:wait for|take|use|leave it (?:for|to)|ring at) {_NEXT}(?: (?:if|when) {_IS})?"),
 )  # fmt: skip
 _AFTER_A_STOP: tuple[tuple[Policy, str], ...] = (
     ("limit", rf"{_MOST} {requests_english.LENGTH.format(n=3)} late"),
-    ("skip", rf"not (?:if|when) {_IS}|only (?:if |when )?(?:it's |you're )?on time|if {_IS},? (?:skip|drop|forget) it{_TELL}|skip it(?:,? and tell me)"),
+    ("skip", rf"not (?:if|when) {_IS}|only (?:if |when )?(?:it's |you're )?on time|if {_IS},? (?:then )?(?:just )?{_LEAVE}{_TELL}|skip it(?:,? and tell me)"),
     ("send", rf"(?:even|also) (?:if|when) {_IS}|send late|however late(?: it is)?|no matter how late(?: it is)?|if {_IS},? send it(?: anyway| all the same| late)?"),
     ("next", rf"(?:the |its )?next (?:slot|turn)(?: only| (?:if|when) {_IS})?"),
 )  # fmt: skip
@@ -63,7 +64,7 @@ def _compiled(clauses: tuple[tuple[Policy, str], ...], before: str) -> tuple[tup
 
 _PATTERNS = (
     *_compiled(_ENGLISH, r"(?:^|[ ,;:(])"),
-    *_compiled(_AFTER_A_STOP, r"(?:^|[,;:(] ?| - )"),
+    *_compiled(_AFTER_A_STOP, r"(?:^|[,;:(] ?|[.!] | - )"),
     *_compiled(_CHINESE, ""),
 )
 _NAMED: dict[str, Policy] = {"usual": "", "send": "send", "limit": "limit", "skip": "skip", "next": "next"}

@@ -24,6 +24,8 @@ Shift: TypeAlias = Literal["", "later", "earlier"]
 
 LONGEST = 200
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (*requests_english.PATTERNS, *requests_chinese.PATTERNS)
+_ONE_OF_THEM = re.compile(r"an?|any|some|one(?: of (?:my|the|those|these))?", re.IGNORECASE)
+_ZH_ONE_OF_THEM = re.compile(r"(?<!第)(?:其中的?|随便|任意|我的)?(?:一|1|某一?)[个条](?:提醒|闹钟|闹铃)")
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
 _MISSPELT = (
     "reminder", "reminders", "cancel", "delete", "remove", "postpone", "reschedule", "snooze", "resume", "pause",
@@ -46,6 +48,8 @@ class ReminderRequest:
     shift: Shift = ""
     """With "move": `when` is a length of time, by which it is to ring later or earlier."""
     all: bool = False
+    any: bool = False
+    """One of them, and it was not said which."""
     named: bool = True
     """The sentence speaks of reminders. If not ("move it to 10"), only somebody who has just had to do with one can
     mean it."""
@@ -65,7 +69,9 @@ def reminder_request(text: str) -> ReminderRequest | None:
         return asked
     for verb, pattern in _PATTERNS:
         if found := pattern.fullmatch(words):
-            return _request(verb, _Found(found, as_written))
+            request = _request(verb, _Found(found, as_written))
+            vague = _ONE_OF_THEM.fullmatch(request.which) or (request.which and _ZH_ONE_OF_THEM.search(words))
+            return replace(request, which="", any=True) if vague else request
     return None
 
 

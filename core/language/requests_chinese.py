@@ -62,7 +62,14 @@ _CANCEL = _pattern(
     r"取消",
 )
 _UNTIL = r"(?:(?:到|至|直到)(?P<how{n}>[^\n]{{1,20}}?)(?:为止)?|(?P<how{n}1>[0-9一二两三四五六七八九十半几]{{1,3}}个?(?:分钟|小时|钟头|天|周|星期|礼拜|月)|今天|今晚|这个?周|本周|这个?周末|这个?星期))"
+_BEFORE = r"(?:(?:在|直?到)?(?P<how{n}>[^，。,提\n]{{1,20}}?)(?:之前|以前|前|为止)|(?P<how{n}1>今[天日晚]|[这本]个?(?:周末?|星期|月)))[,，]?(?:都|先|就|请|也)*"
+_NOT_ME = r"(?:别|不要|不用|不必|勿)再?提醒我"
 _PAUSE = _pattern(
+    rf"{_BEFORE.format(n=11)}{_NOT_ME}(?:任何事情?|任何东西|什么)?(?P<named11>)(?P<all11>)",
+    rf"{_BEFORE.format(n=12)}{_NOT_ME}(?!了)(?P<what12>[^，。,\n]{{1,20}}?)",
+    rf"{_NOT_ME}(?:任何事情?)?了?[,，]?(?:直?到|至)(?P<how13>[^\n]{{1,20}}?)(?:为止)?(?P<named13>)(?P<all13>)",
+    rf"{_BEFORE.format(n=66)}(?:暂停|停用)(?:掉|一下)?{_target(66)}",
+    rf"(?:我[^，,]{{0,3}}(?:休假|度假|放假|出差|旅[游行])了?[，, ]*)?(?:把|将)?(?:我的)?(?P<all15>我的|)提醒(?P<named15>)(?:都|全|先)*(?:暂停|停){_UNTIL.format(n=15)}",
     rf"(?:先)?(?:暂停|停用|先停)(?:掉|一下)?(?:{_target(3)})?{_UNTIL.format(n=3)}",
     rf"{_target(4)}(?:都|全部|全|先|给我)*(?:暂停|停用){_UNTIL.format(n=4)}",
     rf"(?:先|请)?(?:保持)?(?:安静|免打扰|勿扰|静音|(?:别|不要|勿)(?:打扰|吵|烦)我?)(?P<named5>)(?P<all5>){_UNTIL.format(n=5)}",
@@ -138,8 +145,8 @@ TARGET = re.compile(
 
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("list", _LIST), ("here", _HERE), ("undo", _UNDO), ("show", _SHOW), ("search", _SEARCH), ("silence", _SILENCE),
-    ("rename", _RENAME), ("later", _LATER), ("earlier", _EARLIER), ("move", _MOVE), ("edit", _EDIT), ("snooze", _SNOOZE),
-    ("cancel", _CANCEL), ("pause", _PAUSE), ("resume", _RESUME), ("done", _DONE), ("schedule", _SCHEDULE),
+    ("rename", _RENAME), ("later", _LATER), ("earlier", _EARLIER), ("move", _MOVE), ("edit", _EDIT), ("pause", _PAUSE),
+    ("snooze", _SNOOZE), ("cancel", _CANCEL), ("resume", _RESUME), ("done", _DONE), ("schedule", _SCHEDULE),
     ("share", _SHARE), ("unshare", _UNSHARE), ("whose", _WHOSE),
 )  # fmt: skip
 """In the order in which they are tried."""

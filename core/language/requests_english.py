@@ -91,9 +91,16 @@ _CANCEL = _pattern(
 )
 _UNTIL = r" (?:until|till|til) (?P<how{n}>.{{1,60}}?)"
 _FOR = r" (?:for (?P<how{n}>(?:\d|an? |one|two|three|four|five|six|seven|ten|half|the (?:rest|next|day|week)|today|this|tonight|tomorrow|next).{{0,50}}?)|(?P<how{n}1>today|tonight|this (?:week|weekend|month)|\d{{1,3}} ?(?:min|hour|day|week|month)[a-z]*))"
-_REST = r"(?:pause|suspend|hold|freeze|disable|mute|turn off|switch off|put on hold)"
+_REST = r"(?:pause|suspend|hold off(?: on)?|hold|freeze|disable|mute|turn off|switch off|put on hold)"
+_AWAY = r"i(?:'m| am|m) (?:away|off|out|sick|travell?ing|on (?:vacation|holiday|leave|a trip))"
+_NOT_ME = r"(?:don't|do not|dont|stop) remind(?:ing)? me"
+_BEFORE = _UNTIL.replace("(?:until", "(?:before|until")
 _PAUSE = _pattern(
-    rf"{_REST} {_target(3)}{_UNTIL.format(n=3)}",
+    rf"(?:{_AWAY}[,;. ]+)?(?:{_REST}|stop|skip) {_target(3)}{_UNTIL.format(n=3)}",
+    rf"{_AWAY}{_UNTIL.format(n=55)}[,;.] (?:so )?(?:please )?{_REST} {_target(55)}",
+    rf"(?:{_NOT_ME}(?: (?:of|about) (?:anything|everything|it all))?|no (?:more )?reminders|snooze (?:all )?(?:of )?(?:my |the )?reminders)"
+    rf"(?P<named12>)(?P<all12>)(?:{_BEFORE.format(n=12)}|{_FOR.format(n=13)})",
+    rf"{_NOT_ME} (?:to|about|of) (?P<what14>.{{1,80}}?){_BEFORE.format(n=14)}",
     rf"{_REST} {_target(4, _ABOUT_MOVED)}{_FOR.format(n=4)}",
     rf"(?:pause|suspend)(?:{_UNTIL.format(n=5)}|{_FOR.format(n=6)})",
     rf"(?:put|turn|switch) {_target(7, _ABOUT_MOVED)} (?:on hold|off)(?:{_UNTIL.format(n=7)}|{_FOR.format(n=8)})",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
+from core.reminders.quiet import zone_here
 from core.reminders.recurrence import Rule, occurrences
 from core.store.reminders import Reminder
 
@@ -22,7 +23,7 @@ _MINUTES = dt.timedelta(minutes=15)
 
 def calendar(reminders: Sequence[Reminder], now: dt.datetime, title: str) -> str:
     """The whole file, its lines folded and ended by CRLF."""
-    zones = sorted({one.zone for one in reminders if one.zone != "UTC"})
+    zones = sorted({zone_here(one.zone).key for one in reminders} - {"UTC"})
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -63,7 +64,7 @@ def folded(line: str) -> str:
 
 def _events(reminder: Reminder, now: dt.datetime) -> Iterator[str]:
     """The events of a reminder: one, or one for each clock time of a day."""
-    zone = ZoneInfo(reminder.zone)
+    zone = zone_here(reminder.zone)
     if reminder.rule is None:
         if reminder.rings is not None:
             yield from _event(reminder, "", _local("DTSTART", _wall(reminder.rings, zone), zone), [])

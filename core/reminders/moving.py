@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from core.language.zones import known_zone
 from core.reminders.creating import on_wall
 from core.reminders.recurrence import Occurrence, Rule, moved, next_after, rebased
 from core.store import Tx, people, reminders
@@ -16,7 +17,7 @@ async def set_zone(tx: Tx, person_id: int, zone: ZoneInfo, now: dt.datetime) -> 
     await people.set_zone(tx, person_id, zone.key)
     shifted = kept = 0
     for reminder in await reminders.open_of(tx, person_id, 10_000):
-        if reminder.zone == zone.key:
+        if reminder.zone == zone.key or known_zone(reminder.zone) is None:
             continue
         if reminder.rings is None or reminder.absolute or _counts_elapsed(reminder) or _has_rung(reminder):
             await _keep_moment(tx, reminder, zone)

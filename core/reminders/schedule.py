@@ -13,6 +13,7 @@ from core.language.values import Instant, Window
 from core.messages import Choice, Reply
 from core.reminders import wording
 from core.reminders.creating import on_wall
+from core.reminders.quiet import zone_here
 from core.reminders.recurrence import Rule, occurrences
 from core.store import Tx, reminders
 from core.store.reminders import Reminder
@@ -49,7 +50,7 @@ def rings_between(
     if reminder.rule is None or reminder.next_due is None:
         return sorted(own)
     begin = dt.datetime.fromisoformat(reminder.starts_local)
-    ahead = occurrences(Rule.parse(reminder.rule), begin, ZoneInfo(reminder.zone), max(start, reminder.next_due))
+    ahead = occurrences(Rule.parse(reminder.rule), begin, zone_here(reminder.zone), max(start, reminder.next_due))
     coming = takewhile(lambda moment: moment < end, (found.utc for found in ahead))
     return sorted(own | set(islice(coming, most)))
 
@@ -128,7 +129,7 @@ def day_said(day: dt.date, language: Language, today: dt.date) -> str:
 async def morning(tx: Tx, reminder: Reminder, due_at: dt.datetime) -> Reply:
     """The message of a morning's schedule: what rings on its day from then on, as it is known when it is planned."""
     language = language_of(reminder.language)
-    zone = ZoneInfo(reminder.zone)
+    zone = zone_here(reminder.zone)
     today = due_at.astimezone(zone).date()
     text = await shown(
         tx, reminder.person_id, Days(today, today), zone, due_at, language, empty="schedule_morning_free"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.language.phrases import Language, language_of, say
 from core.messages import Choice, Moment, Reply
+from core.reminders.quiet import zone_here
 from core.render import literal
 from core.store.reminders import Reminder
 
@@ -75,12 +76,12 @@ def line(language: Language, number: int, reminder: Reminder, now: dt.datetime, 
     rings = reminder.rings or reminder.last_due
     resting = say(language, "paused_mark") if reminder.state == "paused" else ""
     if end := reminder.rests_until(now):
-        resting = say(language, "paused_until_mark", until=moment(language, end, ZoneInfo(reminder.zone), now))
+        resting = say(language, "paused_until_mark", until=moment(language, end, zone_here(reminder.zone), now))
     return say(
         language,
         "reminder_line",
         number=number,
-        when=moment(language, rings, ZoneInfo(reminder.zone), now) if rings else "–",
+        when=moment(language, rings, zone_here(reminder.zone), now) if rings else "–",
         distance=distance(language, rings, now) if rings else "–",
         task=task(language, reminder.text),
         rule=(say(language, "reminder_line_rule", rule=rule) if rule else "") + resting,

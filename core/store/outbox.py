@@ -423,20 +423,51 @@ async def orphans(tx: Tx, live: list[str]) -> list[Orphan]:
     ]
 
 
-async def adopt(
-    tx: Tx, orphan: Orphan, now: dt.datetime, *, arrived: bool, next_try_at: dt.datetime, doubtful: bool, reason: str
-) -> None:
-    """Settles an orphan: as sent, or to be tried again at `next_try_at`."""
-    same = sa.and_(outbox.c.id == orphan.id, outbox.c.state == "attempting", outbox.c.claimed_by == orphan.claimed_by)
-    if not arrived:
-        values = {
-            "state": "planned", "claimed_by": None, "next_try_at": next_try_at, "doubtful": doubtful, "reason": reason,
-        }  # fmt: skip
-        await tx.run(sa.update(outbox).where(same).values(**values))
-        return
-    settled = sa.update(outbox).where(same).values(state="sent", claimed_by=None, finished_at=now, reason=reason)
-    if await tx.run(settled):
-        await _fired(tx, [orphan.id])
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What becomes of an orphan: it counts as sent, or is tried again at `next_try_at`."""
+
+    orphan: Orphan
+    arrived: bool
+    next_try_at: dt.datetime
+    doubtful: bool
+    reason: str
+
+
+_SETTLED = (
+    sa.update(outbox)
+    .where(
+        outbox.c.id == sa.bindparam("the_id"),
+        outbox.c.state == "attempting",
+        outbox.c.claimed_by == sa.bindparam("the_dead"),
+    )
+    .values(
+        state=sa.bindparam("becomes"),
+        claimed_by=None,
+        next_try_at=sa.bindparam("again", type_=Moment()),
+        doubtful=sa.bindparam("doubt", type_=sa.Boolean()),
+        reason=sa.bindparam("why"),
+        finished_at=sa.bindparam("ended", type_=Moment()),
+    )
+)
+
+
+async def adopt(tx: Tx, settled: Sequence[Settled], now: dt.datetime) -> None:
+    """Settles orphans that were found in this transaction, all in one go."""
+    rows = [
+        {
+            "the_id": one.orphan.id,
+            "the_dead": one.orphan.claimed_by,
+            "becomes": "sent" if one.arrived else "planned",
+            "again": one.next_try_at,
+            "doubt": one.doubtful,
+            "why": one.reason,
+            "ended": now if one.arrived else None,
+        }
+        for one in settled
+    ]
+    await tx.many(_SETTLED, rows)
+    await _fired(tx, [one.orphan.id for one in settled if one.arrived])
 
 
 async def count_open(tx: Tx, served: Collection[str], now: dt.datetime) -> int:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.store.chats import WAITS_FOR_OWNER
 from core.store.database import Tx
 from core.store.outbox import CLOSED
-from core.store.tables import Moment, inbox, outbox, reminder_change, session
+from core.store.tables import Moment, inbox, outbox, reminder, reminder_change, session
 from core.store.tables.memory import fact
 from core.store.tables.talks import turn_prompt
 
@@ -61,6 +61,24 @@ KEPT: Sequence[Kept] = (
 
 PROMPTS = Kept(turn_prompt, turn_prompt.c.made_at, turn_prompt.c.made_at < _BEFORE)
 """What models were asked, which is kept for a shorter time."""
+
+
+_ENDED = (
+    reminder.c.state.in_(("fired", "done", "cancelled", "declined")),
+    reminder.c.updated_at < _BEFORE,
+    sa.func.coalesce(reminder.c.last_due, reminder.c.updated_at) < _BEFORE,
+    ~sa.exists().where(outbox.c.reminder_id == reminder.c.id),
+)
+
+
+async def ended(tx: Tx, before: dt.datetime) -> list[int]:
+    """Reminders, a page of them, that have not rung and were not changed since, and never ring again."""
+    return [row.id for row in await tx.rows(sa.select(reminder.c.id).where(*_ENDED).limit(PAGE), {"before": before})]
+
+
+async def drop(tx: Tx, ended: Sequence[int], before: dt.datetime) -> None:
+    """Deletes those of them for which that still holds."""
+    await tx.run(sa.delete(reminder).where(reminder.c.id.in_(ended), *_ENDED), {"before": before})
 
 
 async def prune(tx: Tx, kept: Kept, before: dt.datetime, after: int) -> int | None:

@@ -120,6 +120,34 @@ PLAYS = {
         ann> cancel reminder 1
         < You have no reminders
     """,
+    "one of them, and not said which": """
+        ann> remind me on Thursday at 15:00 to eat
+        < to eat
+        ann> remind me on Friday at 15:00 to call mum
+        < to call mum
+        ann> cancel a reminder
+        < Which one do you mean? .. 1. .. eat .. 2. .. call mum
+        ann> the second one
+        < Cancelled: call mum
+        ann> 1
+        model
+        ann> remind me on Friday at 15:00 to call dad
+        < to call dad
+        ann> /cancel
+        < Which one do you mean? .. 2. .. call dad
+        ann> 2
+        < Cancelled: call dad
+        ann> /cancel
+        < Cancelled: eat
+        li> 明天15点提醒我吃饭
+        < 吃饭
+        li> 后天15点提醒我开会
+        < 开会
+        li> 暂停一个提醒
+        < 你指的是哪一个？
+        li> 第二个
+        < 已暂停：开会
+    """,
     "all at once, and back": """
         ann> remind me tomorrow at 15:00 to call mum
         < call mum

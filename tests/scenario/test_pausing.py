@@ -106,6 +106,52 @@ PLAYS = {
         +31m
         < drink water
     """,
+    "another pause counts from its own time, not from the end of the one before, and loses no snooze": """
+        ann> remind me every day at 10:10 am to drink water
+        < drink water
+        ann> remind me on Saturday at 9:00 am to call mum
+        < call mum
+        ann> pause reminder 2 until Monday
+        < Then it rings **Mon 30 Nov 00:00
+        ann> pause reminder 2 until Sunday
+        < Then it rings **Sun 29 Nov 00:00
+        ann> pause reminder 2
+        < Paused: call mum
+        ann> resume reminder 2
+        < It goes on: call mum rings **Sat 28 Nov 09:00
+        +10m
+        < drink water
+        ann! 1 h
+        < Snoozed
+        ann> pause reminder 1 until tomorrow
+        < Paused until
+        ann> pause reminder 1
+        < Paused: drink water
+        ann> resume reminder 1
+        < It goes on: drink water rings **Wed 25 Nov 11:10
+        +1h
+        < drink water
+    """,
+    "said of what is not wanted": """
+        ann> remind me every day at 11:00 to stretch
+        < stretch
+        ann> don't remind me until Friday
+        < Paused your only reminder until **Fri 27 Nov 00:00
+        ann> resume all reminders
+        < goes on
+        ann> don't remind me about stretch until Friday
+        < Paused until **Fri 27 Nov 00:00
+        ann> don't remind me tomorrow
+        model
+        li> 每天11点提醒我喝水
+        < 喝水
+        li> 下周一之前别提醒我
+        < 已暂停到 **11月30日 周一 00:00
+        li> 周五之前别提醒我喝水
+        < 已暂停到 **11月27日 周五 00:00
+        li> 明天别提醒我喝水
+        model
+    """,
     "a snooze that lies behind the pause stays": """
         ann> remind me every day at 10:10 am to drink water
         < drink water

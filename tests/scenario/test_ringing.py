@@ -154,7 +154,7 @@ PLAYS = {
         bob!= reminders:accept:1
         < That reminder isn't yours
         ann!= reminders:cancel:99999999999999
-        < That reminder isn't yours
+        < That button no longer does anything
         ann!= reminders:cancel:-1
         < That button no longer does anything
         ann!= reminders:explode:1

@@ -42,8 +42,10 @@ async def claim(store: Store, worker: str, now: dt.datetime = NINE) -> list[Clai
 
 async def settle(tx: Tx) -> None:
     """Everybody was taken for dead."""
-    for lost in await outbox.orphans(tx, ["heir"]):
-        await outbox.adopt(tx, lost, NINE, arrived=False, next_try_at=NINE, doubtful=True, reason="")
+    lost = await outbox.orphans(tx, ["heir"])
+    await outbox.adopt(
+        tx, [outbox.Settled(one, arrived=False, next_try_at=NINE, doubtful=True, reason="") for one in lost], NINE
+    )
 
 
 async def adopt(store: Store) -> None:

@@ -70,6 +70,13 @@ def test_cancelling_one(text: str, which: str) -> None:
     assert reminder_request(text) == ReminderRequest("cancel", which)
 
 
+@pytest.mark.parametrize(
+    "text", ["cancel a reminder", "delete one of my reminders please", "取消一个提醒", "删掉其中一个提醒"]
+)
+def test_one_of_them_is_no_name(text: str) -> None:
+    assert reminder_request(text) == ReminderRequest("cancel", any=True)
+
+
 @pytest.mark.parametrize("text", split(ALL))
 def test_cancelling_all(text: str) -> None:
     assert reminder_request(text) == ReminderRequest("cancel", all=True)
@@ -159,6 +166,17 @@ def _seconds(text: str) -> float:
         ("暂停到周一", "pause", "", "周一", False),
         ("牙医的提醒暂停到明天九点", "pause", "牙医", "明天九点", False),
         ("把所有提醒暂停两天", "pause", "", "两天", True),
+        ("don't remind me until Monday", "pause", "", "Monday", True),
+        ("no reminders before next week", "pause", "", "next week", True),
+        ("stop all reminders until friday", "pause", "", "friday", True),
+        ("don't remind me to stretch until Monday", "pause", "stretch", "Monday", False),
+        ("I'm on leave until Monday, pause my reminders", "pause", "", "Monday", True),
+        ("I'm away, pause my reminders until 3 May", "pause", "", "3 May", True),
+        ("下周一之前别提醒我", "pause", "", "下周一", True),
+        ("今天不要再提醒我了", "pause", "", "今天", True),
+        ("别提醒我直到周五", "pause", "", "周五", True),
+        ("周五之前别提醒我跑步", "pause", "跑步", "周五", False),
+        ("我在出差，把我的提醒暂停到周五", "pause", "", "周五", True),
         ("show reminder 2", "show", "2", "", False),
         ("details of the dentist reminder", "show", "dentist", "", False),
         ("看看第2个提醒的详情", "show", "2", "", False),
@@ -178,7 +196,16 @@ def test_pauses_and_rules(text: str, verb: str, which: str, when: str, all_of_th
 
 
 @pytest.mark.parametrize(
-    "text", ["who can change my mind", "pause the music until monday", "hold on until monday", "谁能改变世界"]
+    "text",
+    [
+        "remind me not to call Bob until Monday",
+        "周五提醒我不要喝酒",
+        "下周一之前提醒我别忘了交报告",
+        "who can change my mind",
+        "pause the music until monday",
+        "hold on until monday",
+        "谁能改变世界",
+    ],
 )
 def test_other_sentences_about_pausing_and_changing_are_none(text: str) -> None:
     assert reminder_request(text) is None

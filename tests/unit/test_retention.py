@@ -78,6 +78,21 @@ async def test_of_a_reminder_the_row_stays_and_what_was_changed_long_ago_goes(st
     assert await rows(store, "changed_at", of=tables.reminder_change) == [(NOW + 390 * DAY,)]
 
 
+async def test_a_reminder_that_is_over_goes_when_its_time_and_its_last_change_are_long_ago(store: Store) -> None:
+    states = {"old": "fired", "gone": "cancelled", "rang late": "fired", "changed late": "done", "waits": "active"}
+    async with store.write() as tx:
+        ann = await people.person_of(tx, "", "fake", Sender("ann", "Ann"), NOW)
+        wall = NOW.replace(tzinfo=None).isoformat()
+        for text, state in states.items():
+            new = NewReminder(ann.id, text, Address("fake", "", "ann"), text, "en", "UTC", wall, NOW, wall)
+            kept = await reminders.add(tx, new, NOW)
+            changed = NOW + 390 * DAY if text == "changed late" else NOW
+            rang = NOW + 390 * DAY if text == "rang late" else NOW
+            await reminders.amend(tx, kept.id, changed, state=state, last_due=rang)
+    await Retention(store, SettableClock(NOW + 400 * DAY), 90).tick()
+    assert await rows(store, "text", of=tables.reminder) == [("rang late",), ("changed late",), ("waits",)]
+
+
 async def test_pages_of_which_some_rows_stay_do_not_end_the_work(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "PAGE", 2)
     async with store.write() as tx:

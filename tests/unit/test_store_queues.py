@@ -433,10 +433,8 @@ async def test_late_messages_are_counted(store: Store) -> None:
 async def adopt_all(store: Store, *, arrived: bool, live: Sequence[str] = ("w1",)) -> list[str]:
     async with store.write() as tx:
         lost = await outbox.orphans(tx, list(live))
-        for orphan in lost:
-            await outbox.adopt(
-                tx, orphan, NOW, arrived=arrived, next_try_at=NOW, doubtful=not arrived, reason="worker died"
-            )
+        fate = {"arrived": arrived, "next_try_at": NOW, "doubtful": not arrived, "reason": "worker died"}
+        await outbox.adopt(tx, [outbox.Settled(orphan, **fate) for orphan in lost], NOW)
     return [orphan.cause for orphan in lost]
 
 

@@ -73,7 +73,7 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
         case Command("/reminders"):
             return changing.requested(turn, ReminderRequest("list"))
         case Command("/cancel", rest):
-            return changing.requested(turn, ReminderRequest("cancel", rest))
+            return changing.requested(turn, ReminderRequest("cancel", rest, any=not rest))
         case Command(_, rest):
             return setting.wished(turn, rest, turn.now)
         case "unmute":
@@ -121,7 +121,16 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
             return snoozing.asked_until(turn, int(pending["reminder"]))
         case "set":
             return editing.corrected(turn, pending)
+        case "shown" if pending.get("asked") and (number := _number_told(turn.text)):
+            verb, when, shift = pending["asked"]
+            return await _answer(turn, ReminderRequest(verb, number, when, shift))
     return None
+
+
+def _number_told(text: str) -> str:
+    """The number in answer to "which one?"; "" where it is no answer."""
+    told = reminder_request(f"cancel {text}") or reminder_request(f"取消{text}")
+    return told.which if told is not None and told.verb == "cancel" and told.which.isdecimal() else ""
 
 
 def _is_answer(turn: Turn, request: ReminderRequest, pending: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from core.language.phrases import language_of, say
 from core.messages import Reply
 from core.reminders.creating import LATEST_YEAR
+from core.reminders.quiet import zone_here
 from core.skills.base import Outcome, Turn
 from core.skills.reminders import edited, recipients, sharing, snoozing
 from core.skills.reminders.changing import Change, cancelled, may_change, not_yours, shown
@@ -42,7 +43,8 @@ async def press(turn: Turn, data: str) -> Outcome | None:
         reminder = await reminders.get_any(tx, int(number))
         spoken = _speaking(turn, reminder)
         if reminder is None or not (verb == "metoo" or _is_for(turn, reminder, verb)):
-            return _nothing(pending, not_yours(turn, reminder))
+            why = not_yours(turn, reminder) if reminder else say(turn.language, "stale_button")
+            return _nothing(pending, why)
         if reminder.state == "cancelled" or (reminder.state == "declined" and verb not in _ANSWERS):
             return replace(_nothing(pending, say(spoken.language, "reminder_gone")), settles=True)
         if reminder.state == "proposed" and verb not in _ANSWERS:
@@ -75,7 +77,7 @@ def _nothing(pending: dict[str, Any] | None, why: str) -> Reply:
 async def _snooze(tx: Tx, turn: Turn, reminder: Reminder, length: str) -> Reply:
     if length == "pick" and reminder.state != "done":
         return Reply(say(turn.language, "snooze_until_when"))
-    due = snoozed_until(length, turn.now, ZoneInfo(reminder.zone))
+    due = snoozed_until(length, turn.now, zone_here(reminder.zone))
     return await snoozing.snooze(tx, turn, reminder, due, exact=length.startswith("at"))
 
 

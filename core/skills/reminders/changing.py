@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from core.language.phrases import counted, say
 from core.language.requests import ReminderRequest
 from core.messages import Reply
 from core.reminders import moving, wording
 from core.reminders.moving import following_after
+from core.reminders.quiet import zone_here
 from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn, Write
@@ -164,7 +164,7 @@ def choose(
     if which.isdecimal():
         return _allowed(turn, _numbered(turn, own, found, int(which)), own)
     if not which:
-        touched = next((one for one in own if turn.touched and one.id == turn.touched.id), None)
+        touched = next((one for one in own if turn.touched and one.id == turn.touched.id and not request.any), None)
         if touched is not None or len(own) == 1:
             return touched or own[0]
     for among in (own, found):
@@ -174,7 +174,7 @@ def choose(
         if matching:
             break
     if pending is not None:
-        pending["shown"] = [one.id for one in own[:_NUMBERED]]
+        pending |= {"shown": [one.id for one in own[:_NUMBERED]], "asked": [request.verb, request.when, request.shift]}
     return Reply(say(turn.language, "reminder_which", list=listed(turn, matching or list(enumerate(own, 1)))))
 
 
@@ -270,7 +270,7 @@ async def _past_is_over(tx: Tx, turn: Turn, reminder_id: int) -> bool:
 
 def shown(turn: Turn, reminder: Reminder) -> dict[str, str]:
     """The fields in which phrases speak of a reminder."""
-    zone = ZoneInfo(reminder.zone)
+    zone = zone_here(reminder.zone)
     rings = reminder.rings or reminder.last_due
     return {
         "task": wording.task(turn.language, reminder.text),

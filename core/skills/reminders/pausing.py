@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from core.errors import Refused
@@ -14,6 +15,7 @@ from core.messages import Reply
 from core.reminders import creating, wording
 from core.reminders.creating import on_wall
 from core.reminders.moving import following_after
+from core.reminders.quiet import zone_here
 from core.reminders.recurrence import Occurrence
 from core.skills.base import Outcome, Turn
 from core.skills.reminders.changing import change, remembered, shown, shown_before
@@ -74,18 +76,28 @@ async def paused(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     if reminder.state == "paused":
         return Reply(say(turn.language, "reminder_paused_already", **shown(turn, reminder)))
     fields = shown(turn, reminder)
-    await remembered(tx, turn, reminder, "pause")
-    await outbox.cancel_planned(tx, reminder.id, turn.now)
-    await reminders.amend(tx, reminder.id, turn.now, state="paused", paused_until=None)
+    own = await _at_rest(tx, turn, reminder)
+    values = {"state": "paused", "paused_until": None, "next_due": own.next_due, "next_local": own.next_local}
+    await reminders.amend(tx, own.id, turn.now, **values)
     return Reply(say(turn.language, "reminder_paused", **fields))
+
+
+async def _at_rest(tx: Tx, turn: Turn, reminder: Reminder) -> Reminder:
+    """Keeps it as it stands and takes back what is planned of it; returns it with its own moments, whatever pause it was
+    in before."""
+    own = None
+    if reminder.state == "paused" or reminder.rests_until(turn.now):
+        own = await _own_moments(tx, turn, reminder)
+    kept = await remembered(tx, turn, reminder, "pause")
+    await outbox.cancel_planned(tx, reminder.id, turn.now)
+    return replace(kept, next_due=own[0], next_local=own[1]) if own else kept
 
 
 async def paused_until(tx: Tx, turn: Turn, reminder: Reminder, until: dt.datetime) -> Reply:
     """It goes on by itself: its next moment is the first that does not lie in the pause. A single one whose time does
     rings when the pause ends; so does its snooze."""
-    zone, own = ZoneInfo(reminder.zone), await remembered(tx, turn, reminder, "pause")
+    zone, own = zone_here(reminder.zone), await _at_rest(tx, turn, reminder)
     following = following_after(own, until - _MOMENT)
-    await outbox.cancel_planned(tx, own.id, turn.now)
     if own.rule is not None and following is None:
         await reminders.amend(tx, own.id, turn.now, state="paused", paused_until=None)
         return Reply(say(turn.language, "reminder_paused", **shown(turn, reminder)))
@@ -102,23 +114,28 @@ async def paused_until(tx: Tx, turn: Turn, reminder: Reminder, until: dt.datetim
 
 async def resumed(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     """A repeating one goes on with its next occurrence; a single one whose time passed meanwhile asks for another."""
-    early = reminder.rests_until(turn.now) is not None
-    if reminder.state != "paused" and not early:
+    if reminder.state != "paused" and reminder.rests_until(turn.now) is None:
         return Reply(say(turn.language, "reminder_not_paused", **shown(turn, reminder)))
-    since = await reminder_changes.paused_at(tx, reminder.id)
-    snoozed = await reminders.revive(tx, reminder.id, since, turn.now) if since else 0
-    due, local = reminder.next_due, reminder.next_local
-    if early and reminder.rule is None:
-        wall = dt.datetime.fromisoformat(reminder.starts_local)
-        own = on_wall(wall, ZoneInfo(reminder.zone))
-        if own > turn.now or snoozed:
-            due, local = (own, wall.isoformat()) if own > turn.now else (None, None)
-    elif early or (due is not None and due <= turn.now):
-        following = following_after(reminder, turn.now)
-        due, local = (following.utc, following.key) if following else (None, None)
+    due, local, snoozed = await _own_moments(tx, turn, reminder)
     if due is None and not snoozed:
         return Reply(say(turn.language, "reminder_resume_past", **shown(turn, reminder)))
     await reminder_changes.remember(tx, reminder.id, "resume", turn.now, turn.person.id)
     await reminders.amend(tx, reminder.id, turn.now, state="active", paused_until=None, next_due=due, next_local=local)
     going = await reminders.get_any(tx, reminder.id) or reminder
     return Reply(say(turn.language, "reminder_resumed", **shown(turn, going)))
+
+
+async def _own_moments(tx: Tx, turn: Turn, reminder: Reminder) -> tuple[dt.datetime | None, str | None, int]:
+    """When a reminder that rests would ring without its pause; its snoozes are planned again, so many."""
+    since = await reminder_changes.paused_at(tx, reminder.id)
+    snoozed = await reminders.revive(tx, reminder.id, since, turn.now) if since else 0
+    due, local, early = reminder.next_due, reminder.next_local, reminder.rests_until(turn.now) is not None
+    if early and reminder.rule is None:
+        wall = dt.datetime.fromisoformat(reminder.starts_local)
+        own = on_wall(wall, zone_here(reminder.zone))
+        if own > turn.now or snoozed:
+            due, local = (own, wall.isoformat()) if own > turn.now else (None, None)
+    elif early or (due is not None and due <= turn.now):
+        following = following_after(reminder, turn.now)
+        due, local = (following.utc, following.key) if following else (None, None)
+    return due, local, snoozed

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from core.language.late_rule import LateRule
 from core.language.phrases import say
 from core.language.requests import ReminderRequest
 from core.messages import Reply
 from core.reminders import late_rules, wording
+from core.reminders.quiet import zone_here
 from core.reminders.recurrence import Rule
 from core.reminders.rules_said import rule_said
 from core.skills.base import Outcome, Turn
@@ -54,7 +53,7 @@ async def late_set(tx: Tx, turn: Turn, reminder: Reminder, late: LateRule) -> Re
 
 def in_full(turn: Turn, reminder: Reminder) -> str:
     """Everything that is kept of a reminder and that its person can change."""
-    language, zone = turn.language, ZoneInfo(reminder.zone)
+    language, zone = turn.language, zone_here(reminder.zone)
     lines = [say(language, "detail_when" if reminder.rings else "detail_rang", **shown(turn, reminder))]
     if reminder.rule:
         lines.append(say(language, "detail_repeats", rule=rule_said(Rule.parse(reminder.rule), language)))

@@ -12,7 +12,7 @@ from core.language.times import understand_time
 from core.language.values import Instant, Recurrence
 from core.messages import Reply
 from core.reminders import creating, wording
-from core.reminders.quiet import held_for
+from core.reminders.quiet import held_for, zone_here
 from core.skills.base import Outcome, Turn
 from core.skills.reminders.changing import GONE, changeable, choose, remembered, seen, shown, shown_before
 from core.skills.reminders.setting import NAME, PREFERENCES
@@ -86,7 +86,7 @@ async def silence(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
 def until(turn: Turn, words: str, reminder: Reminder) -> tuple[dt.datetime, bool]:
     """The moment that the words name, or that much from now, and whether they say exactly that time of day; raises
     `Refused` where they name none to come."""
-    zone = turn.zone or ZoneInfo(reminder.zone)
+    zone = turn.zone or zone_here(reminder.zone)
     understood = understand_time(words, turn.now, zone, None, PREFERENCES)
     if understood.problem is not None:
         raise Refused(creating.problem_said(understood.problem, turn.language))
@@ -106,7 +106,7 @@ async def snooze(tx: Tx, turn: Turn, reminder: Reminder, due: dt.datetime, *, ex
     rang = reminder.last_due or turn.now
     if reminder.rings is None and turn.now - rang > _LONG_AGO:
         return Reply(say(turn.language, "reminder_long_ago", **shown(turn, reminder)))
-    zone = ZoneInfo(reminder.zone)
+    zone = zone_here(reminder.zone)
     held = None if exact else held_for(turn.person, due, reminder.zone)
     await reminder_changes.remember(tx, reminder.id, "snooze", turn.now, turn.person.id)
     await outbox.cancel_extra(tx, reminder.id, turn.now)
