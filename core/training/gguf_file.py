@@ -71,8 +71,11 @@ def _write(model: Any, tokenizer: Any, folder: Path, file: Path) -> None:
     writer.add_rope_freq_base(rope["rope_theta"])
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_vocab_size(config.vocab_size)
-    marks = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
-    kinds = gguf.TokenType
+    kinds, added = gguf.TokenType, tokenizer.added_tokens_decoder
+    marks = {
+        at: kinds.CONTROL if one.special else kinds.USER_DEFINED for at, one in added.items()
+    }  # the latter are read
+    marks |= dict.fromkeys(range(len(tokenizer), config.vocab_size), kinds.UNUSED)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(split)
     writer.add_token_list(
@@ -81,7 +84,7 @@ def _write(model: Any, tokenizer: Any, folder: Path, file: Path) -> None:
             for at in range(config.vocab_size)
         ]
     )
-    writer.add_token_types([kinds.CONTROL if at in marks else kinds.NORMAL for at in range(config.vocab_size)])
+    writer.add_token_types([marks.get(at, kinds.NORMAL) for at in range(config.vocab_size)])
     gguf.SpecialVocab(folder, load_merges=True, n_vocab=config.vocab_size).add_to_gguf(writer)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
     heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from gguf import GGUFReader, TokenType
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from core.errors import Refused
 from core.lm.weights.convert import convert
@@ -37,3 +39,17 @@ def test_weights_that_read_back_otherwise_are_not_kept(tmp_path: Path, monkeypat
     with pytest.raises(Refused, match="does not read back the same"):
         write_gguf(tmp_path / "model", tmp_path / "again.gguf")
     assert not (tmp_path / "again.gguf").exists()
+
+
+def test_added_words_are_told_from_marks_and_from_padding(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    convert(tiny_gguf(tmp_path / "first.gguf"), folder)
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder)
+    tokenizer.add_tokens(["<shelf>"])
+    model.resize_token_embeddings(len(tokenizer) + 2)
+    tokenizer.save_pretrained(folder)
+    model.save_pretrained(folder)
+    kinds = GGUFReader(write_gguf(folder, tmp_path / "more.gguf")).fields["tokenizer.ggml.token_type"].contents()
+    known = [kinds[tokenizer.convert_tokens_to_ids(one)] for one in (tokenizer.eos_token, "<shelf>")]
+    assert known == [TokenType.CONTROL, TokenType.USER_DEFINED]
+    assert kinds[len(tokenizer) :] == [TokenType.UNUSED] * 2
