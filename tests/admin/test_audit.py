@@ -100,13 +100,13 @@ async def test_entries_are_found_by_who_what_and_on_what_a_page_at_a_time(admin:
     await seeded(admin, 120)
     async with admin.browser("operator") as browser:
         first = (await browser.get("/admin/audit?who=web:ann")).text
-        assert first.count("intent:i") // 1 >= 50
-        assert "intent:i119<" not in first
+        assert first.count("intent:i") >= 50
+        assert "intent i119<" not in first
         older = first.split("before=")[1].split('"')[0]
         second = (await browser.get(f"/admin/audit?who=web:ann&before={older}")).text
-        assert "intent:i0<" in second
+        assert "intent i0<" in second
         assert "before=" not in second.split('class="pager"')[1]
-        assert "intent:i7<" in (await browser.get("/admin/audit?subject=intent:i7")).text
+        assert "intent i7<" in (await browser.get("/admin/audit?subject=intent:i7")).text
         assert "Nothing matches" in (await browser.get("/admin/audit?verb=%25")).text
         assert (await browser.get(f"/admin/audit?before={'9' * 30}&who=%00")).status_code == 200
 
