@@ -132,6 +132,28 @@ PLAYS = {
         +1h
         < drink water
     """,
+    "by command": """
+        ann> remind me every day at 11:00 to stretch
+        < stretch
+        ann> remind me tomorrow at 15:00 to call mum
+        < call mum
+        ann> /pause until Monday
+        < Paused all 2 of your reminders until **Mon 30 Nov 00:00
+        ann> resume all reminders
+        < All 2
+        ann> /pause 2 until Sunday
+        < Paused until **Sun 29 Nov 00:00 .. call mum
+        ann> /pause
+        < Paused all 2 of your reminders.
+        ann> /pause the zebra
+        < Until when?
+        li> 每天11点提醒我喝水
+        < 喝水
+        li> /pause 到下周一
+        < 已暂停到 **11月30日
+        li> /pause 1号到周五
+        < 已暂停到 **11月27日
+    """,
     "said of what is not wanted": """
         ann> remind me every day at 11:00 to stretch
         < stretch

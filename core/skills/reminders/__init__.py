@@ -74,6 +74,8 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
             return changing.requested(turn, ReminderRequest("list"))
         case Command("/cancel", rest):
             return changing.requested(turn, ReminderRequest("cancel", rest, any=not rest))
+        case Command("/pause", rest):
+            return pausing.requested(turn, _pause_told(rest) or ReminderRequest("pause", when=rest))
         case Command(_, rest):
             return setting.wished(turn, rest, turn.now)
         case "unmute":
@@ -127,6 +129,16 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     return None
 
 
+def _pause_told(rest: str) -> ReminderRequest | None:
+    """What stands behind /pause: which one and how long, as far as it is said; all of them where it is not."""
+    ways = (
+        [f"pause {rest}", f"暂停{rest}"]
+        if rest[:1].isdigit()
+        else [f"pause all reminders {rest}", f"暂停所有提醒{rest}"]
+    )
+    return next((told for words in ways if (told := reminder_request(words)) and told.verb == "pause"), None)
+
+
 def _number_told(text: str) -> str:
     """The number in answer to "which one?"; "" where it is no answer."""
     told = reminder_request(f"cancel {text}") or reminder_request(f"取消{text}")
@@ -148,7 +160,12 @@ SKILL = Skill(
     answer=_answer,
     recognize=_recognize,
     while_led=setting.recognize,
-    commands={"/remind": "help_remind", "/reminders": "help_reminders", "/cancel": "help_cancel"},
+    commands={
+        "/remind": "help_remind",
+        "/reminders": "help_reminders",
+        "/cancel": "help_cancel",
+        "/pause": "help_pause",
+    },
     press=press,
     form=forms.filled,
     resume=_resume,
