@@ -90,17 +90,19 @@ def remove(account: str) -> None:
 
 
 def _given(account: str, role: str) -> None:
+    from core.access import shut
     from core.errors import RemoraError
+    from core.settings import load_settings
     from core.store import access
 
-    place = _place(account)
+    place, settings = _place(account), load_settings()
     if role == "owner" and not place.account:
         raise click.UsageError("only an account can be an owner")
 
     async def work(tx: Tx, now: dt.datetime) -> None:
         if role != "removed" or place.account:
             await access.put(tx, place, role, None, now)  # type: ignore[arg-type]  # one of the choices above
-        elif not await access.drop(tx, place):
+        elif await shut(tx, settings, place, now) is None:
             raise RemoraError(f"{account} was not open", "see: remora users list")
 
     _done(work)

@@ -32,10 +32,12 @@ async def close(tx: Tx, address: Address, now: dt.datetime, reason: str, *, by_o
             await chats.keep_for_owner(tx, number, now)
 
 
-async def heard_from(tx: Tx, person_id: int, address: Address, now: dt.datetime, *, private: bool = True) -> int:
+async def heard_from(
+    tx: Tx, person_id: int, address: Address, now: dt.datetime, *, private: bool = True, may: chats.May | None = None
+) -> int:
     """To be called when a person writes: a chat that was closed is open again, so its reminders go on; and what could
-    not be told is told here, if nobody else reads it. Returns how many reminders go on."""
-    again = await chats.reopen(tx, address, now)
+    not be told is told here, if nobody else reads it. `may` says whose. Returns how many reminders go on."""
+    again = await chats.reopen(tx, address, now, may)
     if private:
         await chats.tell_here(tx, person_id, address, now)
     return again

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.access import HOUR, INVITATION_LIFE, digest, new_code
+from core.access import HOUR, INVITATION_LIFE, digest, new_code, shut
 from core.errors import Refused
-from core.language.phrases import Language, say
+from core.language.phrases import Language, counted, say
 from core.messages import Reply
 from core.render import literal
 from core.skills.base import Command, Outcome, Skill, Turn
@@ -110,7 +110,11 @@ async def _open(tx: Tx, turn: Turn, *, to_all: bool) -> Reply:
     if to_all:
         await access.put(tx, place, "member", turn.person.id, turn.now)
         return Reply(say(language, "opened_workspace" if address.workspace else "opened_chat"))
-    return Reply(say(language, "closed_again" if await access.drop(tx, place) else "closed_already"))
+    waiting = await shut(tx, turn.settings, place, turn.now)
+    if waiting is None:
+        return Reply(say(language, "closed_already"))
+    waits = [counted(language, "closed_waits", waiting)] if waiting else []
+    return Reply(" ".join([say(language, "closed_again"), *waits]))
 
 
 SKILL = Skill(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
+from core.messages import Address
 from core.store.database import Tx
 from core.store.outbox import CLOSED
 from core.store.tables import account, outbox, person, reminder
@@ -83,7 +84,7 @@ async def put(tx: Tx, place: Place, role: Role, given_by: int | None, now: dt.da
     if await tx.insert_once(access, {**values, **given}, _UNIQUE) is None:
         await tx.run(sa.update(access).where(_is(place)).values(**given))
     if role == "removed":
-        await _park(tx, place, now)
+        await park(tx, place, now)
         await tx.run(sa.delete(access_code).where(access_code.c.given_by.in_(_persons(place))))
     elif role == "owner":
         await drop_first_codes(tx, place.platform)
@@ -104,18 +105,32 @@ def _persons(place: Place) -> sa.Select[tuple[int]]:
     )
 
 
-async def _park(tx: Tx, place: Place, now: dt.datetime) -> None:
+async def owed(tx: Tx, place: Place) -> list[Place]:
+    """The accounts for which something is going to ring in a workspace, or in a chat."""
+    rings = sa.exists().where(reminder.c.person_id == account.c.person_id, reminder.c.state == "active", _rings(place))
+    there = sa.and_(account.c.platform == place.platform, account.c.workspace == place.workspace, rings)
+    return [replace(place, account=row.account) for row in await tx.rows(sa.select(account.c.account).where(there))]
+
+
+def _rings(place: Place) -> sa.ColumnElement[bool]:
     """A reminder for a whole channel goes on: others count on it."""
+    chat = Address(place.platform, place.workspace, place.chat).key() if place.chat else ""
+    there = reminder.c.address_key.startswith(chat, autoescape=True)
+    return sa.and_(reminder.c.platform == place.platform, reminder.c.kind != "channel", there)
+
+
+async def park(tx: Tx, place: Place, now: dt.datetime) -> None:
+    """What is to ring for an account waits until they may write again; with `chat`, what is to ring there."""
     theirs = _persons(place)
-    here = sa.and_(reminder.c.platform == place.platform, reminder.c.kind != "channel")
-    active = sa.and_(reminder.c.person_id.in_(theirs), reminder.c.state == "active", here)
+    active = sa.and_(reminder.c.person_id.in_(theirs), reminder.c.state == "active", _rings(place))
     await tx.run(sa.update(reminder).where(active).values(state="parked", updated_at=now))
     parked = sa.select(reminder.c.id).where(reminder.c.person_id.in_(theirs), reminder.c.state == "parked")
     due = sa.and_(
         outbox.c.state == "planned",
         outbox.c.platform == place.platform,
         sa.or_(
-            outbox.c.reminder_id.in_(parked), sa.and_(outbox.c.person_id.in_(theirs), outbox.c.reminder_id.is_(None))
+            outbox.c.reminder_id.in_(parked),
+            *([] if place.chat else [sa.and_(outbox.c.person_id.in_(theirs), outbox.c.reminder_id.is_(None))]),
         ),
     )
     await tx.run(sa.update(outbox).where(due).values(state="parked", finished_at=now, reason=REMOVED))

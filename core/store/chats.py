@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -15,6 +17,7 @@ from core.store.outbox import CLOSED
 from core.store.reminders import address_key_prefix
 from core.store.tables import Moment, outbox, reminder
 
+May: TypeAlias = Callable[[int], Awaitable[bool]]
 WAITS_FOR_OWNER = "waits until its owner writes"
 
 
@@ -61,7 +64,7 @@ _PARKED: sa.ColumnElement[str] = sa.literal_column("'parked'")
 """As a literal: SQLite uses a partial index only where it sees its very condition."""
 _FOR_CLOSED = sa.and_(outbox.c.state == "parked", outbox.c.reason.startswith(CLOSED))
 PARKED_HERE = (
-    sa.select(reminder.c.id)
+    sa.select(reminder.c.id, reminder.c.person_id)
     .where(
         _IN_CHAT,
         reminder.c.state == _PARKED,
@@ -85,9 +88,12 @@ WAITING = (
 )
 
 
-async def reopen(tx: Tx, address: Address, now: dt.datetime) -> int:
-    """Reminders of this chat go on, and what of them waited for it is planned again; returns how many go on."""
-    ids = [row.id for row in await tx.rows(PARKED_HERE, {"where": address_key_prefix(address)})]
+async def reopen(tx: Tx, address: Address, now: dt.datetime, may: May | None = None) -> int:
+    """Reminders of this chat go on, and what of them waited for it is planned again; returns how many go on. `may` says of
+    a person whether they are still to be written to."""
+    rows = await tx.rows(PARKED_HERE, {"where": address_key_prefix(address)})
+    owners = [one for one in {row.person_id for row in rows} if may is None or await may(one)]
+    ids = [row.id for row in rows if row.person_id in owners]
     if not ids:
         return 0
     await tx.run(sa.update(reminder).where(reminder.c.id.in_(ids)).values(state="active", updated_at=now))

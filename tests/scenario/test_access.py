@@ -119,17 +119,26 @@ async def test_a_code_typed_with_a_chinese_keyboard_is_the_same_code() -> None:
     assert code_in("remember the word strength") is None
 
 
-async def test_a_code_works_once_and_a_new_start_makes_the_old_one_void(closed: World) -> None:
-    old = await code_of(closed)
-    new = await code_of(closed)
-    await closed.play(f"ann> {old}\n< doesn't work\nann> {new}\n< you are the owner\nbob> {new}\n< doesn't work")
+async def test_every_process_prints_the_same_code_until_it_is_used(closed: World) -> None:
+    code = await code_of(closed)
+    assert await code_of(closed) == code
+    await closed.play(f"ann> {code}\n< you are the owner\nbob> {code}\n< doesn't work")
     async with closed.store.write() as tx:
         assert await first_code(tx, "fake", closed.clock.now()) is None, "there is an owner"
+        await access.drop(tx, Place("fake", "", "ann"))
+    assert await code_of(closed) != code
 
 
 async def test_a_code_runs_out(closed: World) -> None:
     code = await code_of(closed)
     await closed.play(f"+25h\nann> {code}\n< doesn't work")
+    new = await code_of(closed)
+    await closed.play(f"ann> {code}\n< doesn't work\nann> {new}\n< you are the owner")
+
+
+async def test_a_code_may_be_forwarded(closed: World) -> None:
+    await closed.say("remind me about this", "ann", quoted=f"It is {await code_of(closed)}.")
+    assert "you are the owner" in closed.heard("ann").reply.text
 
 
 async def test_a_code_said_in_a_channel_lets_nobody_in(closed: World) -> None:
@@ -227,6 +236,26 @@ async def test_a_group_can_be_opened_and_closed_and_somebody_kept_out_of_it(clos
     )
     await world.play("cas#team> hello?\nann#team> /close\n< Only invited\nbob#team> hello\n")
     assert [row.account for row in await rows(world, tables_access.access)] == ["ann", "cas"]
+
+
+async def states(world: World) -> dict[str, str]:
+    return {row.text: row.state for row in await rows(world, tables.reminder)}
+
+
+async def test_in_a_closed_group_nothing_rings_for_who_may_not_write_there_any_more(closed: World) -> None:
+    world = await with_owner(closed)
+    await world.say("/invite", "ann")
+    await world.play(f"< code\ncas> {invited(world)}\n< You're in\nann#team> /open\n< Everybody in this group")
+    for who in ("ann", "bob", "cas"):
+        await world.play(f"{who}#team> remind me every day at 12:00 to feed {who}\n< remind you")
+    await world.play("bob#club> hello\n< write to me in private\nann#club> /open\n< Everybody in this group")
+    await world.play("bob#club> remind me every day at 12:00 to sing\n< remind you")
+    await world.play("ann#team> /close\n< Only invited people .. for one person waits")
+    assert await states(world) == {"feed ann": "active", "feed bob": "parked", "feed cas": "active", "sing": "active"}
+    await world.play("ann#team> /reminders\n< feed ann")
+    assert (await states(world))["feed bob"] == "parked", "another's word does not let bob in"
+    await world.play("ann#team> /open\n< Everybody in this group\nbob#team> /reminders\n< feed bob")
+    assert (await states(world))["feed bob"] == "active"
 
 
 async def test_a_workspace_is_opened_as_a_whole(closed: World) -> None:

@@ -6,18 +6,24 @@ import asyncio
 import datetime as dt
 from dataclasses import replace
 
+import pytest
 import sqlalchemy as sa
 
 from core.access import TRIES_IN_ALL, Door, Entered, code_in, digest, first_code
 from core.messages import Address, Sender
 from core.settings import Settings, load_settings
-from core.store import Store, access, people, reminders, tables
+from core.store import Store, access, crypto, people, reminders, tables
 from core.store.access import Place
 from core.store.reminders import NewReminder
 from tests.unit.rows import NOW, message
 
 ANN, HOUR = Place("telegram", "", "ann"), dt.timedelta(hours=1)
 CLOSED = load_settings(_env_file=None, REMORA_ALLOW="")
+
+
+@pytest.fixture(autouse=True)
+def key() -> None:
+    crypto.unlock(b"the key of whoever starts it, 32 b")
 
 
 async def role(store: Store, place: Place) -> str | None:
