@@ -6,18 +6,21 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from functools import cache
+from operator import add, mul, sub, truediv
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 from core.language.grammar.chinese_lexicon import number as chinese_number
 from core.language.phrases import Language
-from core.language.sums import result
+from core.language.sums import in_figures, result
 
 ROUND: Final = 3
 """Questions of a quiz."""
 _SUM = re.compile(r"(?<![\d.])(\d{1,6})\s*([-+*/])\s*(\d{1,6})(?![\d.])")
+_FRACTIONS = re.compile(r"(?<![\d/])(\d{1,3})/(\d{1,3})\s*([-+*/])\s*(\d{1,3})/(\d{1,3})(?![\d/])")
 _PARTS = (
     re.compile(r"(?P<n>\d{1,4})/(?P<d>\d{1,4})\s*of\s*(?P<whole>\d{1,6})", re.IGNORECASE),
     re.compile(r"(?P<whole>\d{1,6})\s*的\s*(?P<n>\d{1,4})/(?P<d>\d{1,4})"),
@@ -37,6 +40,11 @@ class Step:
 
     sum: str
     value: Decimal
+    fraction: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.fraction or shown(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,12 @@ def worked(text: str) -> tuple[str, tuple[Step, ...]] | None:
     """The sum that a message holds and the steps to its result, the last of which gives it; None where it holds none.
 
     Raises what `core.language.sums.result` raises."""
+    text = in_figures(text)
+    both = _FRACTIONS.search(text)
+    if both and not re.search(r"\d", text.replace(both[0], "", 1)) and (asked := result(f"calc {both[0]}")):
+        left, other = Fraction(int(both[1]), int(both[2])), Fraction(int(both[4]), int(both[5]))
+        value = {"+": add, "-": sub, "*": mul, "/": truediv}[both[3]](left, other)
+        return both[0], (Step(both[0], _decimal(asked[1]), str(value)),)
     for pattern in _PARTS:
         if part := pattern.search(text):
             under = 100 if part.groupdict().get("percent") else int(part["d"])
@@ -199,4 +213,4 @@ def right(asked: Question, text: str) -> bool:
     if given is not None and any(given == number_in(one) for one in asked.answers):
         return True
     said = re.sub(r"^(?:(?:it is|it's|its|i think|maybe|the|an?)\s+|是|我觉得|应该是)+", "", text.strip().lower())
-    return said.strip(" .!?。！？“”\"'") in asked.answers
+    return said.strip(" .!?。！？“”\"'") in [one.lower() for one in asked.answers]

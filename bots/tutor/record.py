@@ -85,6 +85,14 @@ async def note(tx: Tx, turn: Turn, topic: str, *, passed: bool) -> Progress:
     return after
 
 
+async def forget(tx: Tx, turn: Turn) -> int:
+    """Forgets every topic, with the reminders to practise; how many there were."""
+    held = await memory.told_in(tx, turn.person.id, memory.place(turn.message))
+    for one in of(held).values():
+        await _cancel(tx, turn, one.reminder)
+    return await memory.forget(tx, turn.person.id, [fact.id for fact in held if fact.key.startswith(_KEY)])
+
+
 async def _remind(tx: Tx, turn: Turn, after: Progress) -> int:
     """On its day, at the time at which the pupil practises today."""
     zone = turn.zone or ZoneInfo("UTC")

@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bots.tutor import bank, record
-from bots.tutor.bank import Step, named, shown
+from bots.tutor.bank import Step, named
 from core.language.phrases import Language, phrases, say
 from core.language.sums import result
 from core.messages import Choice, Reply
 from core.render import literal
-from core.skills.base import Command, Outcome, Skill, Turn
+from core.skills.base import Command, Outcome, Skill, Turn, lasting
 from core.store import Tx, memory
 
 NAME: Final = "tutor"
@@ -23,9 +23,18 @@ _TRIES = 2
 _LONGEST_ANSWER = 30
 _QUIZ = re.compile(r"(?:please )?(?:quiz|test|ask|drill)(?: me)?(?: (?:on|about|in|some|with))?(?: (?P<en>.+))?|(?:let me )?practi[sc]e (?P<en2>.+)|(?:请|来)?(?:考考?我|测验|出题|练习|练练|复习)(?:一下)?(?P<zh>.*)", re.IGNORECASE)  # fmt: skip
 _HELP = re.compile(r"how (?:do|can|would) (?:i|you|we)|explain|help me|show me how|work out|step by step|怎么算|怎样算|如何算|讲讲|解释|教我|帮我|一步一步", re.IGNORECASE)  # fmt: skip
-_CLAIM = re.compile(r"(?:is )?(?P<sum>[^=]*\d[^=]*?)\s*(?:=|is equal to|equals|等于|是不是)\s*(?P<said>-?[\d,.]+(?:/\d+)?)\s*(?:对吗|对不对|吗|right|correct)?[\s?？.。!]*", re.IGNORECASE)  # fmt: skip
-_HINT = re.compile(r"(?:a |one )?(?:hint|clue|tip)(?: please)?|(?:please )?give me a (?:hint|clue)|提示(?:一下)?|给个提示|给点提示", re.I)  # fmt: skip
-_TELL = re.compile(r"(?:just )?(?:tell|show|give) (?:me|it)(?: (?:the )?(?:answer|solution|it))?|(?:the )?(?:answer|solution)(?: please)?|i give up|(?:i )?(?:don'?t|do not) know|no idea|直接告诉我|告诉我答案|答案(?:是什么)?|不知道|不会|我放弃", re.I)  # fmt: skip
+_CLAIM = re.compile(r"(?:is |are )?(?P<sum>[^=]*\d[^=]*?)\s*(?:=|is equal to|equals|makes|等于|是不是|(?<=[\d)])\s(?=-?[\d,.]+\W*$))\s*(?P<said>-?[\d,.]+(?:/\d+)?)\s*(?:对吗|对不对|吗|right|correct)?[\s?？.。!]*", re.IGNORECASE)  # fmt: skip
+_SUM = re.compile(r"\d\s*[+*×÷x]\s*\d|\d\s+[-−/]\s+\d", re.IGNORECASE)
+_PLEASE = r"(?: (?:please|pls|plz|then))?"
+_HINT = re.compile(rf"(?:a |one )?(?:hint|clue|tip){_PLEASE}|(?:please )?give me a (?:hint|clue)|why|how|help(?: me)?{_PLEASE}|explain(?: that| this| it)?|i'?m stuck|(?:is that|am i) right|(?:给个|给点)?提示(?:一下)?|为什么|怎么做|怎么算|讲讲(?:这个)?|帮帮我|卡住了|对吗", re.I)  # fmt: skip
+_TELL = re.compile(rf"(?:just )?(?:tell|show|give) (?:me|it)(?: (?:the )?(?:answer|solution|it))?{_PLEASE}|(?:the )?(?:answer|solution){_PLEASE}|i give up|(?:直接)?告诉我(?:答案)?|答案(?:是什么)?|我放弃", re.I)  # fmt: skip
+_LOST = re.compile(r"(?:sorry )?(?:i )?(?:really )?(?:don'?t|do not) know(?: it| that)?|dunno|idk|(?:i have )?no (?:idea|clue)|i can'?t|我?(?:不知道|不会|不晓得|不清楚|没头绪|想不出来)", re.I)  # fmt: skip
+_SKIP = re.compile(r"(?:skip|pass|next)(?: it| this| one| question)?(?: please)?|跳过|下一[题步个]|过", re.IGNORECASE)
+_LEAVE = re.compile(
+    r"quit|exit|(?:no more|end)(?: quiz| questions)?|stop it|不(?:做|玩|想做|练)了|退出|结束", re.IGNORECASE
+)
+_BACK = re.compile(r"(?:back to|continue|go on with|resume) (?:the )?(?:quiz|test|sum)|(?:ok )?(?:continue|go on)|(?:继续|回到)(?:测验|做题|刚才的题)?", re.I)  # fmt: skip
+_FORGET = re.compile(r"(?:please )?(?:forget|delete|erase|reset|clear) (?:all )?my (?:record|progress|results|boxes)|(?:忘掉|忘记|清空|清除|删除)我的?(?:学习)?(?:记录|进度|成绩|盒子)", re.I)  # fmt: skip
 _END = " .!。！"
 
 
@@ -33,9 +42,12 @@ def _recognize(turn: Turn) -> Command | None:
     said = turn.text.strip(_END)
     if len(said) > 200:
         return None
+    if _FORGET.fullmatch(said):
+        return Command("/progress", "forget")
     if quiz := _QUIZ.fullmatch(said):
-        about = quiz["en"] or quiz["en2"] or quiz["zh"] or ""
-        return Command("/quiz", about) if not about or bank.topic_in(about) else None
+        about = (quiz["en"] or quiz["en2"] or quiz["zh"] or "").strip()
+        meant = not about or bank.topic_in(about) or (re.match(r"quiz|test|drill|考", said, re.I) and len(about) <= _LONGEST_ANSWER)  # fmt: skip
+        return Command("/quiz", about) if meant else None
     if _CLAIM.fullmatch(said) or (re.search(r"\d", said) and _HELP.search(said)) or _sum_asked(said):
         return Command("/explain", said) if _works(said) else None
     return None
@@ -43,7 +55,8 @@ def _recognize(turn: Turn) -> Command | None:
 
 def _sum_asked(said: str) -> bool:
     try:
-        return result(said) is not None or re.search(r"\d/\d+ of \d|的\s*\d+/\d", said) is not None
+        short = len(said) <= 2 * _LONGEST_ANSWER and _SUM.search(said)
+        return bool(short) or result(said) is not None or re.search(r"\d/\d+ of \d|的\s*\d+/\d", said) is not None
     except (ZeroDivisionError, OverflowError):
         return False
 
@@ -62,7 +75,7 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
             return _quiz(turn, found.rest)
         case "/explain":
             return _explain(turn, found.rest.strip(_END))
-    return _progress(turn)
+    return _forget(turn) if found.rest.strip().lower() in ("forget", "忘掉") else _progress(turn)
 
 
 def _said(turn: Turn, key: str, **fields: object) -> Outcome:
@@ -82,17 +95,25 @@ def _explain(turn: Turn, text: str) -> Outcome:
     if found is None:
         return _said(turn, "explain_what")
     whole, steps = found
+    before = lasting(turn.session.pending) or {}
+    first = {"sum": whole, "at": 0, "tries": 0, "quiz": before if before.get("step") == "quiz" else before.get("quiz")}
     if claim is None:
-        return _step(turn, {"sum": whole, "at": 0, "tries": 0}, "begin" if len(steps) > 1 else "begin_short")
+        return _step(turn, first, "begin" if len(steps) > 1 else "begin_short")
     if bank.number_in(claim["said"]) == steps[-1].value:
-        return _said(turn, "claim_right", sum=literal(whole), value=shown(steps[-1].value))
-    return _step(turn, {"sum": whole, "at": 0, "tries": 0}, "claim_wrong")
+        return _done(turn, first, "claim_right", sum=literal(whole), value=steps[-1].shown)
+    return _step(turn, first, "claim_wrong")
+
+
+def _done(turn: Turn, pending: dict[str, Any], key: str, **fields: object) -> Outcome:
+    """A sum is over: the quiz that it interrupted goes on."""
+    text, quiz = say(turn.language, f"{NAME}.{key}", **fields), pending.get("quiz")
+    return _asked(turn, quiz, text) if quiz else Outcome(Reply(text), intent=key)
 
 
 def _step(turn: Turn, pending: dict[str, Any], key: str, **fields: object) -> Outcome:
     step = _steps(pending)[int(pending["at"])]
     text = say(turn.language, f"{NAME}.{key}", sum=literal(str(pending["sum"])), step=literal(step.sum), **fields)
-    kept = {"skill": NAME, "step": "sum", "language": turn.language} | pending
+    kept = {"skill": NAME, "step": "sum", "lasts": True, "language": turn.language} | pending
     return Outcome(Reply(text), intent="explain", pending=kept)
 
 
@@ -105,23 +126,26 @@ def _steps(pending: dict[str, Any]) -> tuple[Step, ...]:
 def _worked_on(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     steps, at = _steps(pending), int(pending["at"])
     said = turn.text.strip(_END)
-    whole, value = literal(str(pending["sum"])), shown(steps[-1].value)
+    whole, value = literal(str(pending["sum"])), steps[-1].shown
     if _TELL.fullmatch(said):
-        way = "\n".join(f"{number}. {literal(step.sum)} = {shown(step.value)}" for number, step in enumerate(steps, 1))
-        return _said(turn, "told", way=way, sum=whole, value=value)
-    if _HINT.fullmatch(said):
-        return _step(turn, pending, "hint_step")
+        way = "\n".join(f"{number}. {literal(step.sum)} = {step.shown}" for number, step in enumerate(steps, 1))
+        return _done(turn, pending, "told", way=way, sum=whole, value=value)
+    lost, skips = _LOST.fullmatch(said), _SKIP.fullmatch(said)
+    again = not skips and int(pending["tries"]) + 1 < _TRIES
+    if _HINT.fullmatch(said) or (lost and again):
+        tries = int(pending["tries"]) + bool(lost)
+        return _step(turn, pending | {"tries": tries}, "hint_fraction" if steps[at].fraction else "hint_step")
     given = bank.number_in(said)
-    if given is None:
+    if (given is None and not lost and not skips) or len(said) > _LONGEST_ANSWER:
         return None
     if given == steps[-1].value:
-        return _said(turn, "solved", sum=whole, value=value)
-    if given != steps[at].value and int(pending["tries"]) + 1 < _TRIES:
+        return _done(turn, pending, "solved", sum=whole, value=value)
+    if given != steps[at].value and again:
         return _step(turn, pending | {"tries": int(pending["tries"]) + 1}, "again")
     if at + 1 == len(steps):  # the last step is right only if the whole is
-        return _said(turn, "told_last", sum=whole, value=value)
+        return _done(turn, pending, "told_last", sum=whole, value=value)
     key = "next" if given == steps[at].value else "next_told"
-    done = f"{literal(steps[at].sum)} = {shown(steps[at].value)}"
+    done = f"{literal(steps[at].sum)} = {steps[at].shown}"
     return _step(turn, pending | {"at": at + 1, "tries": 0}, key, done=done)
 
 
@@ -135,7 +159,8 @@ def _quiz(turn: Turn, about: str) -> Outcome:
     topic = bank.topic_in(about) if about else due[0][1] if due else None
     if topic is None:
         labels = [Choice(named(one, turn.language), f"{NAME}:quiz:{one}") for one in bank.topics()]
-        return Outcome(Reply(say(turn.language, f"{NAME}.which_topic"), tuple(labels)), intent="quiz")
+        key = "no_topic" if about else "which_topic"
+        return Outcome(Reply(say(turn.language, f"{NAME}.{key}", about=literal(about)), tuple(labels)), intent="quiz")
     seed = records[topic].quizzes if topic in records else 0 if record.kept(turn) else turn.id
     first = {"topic": topic, "seed": seed, "at": 0, "right": 0, "tries": 0}
     return _asked(turn, first, say(turn.language, f"{NAME}.quiz_begins", topic=named(topic, turn.language), count=bank.ROUND))  # fmt: skip
@@ -152,8 +177,8 @@ def _question(turn: Turn, pending: dict[str, Any]) -> bank.Question:
 
 def _asked(turn: Turn, pending: dict[str, Any], before: str) -> Outcome:
     text = say(turn.language, f"{NAME}.question", number=int(pending["at"]) + 1, text=literal(_question(turn, pending).text))  # fmt: skip
-    kept = {"skill": NAME, "step": "quiz", "language": turn.language} | pending
-    return Outcome(Reply(f"{before}\n{text}"), intent="quiz", pending=kept)
+    kept = {"skill": NAME, "step": "quiz", "lasts": True, "language": turn.language} | pending
+    return Outcome(Reply(f"{before}\n{text}".strip()), intent="quiz", pending=kept)
 
 
 def _answered(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
@@ -161,7 +186,7 @@ def _answered(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     if _HINT.fullmatch(said):
         return _asked(turn, pending, say(turn.language, f"{NAME}.hint", hint=literal(asked.hint)))
     right = bank.right(asked, said)
-    told = bool(_TELL.fullmatch(said))
+    told = any(words.fullmatch(said) for words in (_TELL, _LOST, _SKIP))
     is_number = bank.number_in(asked.answers[0]) is not None
     if not (right or told) and (len(said) > _LONGEST_ANSWER or (is_number and bank.number_in(said) is None)):
         return None
@@ -215,6 +240,13 @@ def _progress(turn: Turn) -> Outcome:
     return Outcome(write=write, intent="progress")
 
 
+def _forget(turn: Turn) -> Outcome:
+    async def write(tx: Tx) -> Reply:
+        return Reply(say(turn.language, f"{NAME}.forgotten", count=await record.forget(tx, turn)), settles=True)
+
+    return Outcome(write=write, intent="progress_forget", quiet=True, fresh_session=True)
+
+
 def _line(language: Language, one: record.Progress) -> str:
     key = "line_mastered" if one.box == record.MASTERED else "line"
     return say(language, f"{NAME}.{key}", topic=named(one.topic, language), box=one.box, boxes=len(record.DAYS), day=one.due)  # fmt: skip
@@ -223,8 +255,15 @@ def _line(language: Language, one: record.Progress) -> str:
 async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     """What is no answer is a new message. Figures are of no language: the question's is kept."""
     turn = replace(turn, language=pending.get("language", turn.language))
-    if turn.text.strip(_END).lower() in phrases(turn.language)["intent_leave_words"].split("|"):
+    said = turn.text.strip(_END)
+    if said.lower() in phrases(turn.language)["intent_leave_words"].split("|") or _LEAVE.fullmatch(said):
         return _said(turn, "left")
+    if _BACK.fullmatch(said):
+        return (
+            _asked(turn, pending.get("quiz") or pending, "")
+            if "topic" in (pending.get("quiz") or pending)
+            else _step(turn, pending, "begin_short")
+        )
     if _recognize(turn) is not None:
         return None
     return _answered(turn, pending) if pending["step"] == "quiz" else _worked_on(turn, pending)

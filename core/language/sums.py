@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from decimal import Context, Decimal, DecimalException, localcontext
+from functools import partial
 
 from core.language.grammar.chinese_lexicon import number as chinese_number
+from core.language.grammar.english_lexicon import CARDINALS
 
 LONGEST = 200
 _DIGITS = 28
@@ -18,7 +20,7 @@ _ASKED = re.compile(
     r"(?:please\s+)?(?:what(?:'?s| is| are)|calculate|compute|work out|how much (?:is|are)|solve|calc)\s+|(?:请|帮我|麻烦)?(?:计算|算)(?:一下|下|算)?[:：\s]*",
     re.IGNORECASE,
 )
-_ENDED = re.compile(r"\s*(?:=|等于)?\s*(?:是?多少|几|what)?\s*[?？=。.!]*\s*$", re.IGNORECASE)
+_ENDED = re.compile(r"\s*(?:=|等于|\bis|\bequals)?\s*(?:是?多少|几|what)?\s*[?？=。.!]*\s*$", re.IGNORECASE)
 _WORDS = (
     (r"divided by|over|除以|÷", "/"), (r"multiplied by|times|乘以?|×|(?<=\d)\s*x\s*(?=[\d(])", "*"), (r"plus|加上?|＋", "+"), (r"minus|减去?|－|−", "-"),
     (r"to the power of|的(?=[\d一二三四五六七八九十]+次方)|\*\*", "^"), (r"次方", ""), (r"squared|的?平方(?!根)", "^2"), (r"cubed|的?立方(?!根)", "^3"),
@@ -26,8 +28,27 @@ _WORDS = (
     (r"（", "("), (r"）", ")"), (r"％", "%"),
 )  # fmt: skip
 _WORDS_READ = tuple((re.compile(pattern, re.IGNORECASE), sign) for pattern, sign in _WORDS)
+_SHARES = {"half": 2, "halves": 2, "quarter": 4} | {
+    word: n for n, word in enumerate(["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 3)
+}
+_FIGURE = r"(\d+(?:\.\d+)?)"
+_SHARED = (
+    (re.compile(rf"\b(?:(?:an?|(\d+)) )?({'|'.join(_SHARES)})s? of\b"), lambda m: f"{m[1] or 1} / {_SHARES[m[2]]} *"),
+    (re.compile(r"\b(double|twice|triple) (?=\d)"), lambda m: "3 * " if m[1] == "triple" else "2 * "),
+    (re.compile(rf"{_FIGURE}\s*(?:%|per ?cent) off(?: of)? {_FIGURE}"), lambda m: f"{m[2]} - {m[2]} * {m[1]} %"),
+    (re.compile(rf"{_FIGURE}的{_FIGURE}分之{_FIGURE}"), lambda m: f"{m[1]} * {m[3]} / {m[2]}"),
+    (re.compile(rf"{_FIGURE}的1半"), lambda m: f"{m[1]} / 2"),
+    (re.compile(rf"{_FIGURE}的{_FIGURE}倍"), lambda m: f"{m[1]} * {m[2]}"),
+)  # fmt: skip
+"""Parts of a number and several times one, in words, as they are in signs."""
+_TENS = "|".join(word for word, value in CARDINALS.items() if value > 19)
+_ONES = "|".join(word for word, value in CARDINALS.items() if value < 10)
+_NUMERAL = re.compile(rf"\b(?:({_TENS})[- ]({_ONES})|({'|'.join(CARDINALS)}))\b", re.IGNORECASE)
+_SCALES = tuple(
+    (re.compile(rf"\b(?:an?|(\d+)) {word}\b(?: and)?(?: (\d+))?", re.IGNORECASE), scale)
+    for word, scale in (("hundred", 100), ("thousand", 1000))
+)
 _ROOT_OF = re.compile(r"([\d.]+)的(?:算术)?平方根")
-_PERCENT_OF = re.compile(r"([\d.]+)的(?:百分之([\d.]+|[零一二三四五六七八九十百]+)|([\d.]+)[%％])")
 _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千万亿]+")
 _TOKEN = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+|sqrt|mod|[-+*/^()%])")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -70,17 +91,31 @@ def result(text: str) -> tuple[str, str] | None:
 
 
 def _signs(said: str) -> str:
-    said = _ROOT_OF.sub(r" sqrt \1", _GROUPED.sub("", said.lower()))
-    said = _PERCENT_OF.sub(lambda m: f"{m[1]} * {_figure(m[2] or m[3])} %", said)
+    said = _ROOT_OF.sub(r" sqrt \1", in_figures(_GROUPED.sub("", said.lower())))
+    said = re.sub(rf"{_FIGURE}的{_FIGURE}[%％]", r"\1 * \2 %", said)
+    for part, signs in _SHARED:
+        said = part.sub(signs, said)
     for pattern, sign in _WORDS_READ:
         said = pattern.sub(sign, said)
-    said = re.sub(r"%\s*\*\s*$", "%", said)
-    return _CHINESE.sub(lambda match: _figure(match[0]), said)
+    return re.sub(r"%\s*\*\s*$", "%", said)
 
 
-def _figure(said: str) -> str:
-    value = said if said.replace(".", "", 1).isdigit() else chinese_number(said)
-    return said if value is None else str(value)
+def in_figures(text: str) -> str:
+    """The text with its numbers in figures: "twenty-five times a hundred", "三十五乘二"."""
+    return _CHINESE.sub(
+        lambda m: m[0] if (value := chinese_number(m[0])) is None else str(value), english_figures(text)
+    )
+
+
+def english_figures(text: str) -> str:
+    text = _NUMERAL.sub(lambda m: str(sum(CARDINALS[word.lower()] for word in m.groups() if word)), text)
+    for scaled, scale in _SCALES:
+        text = scaled.sub(partial(_times, scale), text)
+    return text
+
+
+def _times(scale: int, found: re.Match[str]) -> str:
+    return str(int(found[1] or 1) * scale + int(found[2] or 0))
 
 
 def _tokens(plain: str) -> list[str] | None:

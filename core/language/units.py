@@ -6,6 +6,7 @@ import re
 from decimal import Context, Decimal, localcontext
 
 from core.language.grammar.chinese_lexicon import number as numeral
+from core.language.sums import english_figures
 
 _TABLE = {
     "length": "mm|millimeter|millimetre|毫米=0.001 cm|centimeter|centimetre|厘米|公分=0.01 m|meter|metre|米|公尺=1 km|kilometer|kilometre|公里|千米=1000 "
@@ -20,29 +21,27 @@ _TABLE = {
     "duration": "second|sec|秒=1 minute|分钟=60 hour|小时=3600 day|天=86400 week|周|星期=604800",
     "temperature": "c|°c|celsius|摄氏度|摄氏=1 f|°f|fahrenheit|华氏度|华氏=1 k|kelvin|开尔文=1",
 }
-_UNITS: dict[str, tuple[str, str, Decimal]] = {}
+_UNITS: dict[str, tuple[str, list[str], Decimal]] = {}
 for _kind, _line in _TABLE.items():
     for _entry in _line.split():
         _names, _, _factor = _entry.partition("=")
         for _name in _names.split("|"):
-            _UNITS[_name] = (_kind, _names.split("|")[0], Decimal(_factor))
+            _UNITS[_name] = (_kind, _names.split("|"), Decimal(_factor))
 _LONGEST = 80
 _UNIT = r"([a-z°][a-z/ ]{0,12}[23]?|[一-鿿]{1,6}?)"
-_NUMBER = r"(-?\d[\d,]*(?:\.\d+)?|an?(?=\s)|one(?=\s)|[零一二两三四五六七八九十百千万]{1,12})"
+_NUMBER = r"(-?\d[\d,]*(?:\.\d+)?|half(?: an?)?(?=\s)|an?(?=\s)|半|[零一二两三四五六七八九十百千万]{1,12})"
 _ENGLISH = re.compile(
     rf"(?:convert|how much is|how many is|what(?:'?s| is))?\s*{_NUMBER}\s*(?:degrees?\s*)?{_UNIT}\s+(?:in|to|into|as)\s+(?:degrees?\s*)?{_UNIT}\s*\??"
 )
-_HOW_MANY = re.compile(rf"how many {_UNIT} (?:are (?:there )?|is )?in {_NUMBER}\s*{_UNIT}\s*\??")
+_HOW_MANY = re.compile(rf"how many ([a-z°/]{{1,14}}[23]?) (?:are |is )?(?:there )?(?:in )?{_NUMBER}\s*{_UNIT}\s*\??")
 _CHINESE = re.compile(
-    rf"(?:请?把?|换算|转换)?{_NUMBER}\s*{_UNIT}?\s*(?:等于多少|是多少|合多少|有多少|换成|换算成|转换?成|转为|多少)\s*{_UNIT}[?？]?"
+    rf"(?:请?把?|换算|转换)?{_NUMBER}\s*{_UNIT}?\s*(?:(?:等于|是|合|有)(?:多少|几)|换成|换算成|转换?成|转为|多少)\s*{_UNIT}[?？]?"
 )
 
 
 def converted(text: str) -> tuple[str, str, str, str] | None:
     """What a message wants converted: amount and unit, and both as they come out; None where it wants nothing of that."""
-    low = text.strip().lower()
-    if len(low) > _LONGEST:
-        return None
+    low = english_figures(text.strip().lower()) if len(text) <= _LONGEST else ""
     if found := _HOW_MANY.fullmatch(low):
         amount, source, target = found[2], found[3], found[1]
     elif found := _ENGLISH.fullmatch(low) or _CHINESE.fullmatch(low):
@@ -54,27 +53,28 @@ def converted(text: str) -> tuple[str, str, str, str] | None:
         return None
     with localcontext(Context(prec=2 * _LONGEST)):  # any number that fits into a message, exactly
         value = Decimal(amount.replace(",", ""))
-        value = _temperature(value, one[1], other[1]) if one[0] == "temperature" else value * one[2] / other[2]
-        return amount, _written(one), _shown(value), _written(other)
+        value = _temperature(value, one[1][0], other[1][0]) if one[0] == "temperature" else value * one[2] / other[2]
+        own, shown = found.re is _CHINESE, _shown(value)
+        return amount, _written(one, amount, own), shown, _written(other, shown, own)
 
 
 def _in_digits(amount: str) -> str:
     """The amount in digits; "" where it is no number."""
-    if amount in ("a", "an", "one"):
-        return "1"
-    if amount.lstrip("-")[:1].isascii():
+    if amount.lstrip("-")[:1].isdecimal():
         return amount
-    value = numeral(amount)
+    value = {"half": "0.5", "半": "0.5", "a": "1", "an": "1"}.get(amount.split()[0]) or numeral(amount)
     return "" if value is None else str(value)
 
 
-def _unit(said: str) -> tuple[str, str, Decimal] | None:
+def _unit(said: str) -> tuple[str, list[str], Decimal] | None:
     said = said.strip()
     return _UNITS.get(said) or _UNITS.get(said.removesuffix("s")) or _UNITS.get(said.removesuffix("es"))
 
 
-def _written(unit: tuple[str, str, Decimal]) -> str:
-    kind, name, _ = unit
+def _written(unit: tuple[str, list[str], Decimal], amount: str, chinese: bool) -> str:
+    kind, (name, *others), _ = unit
+    if kind == "duration":
+        return others[-1] if chinese else name if amount == "1" else f"{name}s"
     degrees = "°" if kind == "temperature" and name != "k" else ""
     return degrees + (name.upper() if kind in ("temperature", "data") else name)
 

@@ -66,16 +66,19 @@ NUMBER = r"(?:\d{1,4}|[零〇一二两俩仨三四五六七八九十百廿卅]{1
 """A number that can count units, days or hours; at most six signs, so that matching stays bounded."""
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2, "仨": 3}
 _TENS = {"廿": 20, "卅": 30}
-_SCALES = {"十": 10, "百": 100}
+_SCALES = {"十": 10, "百": 100, "千": 1000}
 
 
 def number(text: str) -> int | None:
-    """The value of a numeral (十五, 二零二六, 廿三, 两百, 15), None where its signs make no number."""
+    """The value of a numeral (十五, 二零二六, 廿三, 两百, 一万二千, 15), None where its signs make no number."""
     if text.isdecimal():
         return int(text)
     if text and all(sign in _DIGITS for sign in text):
         return int("".join(str(_DIGITS[sign]) for sign in text))
-    total, digit, last = 0, None, 1000
+    if "万" in text:
+        most, least = (number(part) if part else 0 for part in text.split("万", 1))
+        return most * 10_000 + least if most and least is not None and least < 10_000 else None
+    total, digit, last = 0, None, 10_000
     for sign in text:
         if sign in _DIGITS and not digit:
             digit = _DIGITS[sign]
