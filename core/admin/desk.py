@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,13 +15,14 @@ from core.knowledge.library import Library
 from core.ports import Adapter, Clock, LanguageModel
 from core.settings import Settings
 from core.store import Store
+from core.store.admin.figures import Spent
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`editing` holds drafts and releases, `live` is what recognises now; `wake` lets what was just put into the outbox
     go at once; `adapters` are those of this process, by name; `jobs` is what takes too long for a page; `library` holds
-    the documents in force."""
+    the documents in force; `spent` remembers what was spent on days that are over."""
 
     store: Store
     clock: Clock
@@ -34,3 +36,4 @@ class Desk:
     wake: Callable[[], None]
     jobs: Jobs = field(default_factory=Jobs)
     library: Library | None = None
+    spent: dict[dt.datetime, Spent] = field(default_factory=dict)

