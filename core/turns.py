@@ -36,7 +36,7 @@ from core.ports import WITHDRAWN, Adapter, Clock, served
 from core.reminders import closed, wording
 from core.settings import Settings
 from core.skills.base import LED, Outcome, Turn
-from core.store import Store, Tx, edits, inbox, intents, memory, moved, outbox, people, reminders
+from core.store import Store, Tx, edits, inbox, intents, memory, moved, notes, outbox, people, reminders
 from core.store.access import Standing
 from core.store.admin import takeovers
 from core.store.glance import glance
@@ -51,6 +51,8 @@ MAX_ATTEMPTS = 3
 _CODES = re.compile(r"\b[A-Z]{0,4}[- ]?\d[A-Z\d-]*|\b(?:ok(?:ay)?|lol|haha)\b", re.IGNORECASE)
 """Numbers of orders and the like, which are of no language."""
 _HISTORY_TURNS = 20
+_STOP = "stop:"
+"""With this in front, the key of an address: when somebody wanted no more of the reply that another process writes there."""
 _JUST_NOW = dt.timedelta(minutes=15)
 _LATELY = dt.timedelta(hours=12)
 """How long after a reminder was changed or rang a person may still call it "it"."""
@@ -127,11 +129,12 @@ class Turns:
     async def accept(self, message: Message) -> None:
         """Takes a message for good: when this returns, it is committed and will be answered once.
 
-        Some are not answered: a "stop" ends the reply now being written at that address, in this process; of a chat that
-        is closed nothing is asked, but its reminders wait; one that moved takes all that is its own along.
+        Some are not answered: a "stop" ends the reply now being written at that address, also by another process; of a
+        chat that is closed nothing is asked, but its reminders wait; one that moved takes all that is its own along.
         """
         if message.kind == "stop":
-            self.stop(message.address)
+            if not self.stop(message.address):
+                await self._tell_to_stop(message.address)
             return
         if not message.direct:
             return
@@ -144,10 +147,17 @@ class Turns:
             self._waiting += 1
             self._wake.set()
 
-    def stop(self, address: Address) -> None:
-        """The person wants no more of the reply now being written at this address."""
+    def stop(self, address: Address) -> bool:
+        """The person wants no more of the reply now being written at this address; False if none is, by this process."""
         if stop := self._stops.get(address.key()):
             stop.set()
+        return stop is not None
+
+    async def _tell_to_stop(self, address: Address) -> None:
+        now = self._clock.now()
+        async with self._store.write() as tx:
+            await notes.forget(tx, _STOP, now - _JUST_NOW)
+            await notes.put(tx, _STOP + address.key(), now.isoformat(), now)
 
     async def run(self) -> None:
         """Answers until `drain` is called; after that returns when the current replies are finished."""
@@ -317,7 +327,7 @@ class Turns:
 
     async def _answer(self, turn: Turn, shown: _Shown) -> Outcome:
         """Lets the engine answer and the platform show it meanwhile; returns the outcome. Once somebody of the team takes
-        the conversation over it is written no further."""
+        the conversation over, or another process heard "stop", it is written no further."""
         outcome: Outcome | None = None
         watching: asyncio.Task[None] | None = None
         try:
@@ -326,7 +336,7 @@ class Turns:
                     if isinstance(event, Outcome):
                         outcome = event
                         continue
-                    watching = watching or asyncio.create_task(self._stop_when_led(turn))
+                    watching = watching or asyncio.create_task(self._watch(turn))
                     shown.add(event)
         finally:
             if watching is not None:
@@ -334,13 +344,15 @@ class Turns:
         assert outcome is not None, "the engine always ends with an outcome"
         return outcome
 
-    async def _stop_when_led(self, turn: Turn) -> None:
+    async def _watch(self, turn: Turn) -> None:
         while not turn.led and not turn.stop.is_set():
             await asyncio.sleep(_LED_SECONDS)
             with suppress(StoreUnavailable):
                 async with self._store.read() as tx:
-                    if await takeovers.led(tx, turn.person.id, turn.message, self._clock.now()):
-                        turn.stop.set()
+                    led = await takeovers.led(tx, turn.person.id, turn.message, self._clock.now())
+                    stopped = await notes.get(tx, _STOP + turn.message.address.key())
+                if led or stopped > turn.now.isoformat():
+                    turn.stop.set()
 
     async def _finish(self, claimed: ClaimedMessage, turn: Turn, outcome: Outcome) -> bool:
         """T3, again and again while the database cannot take it; the answer is not thrown away for that. Whether a reply

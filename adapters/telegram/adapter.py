@@ -196,7 +196,7 @@ class TelegramAdapter:
             message = replace(message, zone=await asyncio.to_thread(zone_at, update.place))
         toast = ""
         if update.stops:
-            message, toast = self._outbound.stopped(update, message)
+            message, toast = await self._outbound.stopped(update, message)
         if message is not None:
             await inbound(message)
         if update.callback_query is not None:

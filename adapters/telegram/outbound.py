@@ -86,29 +86,21 @@ class Outbound:
         self._previews[cause] = preview = kind(self._stage, chat, number(address.thread), cause)
         return preview
 
-    def stopped(self, update: Update, message: Message | None) -> tuple[Message | None, str]:
+    async def stopped(self, update: Update, message: Message | None) -> tuple[Message | None, str]:
         """What becomes of a press on Stop: the message to hand over, and what whoever pressed is told."""
         pressed = update.callback_query
         showing = [preview for preview in self._previews.values() if preview.id == update.stops]
-        if pressed is None:
-            for preview in showing:
-                preview.end()
-            return message, ""
-        language = language_of(pressed.sender.language_code)
-        if showing and message is None:
-            return None, say(language, "stop_not_yours")
-        if not showing:
-            if pressed.message is not None:
-                self.later(self._remove_stray(pressed.message.chat.id, pressed.message.message_id))
-            return None, ""
-        for preview in showing:
+        for preview in showing if message is not None else ():
             preview.end()
-        return message, say(language, "stop_pressed")
-
-    async def _remove_stray(self, chat: int, message: int) -> None:
-        """A message with a Stop button that no reply grows in: its process died before it could be noted."""
-        if not any((growth.chat, growth.message) == (chat, message) for growth in await self._growths.noted()):
-            await self._quietly(self._bot.delete_message(chat, message))
+        if pressed is None or pressed.message is None:
+            return message, ""
+        chat, number = pressed.message.chat.id, pressed.message.message_id
+        elsewhere = [one for one in await self._growths.noted() if (one.chat, one.message) == (chat, number)]
+        if not (showing or elsewhere):  # the process that it grew in died before that could be noted
+            self.later(self._quietly(self._bot.delete_message(chat, number)))
+            return None, ""
+        language = language_of(pressed.sender.language_code)
+        return message, say(language, "stop_pressed" if message is not None else "stop_not_yours")
 
     async def _tidy(self) -> None:
         for growth in await self._growths.noted(abandoned=True):

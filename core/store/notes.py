@@ -39,6 +39,11 @@ async def drop(tx: Tx, key: str) -> None:
     await tx.run(sa.delete(note).where(note.c.key == key))
 
 
+async def forget(tx: Tx, prefix: str, before: dt.datetime) -> None:
+    """Forgets what was noted before that moment under keys that begin so."""
+    await tx.run(sa.delete(note).where(note.c.key.startswith(prefix, autoescape=True), note.c.noted_at < before))
+
+
 async def older(tx: Tx, prefix: str, before: dt.datetime) -> list[str]:
     """What was noted before that moment under keys that begin so."""
     found = sa.and_(note.c.key.startswith(prefix, autoescape=True), note.c.noted_at < before)

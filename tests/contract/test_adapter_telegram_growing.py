@@ -340,7 +340,7 @@ class TestStop:
         assert told == ["Only the person who asked can stop this reply.", "Stopping…"]
         await ended(task)
 
-    async def test_a_stray_with_a_stop_button_goes_when_it_is_pressed(
+    async def test_a_stray_with_a_stop_button_goes_when_it_is_pressed_and_that_of_another_process_is_heard(
         self, server: TelegramServer, ada: Person, group: Chat, inbox: Inbox, store: Store
     ) -> None:
         stray, others = (server.put(group, server.me, text="…") for _ in range(2))
@@ -349,4 +349,5 @@ class TestStop:
             ada.press(message, "stop:123")
         await server.until(lambda: len(group.from_bot) == 1 and not server.open_queries)
         assert group.from_bot == [others]
+        assert (await inbox.next()).kind == "stop"
         assert inbox.kept.empty()

@@ -280,6 +280,31 @@ async def test_a_reply_that_would_hold_up_the_end_too_long_is_given_back(
     assert delivery.reply.text == "You said: count"
 
 
+async def test_stop_reaches_the_process_that_writes_the_reply(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns_module, "_LED_SECONDS", 0.01)
+    settings = settings_in(tmp_path, DATABASE_URL=database_url)
+    async with spine_on(settings) as one, spine_on(settings, FakePlatform()) as two:
+        for spine in (one, two):
+            spine.model.hold.clear()
+        await one.platform.say("count")
+        while not (one.platform.shown or two.platform.shown):
+            await asyncio.sleep(0.005)
+        writer, other = (one, two) if one.platform.shown else (two, one)
+        await other.platform.say("", kind="stop")
+        [delivery] = await writer.platform.arrived(1)
+        assert "(Stopped.)" in delivery.reply.text
+        for spine in (one, two):
+            spine.model.hold.set()
+        await other.platform.say("more?")
+        while len(said := [*one.platform.sent, *two.platform.sent]) < 2:
+            await asyncio.sleep(0.01)
+        assert [it.reply.text for it in said if it != delivery] == ["You said: more?"], (
+            "it ended what was being written"
+        )
+
+
 async def states(folder: Path) -> list[Any]:
     from core.store import Store
 
