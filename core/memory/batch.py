@@ -23,7 +23,7 @@ class Batch:
         not what was promised."""
         match row.get("op"):
             case "add":
-                said = Said(str(row["turn_id"]), int(row["seq"]), str(row["text"]), _speaker(row), str(row["time"]))
+                said = _said(row)
                 past = self.users.setdefault(str(row["user"]), Past(self.encoders))
                 if said.id in past:
                     past.remove(said.id)
@@ -45,9 +45,13 @@ class Batch:
                 raise ValueError(f"op is {other!r}, not add, ready, recall, forget or quit")
 
 
-def _speaker(row: dict[str, Any]) -> str:
-    name = str(row.get("speaker") or "")
-    return "" if name in ("user", "assistant") else name
+def _said(row: dict[str, Any]) -> Said[str]:
+    name, text = str(row.get("speaker") or ""), str(row["text"])
+    speaker = "" if name in ("user", "assistant") else name
+    own, reply = ("", text) if row.get("role") == "assistant" else (text, "")
+    return Said(
+        str(row["turn_id"]), int(row["seq"]), own, speaker, str(row["time"]), reply, str(row.get("session", ""))
+    )
 
 
 def main(source: TextIO, target: TextIO, batch: Batch) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.intents.encoders import Cached
-from core.memory.past import Past, Said, day, in_pieces
+from core.memory.past import Past, Said, day
 from core.retrieval import meaning
 from core.skills.base import Recalled, Turn
 from core.store import Store
@@ -56,7 +56,7 @@ class Recall:
             new = await turns.read(tx, whose, set(everywhere) - own.turns.keys())
             known = self._encoders()
             bare = {one.id for one in new} | own.past.bare()
-            meant = await vectors.of(tx, whose, known[0].name, bare) if known else {}
+            meant = await vectors.of(tx, whose, _kind(known), bare) if known else {}
         return await asyncio.to_thread(_found, own, everywhere, new, meant, allowed, question, k)
 
 
@@ -71,7 +71,7 @@ def _found(
         for one in new:
             if one.id not in own.turns:
                 own.turns[one.id] = one
-                own.past.add(Said(one.id, one.id, _text(one), when=day(one.started_at.date())))
+                own.past.add(_said(one))
         for name, rows in meant.items():
             if name in own.past:
                 own.past.give(name, rows)
@@ -94,7 +94,7 @@ class Meanings:
         known = self._encoders()
         if not known:
             return
-        name = known[0].name
+        name = _kind(known)
         async with self._store.read() as tx:
             newest = await vectors.newest(tx)
             if self._name != name:
@@ -113,10 +113,15 @@ class Meanings:
 
 
 def _meaning(known: Sequence[Cached], one: turns.Past) -> bytes:
-    rows = meaning.vectors(known, in_pieces(_text(one)))
-    assert rows is not None, "there is an encoder"
-    return bytes(rows.astype(np.float16).tobytes())
+    rows = meaning.vectors(known, _said(one).pieces)
+    return bytes(rows.astype(np.float16).tobytes()) if rows is not None else b""
 
 
-def _text(one: turns.Past) -> str:
-    return one.said if one.intent in _NOT_SAID else f"{one.said}\n{one.replied}"
+def _kind(known: Sequence[Cached]) -> str:
+    """Names the encoder, and that what was said and what was replied have rows of their own."""
+    return f"{known[0].name}/2"
+
+
+def _said(one: turns.Past) -> Said[int]:
+    reply = "" if one.intent in _NOT_SAID else one.replied
+    return Said(one.id, one.id, one.said, when=day(one.started_at.date()), reply=reply, talk=one.session_id)

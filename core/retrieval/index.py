@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -126,6 +127,26 @@ class Index(Generic[Id]):
                     found.append(Hit(name, round(float(scores[slot]), 6), float(cover[slot]), alike, shared))
             return found
 
+    def scores(
+        self, question: str, most: int, *, allowed: Callable[[Id], bool] | None = None, vector: _Row | None = None,
+        share: float = MEANING, beyond: str = "",
+    ) -> dict[Id, float]:  # fmt: skip
+        """The same in short, best first: scores alone, in which the likest meaning counts `share` of what the best words do.
+        Words that are also in `beyond` say nothing."""
+        known = {term for term, _, _ in terms(beyond)}
+        asked = {term: (word, weight) for term, word, weight in terms(question) if term not in known}
+        with self._lock:
+            if not self._slot_of:
+                return {}
+            found, likeness = self._by_words(asked)[0], self._by_meaning(vector)
+            if likeness is not None:
+                found = (1 - share) * found + share * (float(found.max()) or 1.0) * _spread(likeness)
+            best = (
+                (self._ids[slot], float(found[slot])) for slot in self._best(found, most, every=allowed is not None)
+            )
+            named = ((name, score) for name, score in best if name is not None and score > 0)
+            return dict(islice((pair for pair in named if allowed is None or allowed(pair[0])), most))
+
     def _by_words(self, asked: dict[str, tuple[str, float]]) -> tuple[_Row, _Row]:
         """BM25 and the covered share of the question, by slot; both are 1 at most for a text of usual length."""
         number, lengths = max(len(self._slot_of), _FEWEST), np.array(self._lengths, np.float32)
@@ -208,6 +229,6 @@ def _spread(likeness: _Row) -> _Row:
     """Likenesses from 0 (as any other text) to 1 (the likest): encoders differ in where theirs lie."""
     known = likeness[likeness > _NO_VECTOR]
     most = float(known.max(initial=0))
-    usual = float(known.mean()) if len(known) > 1 else 0.0
+    usual = min(float(known.mean()), 0.8 * most) if len(known) > 1 else 0.0  # of few texts all may be meant
     spread: _Row = np.clip((likeness - usual) / max(most - usual, 1e-6), 0, 1)
     return spread

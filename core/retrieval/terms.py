@@ -30,12 +30,27 @@ very just please tell know want like get got any some s t m re ve ll d don doesn
 多久 多长 多大 多高 时候 么时 几天 几点 么办 还能 能不 不能 可不 不可 怎么 吗 办 几 哪些 还 不 久 时
 """
 _FAINT = frozenset(_FAINT_WORDS.split())
+_FORMS = """
+begin began begun; bite bit bitten; blow blew blown; break broke broken; bring brought; build built;
+buy bought; catch caught; choose chose chosen; come came; do did done; draw drew drawn; drink drank drunk; drive drove driven;
+eat ate eaten; fall fell fallen; feed fed; feel felt; fight fought; find found; fly flew flown; forget forgot forgotten;
+freeze froze frozen; get got gotten; give gave given; go went gone; grow grew grown; hear heard; hide hid hidden; hold held;
+keep kept; know knew known; lead led; leave left; lend lent; lose lost; make made; mean meant; meet met; pay paid; ride rode ridden;
+ring rang rung; rise rose risen; run ran; say said; see saw seen; sell sold; send sent; shake shook shaken; sing sang sung;
+sit sat; sleep slept; speak spoke spoken; spend spent; stand stood; steal stole stolen; swim swam swum; take took taken;
+teach taught; tell told; think thought; throw threw thrown; understand understood; wake woke woken; wear wore worn; win won;
+write wrote written; child children kid kids; foot feet; man men; mother mom mum mommy mummy; father dad daddy;
+mouse mice; person people; tooth teeth; wife wives; woman women; grandmother grandma granny; grandfather grandpa
+"""
+_SAME = {form: forms.split()[0] for forms in _FORMS.split(";") for form in forms.split()}
+"""Words that no ending tells to be one."""
 _english = stemmer("english")
 
 
 @lru_cache(maxsize=65_536)
 def _stem(word: str) -> str:
-    return str(_english.stemWord(word.removesuffix("'s"))) if word.isascii() else word
+    bare = word.removesuffix("'s")
+    return str(_english.stemWord(_SAME.get(bare, bare))) if word.isascii() else word
 
 
 def terms(text: str) -> list[tuple[str, str, float]]:

@@ -78,9 +78,9 @@ async def test_meanings_are_found_once_anew_for_another_encoder_and_go_with_the_
     await resumed.tick()
     await resumed.tick()
     assert first.calls == calls
-    assert await column(store, turn_vector, "encoder") == ["topics-1"] * 3
+    assert await column(store, turn_vector, "encoder") == ["topics-1/2"] * 3
     await Meanings(store, lambda: (Cached(other),)).tick()
-    assert await column(store, turn_vector, "encoder") == ["topics-2"] * 3
+    assert await column(store, turn_vector, "encoder") == ["topics-2/2"] * 3
     async with store.write() as tx:
         ann = (await desk.person_called(tx, "fake:ann")).id
         await desk.erase(tx, Actor("cli:root", "owner"), ann, NOW)

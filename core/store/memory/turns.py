@@ -41,6 +41,7 @@ class Past:
     replied: str
     intent: str
     started_at: dt.datetime
+    session_id: int
 
 
 async def ids(tx: Tx, person_id: int, where: str) -> list[int]:
@@ -55,7 +56,7 @@ async def read(tx: Tx, person_id: int, some: Collection[int]) -> list[Past]:
     for start in range(0, len(ordered := sorted(some)), 500):
         mine = sa.and_(turn.c.person_id == person_id, turn.c.id.in_(ordered[start : start + 500]))
         rows += await tx.rows(sa.select(turn).where(mine).order_by(turn.c.id))
-    return [Past(row.id, row.said, row.replied, row.intent, row.started_at) for row in rows]
+    return [Past(row.id, row.said, row.replied, row.intent, row.started_at, row.session_id) for row in rows]
 
 
 async def last(tx: Tx, person_id: int, address_key: str) -> int:

@@ -13,7 +13,7 @@ from core.store.tables.memory import turn_vector
 
 _NEWEST = sa.select(sa.func.coalesce(sa.func.max(turn.c.id), 0))
 _BARE = (
-    sa.select(turn.c.id, turn.c.said, turn.c.replied, turn.c.intent, turn.c.started_at)
+    sa.select(turn.c.id, turn.c.said, turn.c.replied, turn.c.intent, turn.c.started_at, turn.c.session_id)
     .outerjoin(turn_vector, sa.and_(turn_vector.c.turn_id == turn.c.id, turn_vector.c.encoder == sa.bindparam("name")))
     .where(turn.c.id > sa.bindparam("after"), turn.c.id <= sa.bindparam("until"), turn_vector.c.id.is_(None))
     .order_by(turn.c.id.desc())
