@@ -7,8 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from core.language.detect import detect
+from core.language.phrases import say
+from core.language.times import turned
 from core.memory.statements import statements
 from core.messages import Reply
+from core.render import literal
 from core.retrieval.terms import terms
 from core.skills.base import Outcome, Recalled, Turn
 from core.store import Tx, memory
@@ -97,13 +101,22 @@ def kept(turn: Turn, outcome: Outcome) -> Outcome:
         if turn.edited is not None:
             stale = [one.id for one in turn.memory.facts if not one.asked and one.said and one.said in turn.edited.said]
             await memory.retire(tx, stale, turn.now)
-        await remember(tx, turn, told)
+        new = await remember(tx, turn, told)
+        if new and turn.trace.finish == "unavailable":  # there is no model that would show that it has understood
+            reply = replace(
+                reply, text=say(turn.language, "memory_kept", fact="; ".join(shown(one.text) for one in told))
+            )
         await memory.note_used(
             tx, turn.person.id, outcome.used, turn.id, turn.message.address.key(), "prompt", turn.now
         )
         return reply
 
     return replace(outcome, write=write)
+
+
+def shown(text: str) -> str:
+    """A fact as it is said to whom it is about: "my wife is called Anna" -> "your wife is called Anna"."""
+    return literal(turned(text.strip(" .。"), detect(text)))
 
 
 async def remember(tx: Tx, turn: Turn, told: Sequence[memory.Statement], *, asked: bool = False) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from core.memory.reading import english_key
+from core.memory.reading import english_key, possessive
 from core.memory.statements_chinese import OWN, RELATIVE, key_of
 from core.store.memory import Fact
 
@@ -22,12 +22,12 @@ _ASKED: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"(?:when(?:['’]?s| is) my birthday|when was i born|what(?:['’]?s| is) my birthday|我(?:的)?生日(?:是)?(?:什么时候|哪天|几月几[日号]|几号)|我是?(?:什么时候|哪天)(?:出)?生的?)", "birthday"),
         (r"(?:how old am i|what(?:['’]?s| is) my age|我(?:今年)?(?:几岁|多大)了?)", "age"),
         (r"(?:what am i allergic to|(?:what are my|do i have any|what) allergies(?: do i have)?|我对什么(?:东西|食物)?过敏|我有什么过敏)", "allergy *"),
-        (r"am i allergic to (?P<k>[^?]{2,40}?)|我对(?P<k2>[^?？]{1,12}?)过不过敏|我对(?P<k3>[^?？]{1,12}?)过敏", "allergy {}"),
+        (r"am i allergic to (?P<k>[^?]{2,40}?)|我对(?P<k2>[^?？]{1,12}?)过不过敏|我对(?P<k3>[^?？]{1,12}?)过敏(?=吗|呢|[?？])", "allergy {}"),
         (r"(?:what (?:food |things )?do i (?:like|love|enjoy)|我(?:都)?喜欢(?:吃|看|玩|做)?(?:些)?什么)", "taste * likes"),
         (r"(?:what (?:food |things )?do i (?:hate|dislike|not like)|what don['’]?t i like|我(?:讨厌|不喜欢)(?:吃|看|玩|做)?(?:些)?什么)", "taste * dislikes"),
-        (r"do i (?:like|love|hate|enjoy|dislike) (?P<k>[^?]{2,40}?)|我喜不喜欢(?P<k2>[^?？]{1,12}?)|我喜欢(?P<k3>[^?？什么]{1,12}?)", "taste {}"),
+        (r"do i (?:like|love|hate|enjoy|dislike) (?P<k>[^?]{2,40}?)|我喜不喜欢(?P<k2>[^?？]{1,12}?)|我喜欢(?P<k3>[^?？什么吗]{1,12}?)(?=吗|呢|[?？])", "taste {}"),
         (r"what languages? do i speak|我会(?:说|讲)(?:什么|哪些|哪几种)语言", "languages"),
-        (r"am i (?:an? )?(?:vegetarian|vegan)|what(?:['’]?s| is) my diet|我吃素", "diet"),
+        (r"am i (?:an? )?(?:vegetarian|vegan)|what(?:['’]?s| is) my diet|我吃素(?=吗|呢|[?？])", "diet"),
         (r"(?:what(?:['’]?s| is)|who(?:['’]?s| is)) my (?P<k>[a-z -]+?)(?:['’]s)? (?:called|named)|what is the name of my (?P<k2>[a-z ]+?)|what(?:['’]?s| is) my (?P<k3>[a-z -]+?)['’]s name|who(?:['’]?s| is) my (?P<k4>[a-z -]+?)", "{}'s name"),
         (r"(?:do|can) you (?:still )?(?:know|remember|recall) my (?P<k>[^?]{2,40}?)|你?还?(?:记得|知道)我的?(?P<k2>[^?？吗]{2,12}?)吗", "{}"),
         (r"how old is my (?P<k>[a-z -]+?)", "{}'s age"),
@@ -47,7 +47,7 @@ _LONGEST = 120
 def keys_asked(text: str) -> list[str]:
     """The keys under which the answer would stand, the likeliest first; "allergy *" stands for all that begin so, with the
     value behind it where only one will do."""
-    words = " ".join(text.replace("’", "'").split())
+    words = possessive(" ".join(text.replace("’", "'").split()))
     if len(words) > _LONGEST:
         return []
     keys = []
@@ -63,7 +63,7 @@ def keys_asked(text: str) -> list[str]:
 
 def of_oneself(text: str) -> bool:
     """Whether it asks for something that only its writer can have told, such as the name of their wife."""
-    words = " ".join(text.replace("’", "'").split())
+    words = possessive(" ".join(text.replace("’", "'").split()))
     return len(words) <= _LONGEST and any(key != "{}" and pattern.fullmatch(words) for pattern, key in _ASKED)
 
 

@@ -13,6 +13,10 @@ LONGEST_READ = 500
 """Characters of a message: what is longer is a pasted text as a rule."""
 _LONGEST_CLAUSE = 160
 _ARTICLE = re.compile(r"^(?:the|a|an|my|some|all kinds of) ", re.IGNORECASE)
+_POSSESSIVE = re.compile(
+    r"\b(my (?:\w+ )?(?:wife|husband|mum|mom|mother|dad|father|son|daughter|sister|brother|(?:girl|boy)?friend|partner|aunt|uncle|boss|dog|cat))s "
+    r"(?=birthday|name|job|number|phone|mobile|e-?mail|favou?rite)", re.IGNORECASE
+)  # fmt: skip
 _SAME = {
     "favorite": "favourite", "mom's": "mother's", "mum's": "mother's", "dad's": "father's", "grandma's": "grandmother's",
     "grandpa's": "grandfather's", "mom": "mother", "mum": "mother", "dad": "father", "kid's": "child's", "telephone": "phone",
@@ -35,6 +39,11 @@ def english_key(words: str) -> str:
     """What a few words name, one way for all of them."""
     low = " ".join(normalise(words).text.lower().replace("’", "'").split())
     return " ".join(_SAME.get(word, word) for word in _ARTICLE.sub("", low).split()).replace("phone phone", "phone")
+
+
+def possessive(text: str) -> str:
+    """With the apostrophe that people leave out: "my wifes birthday"."""
+    return _POSSESSIVE.sub(r"\1's ", text)
 
 
 def read(clause: str, ways: Sequence[Way], items: Callable[[str], list[str]]) -> list[Statement]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from core.language.detect import detect
 from core.memory import statements_chinese
-from core.memory.reading import LONGEST_READ, Way, english_key, read
+from core.memory.reading import LONGEST_READ, Way, english_key, possessive, read
 from core.store.memory import Fact, Statement
 
 _FOREIGN = re.compile(
@@ -118,7 +118,7 @@ def statements(text: str) -> list[Statement]:
         return []
     if detect(text) == "zh":
         return statements_chinese.statements(text)
-    return [found for clause in _clauses(text) for found in read(clause, _WAYS, _items)]
+    return [found for clause in _clauses(possessive(text)) for found in read(clause, _WAYS, _items)]
 
 
 def told(text: str) -> list[Statement]:

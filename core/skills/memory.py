@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from core.errors import Refused
 from core.language.detect import detect
 from core.language.phrases import Language, counted, phrases, say
-from core.language.times import turned, understand_time
+from core.language.times import understand_time
 from core.memory import keeping
+from core.memory.keeping import shown
 from core.memory.questions import answers, keys_asked, of_oneself
 from core.memory.statements import corrected, told
 from core.memory.wishes import Wish, memory_wish
@@ -138,11 +139,6 @@ def _remember(turn: Turn, text: str) -> Outcome:
     return Outcome(write=write, intent="memory_remember")
 
 
-def shown(text: str) -> str:
-    """A fact as it is said to whom it is about: "my wife is called Anna" -> "your wife is called Anna"."""
-    return literal(turned(text.strip(" .。"), detect(text)))
-
-
 def _choices(language: Language, one: Fact, *verbs: str) -> tuple[Choice, ...]:
     return tuple(Choice(say(language, f"button_memory_{verb}"), f"{NAME}:{verb}:{one.id}") for verb in verbs)
 
@@ -229,7 +225,11 @@ async def _past(turn: Turn, question: str) -> Outcome:
         return _said(turn, "memory_is_incognito")
     found = [one for one in await turn.recall(turn, question, 4 * _QUOTES) if memory_wish(one.said) is None]
     best = found[0].score if found else 0.0
-    near = [one for one in found if one.score >= best / 2 and _fits(question, one)][:_QUOTES]
+    day = next((days for word, days in _DAYS.items() if word in turn.text.lower()), None)
+    here = turn.now.astimezone(turn.zone or ZoneInfo("UTC"))
+    meant = (here - dt.timedelta(days=day)).date() if day is not None else None
+    of_day = [one for one in found if meant is None or one.at.astimezone(here.tzinfo).date() == meant]
+    near = [one for one in of_day if one.score >= best / 2 and _fits(question, one)][:_QUOTES]
     if not near:
         return _said(turn, "memory_past_none")
     lines = [say(turn.language, "memory_past"), *(_quote(turn, one) for one in sorted(near, key=lambda one: one.at))]
@@ -243,6 +243,7 @@ def _fits(question: str, one: Recalled) -> bool:
     return not asked or bool(asked & {term for term, _, _ in terms(f"{one.said} {one.replied} {day}")})
 
 
+_DAYS = {"day before yesterday": 2, "前天": 2, "yesterday": 1, "昨天": 1, "today": 0, "今天": 0}
 _SAYING = frozenset(term for term, _, _ in terms("say said tell told mention ask talk write discuss yesterday last week 说过 我说 提到 之前 聊了 昨天"))  # fmt: skip
 
 

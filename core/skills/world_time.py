@@ -23,6 +23,7 @@ _THERE = re.compile(
     r"|(?P<za>[一-鿿]{2,6}?)(?:时间)?(?P<zwhen>(?:凌晨|早上|上午|中午|下午|傍晚|晚上)?[\d一二两三四五六七八九十]{1,3}(?:点|:|：)[^是,，]{0,6}?)(?:是|等于|在)(?P<zb>[一-鿿]{2,6}?)(?:时间)?(?:的)?(?:几点(?:钟)?|什么时间)[?？]?",
     re.IGNORECASE,
 )
+_ALSO = re.compile(r"(?:and|what about|how about)(?: now)?(?: in)? (?P<en>[a-z .'/_]{2,40}?)\s*\??|那?(?P<zh>[一-鿿]{2,8}?)呢[?？]?", re.IGNORECASE)  # fmt: skip
 _CLOCK = re.compile(r"\d|noon|midnight|点")
 
 
@@ -32,7 +33,9 @@ def _recognize(turn: Turn) -> Reply | None:
         return None
     if (found := _THERE.fullmatch(text)) and (reply := _elsewhere(turn, found)) is not None:
         return reply
-    if found := _NOW.fullmatch(text):
+    asked = next((past.said for past in reversed(turn.history) if not _ALSO.fullmatch(past.said.strip())), "")
+    also = _ALSO.fullmatch(text) if _NOW.fullmatch(asked.strip()) else None
+    if found := also or _NOW.fullmatch(text):
         name = (found["en"] or found["zh"]).strip()
         zone = find_zone(name)
         return Reply(_said(turn.language, name, turn.now.astimezone(ZoneInfo(zone)), zone)) if zone else None
