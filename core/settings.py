@@ -185,13 +185,22 @@ class Settings(BaseSettings):
         "REMORA_SESSION_MINUTES", 240, "Silence after which a conversation counts as a new session.", ge=1
     )
     retention_days: int = _named(
-        "REMORA_RETENTION_DAYS", 180, "Days for which conversations, deliveries and reminders that are over are kept; 0: for ever.", ge=0
+        "REMORA_RETENTION_DAYS",
+        180,
+        "Days for which conversations, deliveries and reminders that are over are kept; 0: for ever.",
+        ge=0,
     )
     prompt_days: int = _named(
         "REMORA_PROMPT_DAYS",
         7,
         "Days for which it is kept, encrypted, what a model was asked; 0: it is not kept.",
         ge=0,
+    )
+    backups_kept: int = _named(
+        "REMORA_BACKUPS_KEPT",
+        14,
+        "How many backups are kept in backups/ of the data folder; the oldest goes when a new one has been made there.",
+        ge=1,
     )
     learn_rows: int = _named(
         "REMORA_LEARN_ROWS",

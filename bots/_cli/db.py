@@ -60,34 +60,44 @@ def check() -> None:
 def backup_(file: Path | None) -> None:
     """Copy the database while Remora runs. FILE is a new file, or a folder; without it, backups/ of the data folder.
 
+    In backups/ the newest stay, as many as REMORA_BACKUPS_KEPT says; in no other folder anything is deleted.
+
     SECRET_KEY, or secret.key of the data folder, is not in it: without that key, kept secrets cannot be read again.
     """
     from core.clock import SystemClock
     from core.settings import load_settings
     from core.store import Store, backup
 
-    folder_given = file is not None and file.is_dir()
+    settings, folder_given = load_settings(), file is not None and file.is_dir()
 
-    async def work() -> backup.Backup:
-        settings = load_settings()
+    async def work() -> tuple[backup.Backup, list[str]]:
         folder = file or backup.folder_of(settings.data_dir)
         place, name = (folder, "") if file is None or folder_given else (folder.parent, folder.name)
         async with aclosing(Store(settings.store_url)) as store:
-            return await backup.backup(store, place, SystemClock().now(), name)
+            made = await backup.backup(store, place, SystemClock().now(), name)
+        return made, [] if file else await backup.prune(made, settings.backups_kept)
 
-    made = asyncio.run(work())
+    made, gone = asyncio.run(work())
     click.echo(f"{made.path}: {made.size:,} bytes, migration {made.migration}")
+    for old in gone:
+        click.echo(f"deleted: {old}")
 
 
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
-    """Put a backup in the place of the database, which is kept under another name. Stop Remora before."""
+    """Put a backup in the place of the database, which is kept under another name. Stop Remora before.
+
+    On PostgreSQL other roles get their grants on the database, its schema, tables and sequences again; default privileges and
+    settings of the database (ALTER DATABASE … SET) are not carried over.
+    """
     from core.clock import SystemClock
     from core.settings import load_settings
     from core.store import backup
 
-    kept = asyncio.run(backup.restore(load_settings().store_url, file, SystemClock().now()))
+    kept, lost = asyncio.run(backup.restore(load_settings().store_url, file, SystemClock().now()))
     click.echo(f"{file.name} is the database now; the next start brings it to this version")
     if kept:
         click.echo(f"the database before is kept: {kept}")
+    for grant in lost:
+        click.echo(f"remora: could not be given again: {grant}", err=True)

@@ -27,6 +27,8 @@ class Backups:
     known: Sequence[Backup]
     working: bool
     failed: RemoraError | None
+    most: int
+    """So many are kept."""
 
 
 async def shown(desk: Desk) -> Backups:
@@ -36,6 +38,7 @@ async def shown(desk: Desk) -> Backups:
         await asyncio.to_thread(backup.listed, backup.folder_of(desk.settings.data_dir)),
         job is not None and not job.task.done(),
         error if isinstance(error, RemoraError) else None,
+        desk.settings.backups_kept,
     )
 
 
@@ -45,8 +48,10 @@ async def make(desk: Desk, actor: Actor) -> None:
 
     async def work(_: Job) -> None:
         made = await backup.backup(desk.store, folder, now)
+        gone = await backup.prune(made, desk.settings.backups_kept)
+        detail = {"bytes": made.size, **({"deleted": gone} if gone else {})}
         async with desk.store.write() as tx:
-            await actor.note(tx, now, "backup.make", f"backup:{made.path.name}", {"bytes": made.size})
+            await actor.note(tx, now, "backup.make", f"backup:{made.path.name}", detail)
 
     found = (await shown(desk)).known
     if not found or now - found[0].at >= _ONCE:

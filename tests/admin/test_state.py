@@ -188,6 +188,26 @@ async def test_an_owner_makes_a_backup_takes_it_along_and_deletes_it(admin: Admi
         assert "/admin/system/backups" not in (await operator.get("/admin/system")).text
 
 
+async def test_only_the_newest_backups_stay_and_the_page_and_the_log_say_so(
+    admin: AdminSide, own_programs: None
+) -> None:
+    folder, most = admin.desk.settings.data_dir / "backups", admin.desk.settings.backups_kept
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    old = [f"remora-202001{day:02}-020500-0019.sqlite" for day in range(1, most + 2)]
+    for name in old:
+        await asyncio.to_thread((folder / name).write_bytes, b"old")
+    async with admin.browser("owner") as owner:
+        await owner.post("/admin/system/backups")
+        await _backed_up(admin)
+        page = (await owner.get("/admin/system")).text
+    assert f"The newest {most} are kept" in page
+    shown = set(re.findall(r'value="(remora-[^"]+)"', page))
+    assert (len(shown), shown & set(old)) == (most, set(old[2:]))
+    async with admin.desk.store.read() as tx:
+        [entry] = await audit.entries(tx, verb="backup.make")
+    assert entry.detail["deleted"] == [old[1], old[0]]
+
+
 async def test_why_a_backup_failed_is_said_in_the_readers_language(admin: AdminSide, own_programs: None) -> None:
     folder = admin.desk.settings.data_dir
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -108,7 +107,7 @@ async def figures(tx: Tx, bot: str, since: dt.datetime, now: dt.datetime) -> Fig
 async def spent(tx: Tx, times: Sequence[tuple[dt.datetime, dt.datetime]]) -> list[Spent]:
     """Of each time, in one statement."""
 
-    def within(number: int, start: dt.datetime, end: dt.datetime) -> sa.Select[Any]:
+    def within(number: int, start: dt.datetime, end: dt.datetime) -> sa.Select[int, int, int, int]:
         all_ = sa.select(turn.c.trace).where(turn.c.started_at >= start, turn.c.started_at < end)
         some = all_.order_by(turn.c.started_at.desc()).limit(MOST + 1).subquery()
         read, written = (
@@ -117,7 +116,7 @@ async def spent(tx: Tx, times: Sequence[tuple[dt.datetime, dt.datetime]]) -> lis
         return sa.select(sa.literal(number), sa.func.count(), read, written).select_from(some)
 
     rows = await tx.rows(sa.union_all(*(within(number, *time) for number, time in enumerate(times))))
-    return [Spent(*times[row[0]], row[1], row[2], row[3]) for row in sorted(rows)]
+    return [Spent(times[n][0], times[n][1], said, read, written) for n, said, read, written in sorted(map(tuple, rows))]
 
 
 def _noted(tx: Tx, trace: sa.ColumnElement[str], name: str) -> sa.ColumnElement[int]:

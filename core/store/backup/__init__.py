@@ -47,6 +47,20 @@ def listed(folder: Path) -> list[Backup]:
     return found
 
 
+async def prune(made: Backup, most: int) -> list[str]:
+    """Deletes the oldest beside one that was just made, so that `most` of its folder are left with it; their names. Those that
+    are being written have no such names yet."""
+
+    def work() -> list[str]:
+        old = [one.path for one in listed(made.path.parent) if one.path != made.path][max(most, 1) - 1 :]
+        for path in old:
+            with suppress(OSError):
+                path.unlink()
+        return [path.name for path in old if not path.exists()]
+
+    return await asyncio.to_thread(work)
+
+
 async def backup(store: Store, folder: Path, now: dt.datetime, name: str = "") -> Backup:
     """A consistent copy of the database, whoever writes meanwhile; proven to be whole before it has its name, and to be
     read by its owner alone. Without a name it gets a dated one; a file that is there already is left alone."""
@@ -69,9 +83,10 @@ async def backup(store: Store, folder: Path, now: dt.datetime, name: str = "") -
     return await asyncio.to_thread(work)
 
 
-async def restore(url: str, file: Path, now: dt.datetime) -> str:
+async def restore(url: str, file: Path, now: dt.datetime) -> tuple[str, list[str]]:
     """Puts a backup in the place of the database, and returns the name under which the one before is kept ("" where
-    there was none). Refused while a process serves on it, and where the file is no backup that this version knows."""
+    there was none), and what others than its owner might do there and may not any more. Refused while a process serves on
+    it, and where the file is no backup that this version knows."""
     async with aclosing(Store(url)) as store:
         await asyncio.to_thread(_examine, file, store.is_sqlite)
         await _nobody_serves(store, now)
@@ -87,7 +102,7 @@ async def restore(url: str, file: Path, now: dt.datetime) -> str:
             _sqlite.migration_of(made)
         return _sqlite.swap(database, fresh, database.with_name(f"{database.stem}-before-{stamp}{database.suffix}"))
 
-    return await asyncio.to_thread(work)
+    return await asyncio.to_thread(work), []
 
 
 def _examine(file: Path, sqlite: bool) -> None:
