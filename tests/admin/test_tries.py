@@ -10,11 +10,13 @@ import sqlalchemy as sa
 
 from adapters.web.tries import Tries
 from core.errors import StoreUnavailable
+from core.language.phrases import phrases
 from core.settings import Settings
 from core.store import Store
-from core.store.admin import signin
+from core.store.admin import audit, signin
 from core.store.tables.signin import attempt
 from tests.admin.test_accounts import GOOD, enter, sign_in, with_password
+from tests.admin.test_conversations import spoken
 from tests.fakes.admin import AdminSide, admin_side
 from tests.fakes.clock import SettableClock
 
@@ -80,3 +82,21 @@ async def test_the_doors_of_two_processes_let_guess_as_often_as_one(
         assert (await enter(there, "no link"))[0] == 429
         admin.clock.jump(signin.WINDOW)
         assert await sign_in(there, "ann", GOOD) == 303
+
+
+async def test_an_admin_signs_a_person_out_of_the_browser_chat_and_the_person_sees_it(admin: AdminSide) -> None:
+    ann, _, _ = await spoken(admin.desk.store, admin.clock.now(), person="owner", platform="web")
+    bob, _, _ = await spoken(admin.desk.store, admin.clock.now(), person="bob")
+    async with admin.browser("operator") as operator, admin.browser("editor") as editor:
+        assert [
+            f'action="/admin/people/{who}/sign-out"' in (await operator.get(f"/admin/people/{who}")).text
+            for who in (ann, bob)
+        ] == [True, False]
+        assert (await editor.post(f"/admin/people/{ann}/sign-out")).status_code == 403
+        assert (await operator.post(f"/admin/people/{ann}/sign-out")).status_code == 303
+        assert (await operator.post("/admin/people/999/sign-out")).status_code == 404
+    async with admin.desk.store.read() as tx:
+        assert [(await signin.ended(tx, account))[0] for account in ("owner", "bob")] == [1, 0]
+        [entry] = await audit.entries(tx, person_id=ann)
+    assert entry.verb == "person.sign_out"
+    assert {f"did_{entry.verb.replace('.', '_')}"} <= phrases("en").keys() & phrases("zh").keys()
