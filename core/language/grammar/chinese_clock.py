@@ -177,14 +177,25 @@ _MINUTE = (
 _REST = rf"(?P<half>半)|(?P<q>[一两二三123])刻钟?|(?P<whole>整|正(?!式|常|好|在))|(?:差|欠){_SHORT}|{_MINUTE}"
 _TO_AN_HOUR = r"(?= ?[到至~-] ?(?:\d{1,2}|[一二三四五六七八九十]{1,3})(?:点|:\d\d))"
 
+_MEALS: dict[PartName, str] = {
+    "morning": "早[饭餐](?:之|以)?[前后]|午[饭餐](?:之|以)?前",
+    "afternoon": "[午中][饭餐](?:之|以)?后",
+    "dusk": "晚[饭餐](?:之|以)?前",
+    "evening": "(?:晚[饭餐]|下班)(?:之|以)?后",
+    "night": "(?:临)?睡(?:觉)?(?:之|以)?前",
+}
+"""Parts of the day by what people do then."""
 CLOCK_RULES = (
     Rule("早晚上下中", r"(?:早上|晚上|下午|中午|上午)好(?!好)|下午茶|中午饭|早晚[会都要]", skip),
     Rule("差", rf"差{_SHORT}(?:就|到)?(?P<h>{NUMBER})[点时]钟?", _plain_clock),
     Rule(DIGITS, rf"(?<![\d:])(?P<h>\d{{1,2}}):(?P<m>\d\d)(?::(?P<s>\d\d))?(?!\d){_HALF}?[分整]?", _plain_clock),
+    Rule(DIGITS, r"(?<=[天日号早晚午上晨])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?![\d年元块米个人份,.])", _plain_clock),
     Rule(DIGITS, rf"(?<![\d.])(?P<h>0?[1-9]|1[0-2]){_HALF}", _plain_clock),
     Rule(DIGITS, r"(?<![\d.])(?P<h>\d{1,2})h(?![a-z0-9后内]|之后|以后)", _plain_clock),
     Rule(NUMERALS, rf"(?<![\d.]){_HOUR}(?P<point>点|时(?!候))钟?(?:{_REST})?(?:钟|许|多|左右)?", _chinese_clock),
     Rule(NUMERALS, rf"(?<![\d.]){_HOUR}{_TO_AN_HOUR}", _plain_clock),
+    *(Rule("早午中晚下临睡", words, word(Part(part))) for part, words in _MEALS.items()),
+    Rule("下", r"下班(?=(?:之|以)?前)", word(Clock(17, open=False))),
     Rule("正", r"正午(?!时分)", word(Clock(12, open=False))),
     Rule("午", r"午夜(?![前后\d一二三四五六七八九十])", word(Clock(24, open=False))),
     Rule("ap", r"(?P<p>am|pm)(?= ?\d)", _part),

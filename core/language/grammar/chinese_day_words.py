@@ -121,6 +121,8 @@ def _moon_day(match: re.Match[str], _now_year: int) -> zh.MoonDate | None:
 def _ordinal(match: re.Match[str], _now_year: int) -> zh.Ordinal | None:
     if match["n"]:
         places = tuple(number(sign) or 0 for sign in re.split(r"[第个,和与及]+", match["n"]) if sign)
+    elif match["both"]:
+        places = (number(match["both"]) or 0, -1)
     else:
         places = (-(number(match["b"]) or 0),) if match["b"] else (-1 if match["last"] else 1,)
     if not all(places):
@@ -172,7 +174,7 @@ _NO_DATE_AFTER_MONTH = "(?!前|后|之|以|内|天|饼|亮|球|经|嫂|台|薪|�
 _SIGN_OF_DAY = r"(?:\d{1,2}|[一二三四五六七八九十廿卅]{1,3})"
 _NO_DATE_AFTER_NUMBER = "(?!客|楼|线|桌|房|门|院|机|床|店|仓|库|站|台|信|航|选|手|球|队|铺|馆|厅|车|厢|码|头|口|井|会议室|包|柜|档|字|柱|色|电|病|产|商|公)"
 _WHOLE_YEAR = rf"(?P<y>\d{{4}}|\d{{2}}|[零〇一二两三四五六七八九]{{2}}|{_FOUR_SIGNS})"
-_PLACES = rf"第(?P<n>{NUMBER}(?:个?[,和与及]第?{NUMBER}){{0,3}})|倒数第(?P<b>{NUMBER})|(?P<last>最后)|首|头"
+_PLACES = rf"第(?P<both>{NUMBER})个?[和与及,]最后|第(?P<n>{NUMBER}(?:个?[,和与及]第?{NUMBER}){{0,3}})|倒数第(?P<b>{NUMBER})|(?P<last>最后)|首|头"
 _YEAR_SIGNS = zh.DIGITS + "零〇一二三四五六七八九"
 
 _SLASH_DATE = r"(?<![\d/.])(?P<m>0?[1-9]|1[0-2])/(?P<d>0?[1-9]|[12]\d|3[01])(?:/(?P<y>\d{4}|\d{2}))?[日号]?(?![\d/%])"

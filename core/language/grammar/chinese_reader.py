@@ -194,6 +194,8 @@ class PhraseReader:
                 phrase.span = length
             case "ahead":
                 phrase.lead = length
+            case "offset_back" if phrase.everies and phrase.points and self._join() == "touch":
+                phrase.lead = length
             case "offset_back" | "offset_on":
                 if not phrase.points or self._join() != "touch":
                     self.index += 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 from core.language.grammar.english_bounds import lasts_days
 from core.language.grammar.english_dates import either_way
 from core.language.grammar.english_frame import FRAME as FRAME
 from core.language.grammar.english_frame import turned as turned
+from core.language.grammar.english_lexicon import WORDS
 from core.language.grammar.english_once import Scene, once
 from core.language.grammar.english_pieces import Clocks, Days, Every, Piece, Reader, Shift
 from core.language.grammar.english_rules import recurrence
@@ -19,6 +21,8 @@ from core.language.grammar.tokens import NOTHING, Parsed, Span, merged, word_set
 from core.language.values import Instant, Preferences, Problem, Recurrence
 
 _ASKING = word_set("remind ping nudge alert notify wake tell message poke buzz prompt call text rmd")
+_NAMES_READ = 1_000
+_LINKS = word_set("before after at in on of for next and or with about to please i")
 _ASKED = word_set("me us alarm alarms reminder reminders timer everyone channel alert notification")
 
 
@@ -27,8 +31,32 @@ def parse(text: Normalised, now: dt.datetime, preferences: Preferences) -> Parse
     return parse_counted(text, now, preferences)[0]
 
 
+_NAMED = re.compile(
+    r"(?<=\bthe )(?<!\bon the )(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?P<behind>(?: [A-Z][\w'’]+)+)"
+    r"|(?P<verb>\bto [a-z]{2,12} )(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?P<more>(?: [A-Z][\w'’]+)+)"
+    r"|\b\d{1,5} (?:[A-Z][\w'’.]* ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Drive|Boulevard|Blvd|Square|Court|Terrace)\b"
+)
+
+
+def _without_names(text: Normalised) -> Normalised:
+    """Names that begin like a time are none: the Sunday Times, to watch Friday Night Lights, 5 Main Street."""
+
+    def hidden(match: re.Match[str]) -> str:
+        verb, behind = match["verb"] or "", match["behind"] or match["more"]
+        words = (behind or "").lower().split()
+        timely = words and (any(word in _LINKS for word in words) or all(word in WORDS for word in words))
+        return match[0] if timely else verb + "x" * (len(match[0]) - len(verb))
+
+    shown = _NAMED.sub(hidden, text.source[:_NAMES_READ])
+    if shown == text.source[:_NAMES_READ]:
+        return text
+    kept = "".join(low if one == same else one for one, same, low in zip(shown, text.source, text.text, strict=False))
+    return Normalised(text.source, kept + text.text[len(kept) :])
+
+
 def parse_counted(text: Normalised, now: dt.datetime, preferences: Preferences) -> tuple[Parsed, int]:
     """The parse and how many times it looked at a token, which a test holds to a bound."""
+    text = _without_names(text)
     request = Reader(request_tokens(text.text), preferences.day_first)
     parsed = _parse(request, text, now, preferences) if request.length else NOTHING
     if parsed is not NOTHING:
@@ -41,6 +69,9 @@ def _parse(reader: Reader, text: Normalised, now: dt.datetime, preferences: Pref
     if reader.text(0) == "how" and reader.text(1) in ("many", "much", "long", "old", "far"):
         return NOTHING
     found = pieces(reader)
+    if (wrong := _no_clock(reader)) is not None:
+        span = Span(reader.tokens[wrong - 1].start, reader.tokens[wrong].end)
+        return Parsed(None, (span,), problem=Problem("impossible", text.source[span.start : span.end]))
     if not found:
         return NOTHING
     scene = Scene(now, preferences, _says(reader, "wake"), _says(reader, "alarm"))
@@ -61,6 +92,16 @@ def _parse(reader: Reader, text: Normalised, now: dt.datetime, preferences: Pref
     if isinstance(when, Instant) and any(_either_way(reader, piece) for piece in meaning.used):
         when = replace(when, date_ambiguous=True)
     return Parsed(when, spans, repeats, meaning.deadline, problem, meaning.also)
+
+
+def _no_clock(reader: Reader) -> int | None:
+    """The index of a time that no clock shows: "at 25:00"."""
+    for index, token in enumerate(reader.tokens[1:], 1):
+        if token.kind == "clock" and reader.tokens[index - 1].text in ("at", "@") and len(token.parts) == 2:
+            hour, minute = token.parts
+            if hour > 24 or minute > 59 or (hour == 24 and minute):
+                return index
+    return None
 
 
 def _either_way(reader: Reader, piece: Piece) -> bool:
@@ -101,5 +142,6 @@ def _asked_at(reader: Reader) -> int:
         if reader.tokens[index].text in _ASKED and (
             index == 0 or reader.tokens[index - 1].text in _ASKING | {"set", "an", "a", "new", "add"}
         ):
-            return index + 1
+            up = index + 1 < reader.length and reader.tokens[index + 1].text == "up"
+            return index + 1 + up
     return -1

@@ -38,7 +38,7 @@ _POLITE = re.compile(
     r"|(?:(?<![\s\w])|(?<=[\x1f,.;:!?]\s))(?:hey|hi|hello|yo|ok|okay))\b(?=\W|\Z)"
 )
 _LEADING = re.compile(
-    r"(?:[\s\x1f,.;:!?-]+|(?:to|when\s+it'?s|that|about|so\s+that|so|because|cause|for|of|and|2|with|of\s+it|then|as|the(?=[\s\x1f]+to\b))\b(?!')"
+    r"(?:[\s\x1f,.;:!?-]+|(?:to|when\s+it(?:'?s|\s+is)|that|about|so\s+that|so|because|cause|for|of|and|2|with|of\s+it|then|as|the(?=[\s\x1f]+to\b))\b(?!')"
     r"|(?:i|we)\s+(?:should|need\s+to|have\s+to|must|can|gotta|ought\s+to|want\s+to|'ve\s+got\s+to|will)\b|i'?ve\s+got\s+to\b|(?:gotta|need\s+to|have\s+to|got\s+to|must)\b|i'?(?:ll|m\s+going)\s+(?:to\s+)?(?:have\s+to\s+)?)+"
 )
 _LOOSE_IN = (

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from core.language.grammar.days import Dated, Day, resolved, resolved_end, shifted
 from core.language.grammar.english_choice import FROM, LATEST, UP_TO, Chosen, choose
 from core.language.grammar.english_pieces import Clock, ClockRange, Clocks, Days, Meaning, Piece, Shift, Trouble
-from core.language.grammar.parts import hour_in_part, next_of_both, part_window, usual_hour
+from core.language.grammar.parts import hour_in_part, next_of_both, part_window, usual_hour, usual_time
 from core.language.values import Delta, Instant, Preferences, When, Window
 
 _FURTHEST = dt.datetime(9998, 1, 1)
@@ -92,7 +92,9 @@ def _shifted(chosen: Chosen, scene: Scene) -> Outcome:
     base, kind = _moment(replace(chosen, shift=None), scene)
     if not isinstance(base, Instant) or kind == "impossible":
         return base, kind
-    local = moved(base.local, shift)
+    in_part = base.grain == "part" and chosen.part is not None and shift.seconds
+    clock = usual_time(chosen.part or "", scene.preferences) if in_part else base.local.time()
+    local = moved(dt.datetime.combine(base.local.date(), clock), shift)
     coarse = base.grain in ("day", "week", "month", "quarter", "year")
     if coarse and shift.seconds:
         return None, None

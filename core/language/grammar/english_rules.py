@@ -166,6 +166,7 @@ def _add_times(rule: Rule, used: list[Piece], scene: Scene) -> None:
             rule.ambiguous |= is_open
             if time not in rule.times:
                 rule.times.append(time)
+    _lead(rule, used)
     if ranges and not rule.times:
         first, _ = _time(ranges[0].first, None, scene)
         if rule.frequency in UNDER_A_DAY:
@@ -177,6 +178,20 @@ def _add_times(rule: Rule, used: list[Piece], scene: Scene) -> None:
     if not rule.times and parts and rule.frequency not in UNDER_A_DAY:
         rule.times = list(dict.fromkeys(usual_time(name, scene.preferences) for _, name in parts))
     _spread_over_day(rule, scene.preferences)
+
+
+def _lead(rule: Rule, used: list[Piece]) -> None:
+    """ "ten minutes before 5pm every Friday" moves the times; what crosses midnight cannot be told simply, nor days."""
+    ends = {piece.start for piece in used if isinstance(piece.value, Clocks | Every | Days)}
+    for piece in used:
+        shift = piece.value
+        if not (isinstance(shift, Shift) and shift.anchored and piece.end in ends):
+            continue
+        minutes = [60 * time.hour + time.minute + shift.sign * shift.seconds // 60 for time in rule.times]
+        crosses = any(not 0 <= minute < 24 * 60 for minute in minutes) and (rule.frequency != "DAILY" or rule.by_day)
+        if shift.days or shift.months or not minutes or crosses:
+            raise Unplaced
+        rule.times = [dt.time(minute // 60 % 24, minute % 60) for minute in minutes]
 
 
 def _set_window(rule: Rule, parts: list[tuple[int, str]]) -> None:

@@ -42,7 +42,7 @@ END = Token("end", "", 0, 0)
 _LEXEMES = re.compile(
     r"""
       (?P<other>https?://\S{1,2000} | [\w.+-]{1,64}@[\w-]{1,64}\.\w{2,10} | <[^<>\s]{1,80}> | [\#$£€]\d[\d.,]* | \d+(?:\.\d+)?%
-        | (?<!\d)\d{3}[-.]\d{3,4}(?:[-.]\d{4})?(?![\d-]) | (?<!\d)\d{3}-\d{2}-\d{4}(?!\d) | \d{1,3}(?:\.\d{1,3}){3,} | \d{5,} | v\d+(?:\.\d+)* | @[a-z_][\w.-]{0,63} )
+        | (?<!\d)\d{3}[-.]\d{3,4}(?:[-.]\d{4})?(?![\d-]) | (?<!\d)\d{3}-\d{2}-\d{4}(?!\d) | \d{1,3}(?:\.\d{1,3}){3,} | \d{5,} | v\d+(?:\.\d+)* | (?<![\w.])[a-z][\w-]{0,40}\.(?:com|org|net|io)(?!\w) | @[a-z_][\w.-]{0,63} )
     | (?P<date>(?<![\d/.-])\d{4}(?P<y_mark>[-/.])\d{1,2}(?P=y_mark)\d{1,2}(?![\d/-])(?:t(?=\d{2}:\d{2}))?
         | (?<![\d/.-])\d{1,2}(?P<d_mark>[/.-])\d{1,2}(?P=d_mark)(?:\d{4}|\d{2})(?![\d/-]) | (?<![\d/.-])\d{1,2}/(?:\d{1,2}|\d{4})(?![\d/-])
         | (?<![\d/.])\d{1,2}\.\d{1,2}\.(?!\d) )
@@ -51,8 +51,8 @@ _LEXEMES = re.compile(
     | (?P<decimal>(?<![\d.])\d{1,4}\.\d{1,2}(?![\d.]))
     | (?P<habit>2(?:m[or]{1,5}w?|nite|night|day)(?![a-z]) | b4(?![a-z\d]))
     | (?P<number>\d{1,4})
-    | (?P<meridiem>(?<![a-z])[ap]\.\s?m(?:\.|(?![a-z])))
-    | (?P<joined>(?:bi|semi|half)-(?:weekly|monthly|annual(?:ly)?|hourly|yearly) | week-ends? | o'\s?clock | o\sclock)
+    | (?P<meridiem>(?<![a-z])[ap](?:\.\s?|\s)m(?:\.(?!\w)|(?![\w'])))
+    | (?P<joined>(?:bi|semi|half)-(?:weekly|monthly|annual(?:ly)?|hourly|yearly) | week-ends? | week[\s-]days? | o'\s?clock | o\sclock)
     | (?P<fused>every(?=(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|weekday|weekend|morning|evening|night|afternoon|week|month|year|hour|minute)))
     | (?P<word>[a-zà-öø-ÿ]+(?:'[a-z]{1,3})?)
     | (?P<punct>\S)

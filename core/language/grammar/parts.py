@@ -13,9 +13,10 @@ PARTS: dict[str, tuple[int, int]] = {
     "night": (17, 24),
     "dawn": (0, 6),
     "lunch": (12, 14),
+    "bedtime": (20, 24),
 }
 """First hour and the hour after the last."""
-_USUAL = {"afternoon": 15, "evening": 19, "night": 21, "dawn": 5, "lunch": 12}
+_USUAL = {"afternoon": 15, "evening": 19, "night": 21, "dawn": 5, "lunch": 12, "bedtime": 22}
 _SMALL_HOURS = 5
 
 
