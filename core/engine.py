@@ -222,7 +222,8 @@ class Engine:
             return await self._resumed(told) or await self._commanded(told, "/timezone", zone)
         if turn.text and (outcome := await self._by_words(turn)) is not None:
             return outcome
-        return Outcome(Reply(say(turn.language, "attachment", kind=_kind(turn))), intent="attachment")
+        said = Reply(say(turn.language, "attachment", kind=_kind(turn)))
+        return Outcome(said, intent="attachment", pending=turn.session.pending)
 
     async def _by_words(self, turn: Turn) -> Outcome | None:
         language = turn.language

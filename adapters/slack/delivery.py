@@ -86,13 +86,17 @@ class Poster:
         self._identity = identity
         self._pressed: Recent[tuple[str, str], Json] = Recent(500)
         """By channel and ts: the message as it is once its button has had its effect."""
+        self._settled: Recent[tuple[str, str], bool] = Recent(500)
+        """Those where one had it: a second press, before the buttons went, is not what it was settled by."""
         self._previews = previews
         self._threads = threads
 
     async def send(self, delivery: Delivery, left: Left, first: int = 0) -> Receipt:
         """As `Adapter.send`, from the part with the number `first`: those before it were shown already."""
         receipt = await self._send(delivery, left, first)
-        if delivery.reply.settles and (pressed := self._pressed.pop((delivery.address.chat, delivery.reply_to))):
+        here = (delivery.address.chat, delivery.reply_to)
+        if delivery.reply.settles and (pressed := self._pressed.pop(here)) and here not in self._settled:
+            self._settled.put(here, True)
             await self._settle(delivery, pressed)
         return receipt
 

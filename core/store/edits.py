@@ -34,7 +34,7 @@ async def earlier(tx: Tx, message: Message, inbox_id: int, person_id: int) -> Ed
     forms = sa.select(inbox.c.id, turn.c.said, turn.c.intent).join(turn, turn.c.inbox_id == inbox.c.id).where(same)
     rows = await tx.rows(forms.order_by(inbox.c.id.desc()).limit(_MOST))
     for row in rows:
-        made = await reminders.by_cause(tx, f"turn:{row.id}", person_id)
+        made = await reminders.of_turn(tx, row.id, person_id)
         if made is not None and made.state in ("active", "paused"):
             return Edited(rows[0].said, rows[0].intent, made)
     return Edited(rows[0].said, rows[0].intent, None) if rows else None

@@ -137,6 +137,20 @@ async def by_cause(tx: Tx, cause: str, person_id: int) -> Reminder | None:
     return from_row(row) if row else None
 
 
+def cause_later(begun: int, turn: int) -> str:
+    """The cause of what a turn set that answered a question of an earlier one."""
+    return f"turn:{begun}:by:{turn}"
+
+
+async def of_turn(tx: Tx, turn: int, person_id: int) -> Reminder | None:
+    """The newest reminder of this person that a turn set, or asked for."""
+    first, after = cause_later(turn, 0)[:-1], f"turn:{turn}:by;"  # a range, which the index of causes answers
+    later = sa.and_(reminder.c.cause >= first, reminder.c.cause < after)
+    asked = sa.and_(sa.or_(reminder.c.cause == f"turn:{turn}", later), reminder.c.person_id == person_id)
+    row = await tx.row(_WHOLE.where(asked).order_by(reminder.c.id.desc()).limit(1))
+    return from_row(row) if row else None
+
+
 async def open_of(tx: Tx, person_id: int, limit: int = 50) -> list[Reminder]:
     """A person's reminders that have still to ring or wait for Done, the next one first."""
     statement = (

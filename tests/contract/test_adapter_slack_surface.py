@@ -225,13 +225,18 @@ class TestOneAlone:
         async with listening(slack) as inbox:
             await post(slack, to(slack.address, "Tea", Choice("Done", "reminders:done:1"), Choice("1 h", "x")))
             (message,) = slack.ada.dm.from_bot
+            as_it_was = dict(message)
             slack.ada.press(slack.ada.dm, message, "Done")
             pressed = await inbox.next()
             answer = replace(to(slack.address, "Well done.", cause="turn:2"), reply_to=pressed.message_id)
             await post(slack, replace(answer, reply=replace(answer.reply, settles=True)))
+            slack.ada.press(slack.ada.dm, as_it_was, "1 h")
+            await inbox.next()
+            late = replace(answer, cause="turn:3", reply=Reply("That one is done already.", settles=True))
+            await post(slack, late)
         kinds = [block["type"] for block in message["blocks"]]
         assert kinds == ["markdown", "context"]
-        assert message["blocks"][-1]["elements"][0]["text"] == "✓ Done"
+        assert message["blocks"][-1]["elements"][0]["text"] == "✓ Done", "by the first press, whatever came after it"
         assert message["metadata"]["event_payload"]["cause"] == "turn:1", "it is still found by its cause"
 
     async def test_a_button_that_had_none_stays(self, slack: SlackRig) -> None:

@@ -73,6 +73,34 @@ async def test_an_old_offer_to_replace_does_nothing(world: World) -> None:
     assert await states(world) == [("call mum", "active")]
 
 
+async def test_an_edit_is_about_what_was_set_once_a_question_was_answered(world: World) -> None:
+    first = await world.say("remind me to call mum")
+    await world.play("< When\nann> tomorrow at 9\n< Thu 26 Nov 09:00")
+    await edit(world, first, "remind me tomorrow at 10 to call mum")
+    await world.play("< call mum .. Thu 26 Nov 09:00\nann! Change it\n< Thu 26 Nov 10:00")
+    await edit(world, first, "remind me tomorrow at 11 to call mum")
+    await world.play("< call mum .. Thu 26 Nov 10:00\nann! Change it\n< Thu 26 Nov 11:00")
+    assert await states(world) == [("call mum", "cancelled"), ("call mum", "cancelled"), ("call mum", "active")]
+
+
+async def test_a_question_answered_in_two_threads_sets_what_each_answer_says(world: World) -> None:
+    await world.say("remind me to call mum", message_id="1", address=Address("fake", "", "ann", "1"))
+    await world.play("< When")
+    for thread, at in (("2", "tomorrow at 9"), ("1", "tomorrow at 10")):
+        await world.say(
+            at, message_id=thread + "0" if thread == "1" else "2", address=Address("fake", "", "ann", thread)
+        )
+        await world.play(f"< Thu 26 Nov {'09' if thread == '2' else '10'}:00")
+    assert await states(world) == [("call mum", "active"), ("call mum", "active")]
+
+
+async def test_what_cannot_be_read_leaves_the_question_open(world: World) -> None:
+    await world.say("remind me to call mum")
+    await world.play("< When")
+    await world.say("", kind="attachment", attachment="sticker")
+    await world.play("< I can't read a sticker\nann> tomorrow at 9\n< to call mum: **Thu 26 Nov 09:00")
+
+
 async def test_an_edit_that_asks_for_no_reminder_leaves_the_one_there_is(world: World) -> None:
     first = await world.say("remind me tomorrow at 9 to call mum")
     await world.play("<")

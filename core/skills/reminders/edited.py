@@ -30,6 +30,7 @@ async def edited(turn: Turn, earlier: Edited) -> Outcome | None:
         Choice(say(turn.language, f"button_{verb}"), f"{NAME}:{verb}:{reminder.id}") for verb in ("replace", "keep")
     )
     asked = {"skill": NAME, "step": "replace", "reminder": reminder.id, "text": turn.text, "now": turn.now.isoformat()}
+    asked["begun"] = turn.id
     text = say(turn.language, "edited_reminder", **shown(turn, reminder))
     return Outcome(Reply(text, choices, quiet=True), intent="edited", pending=asked)
 
@@ -45,7 +46,11 @@ async def replaced(tx: Tx, turn: Turn, reminder: Reminder) -> Reply:
     if asked.get("step") != "replace" or asked.get("reminder") != reminder.id:
         return Reply(say(turn.language, "stale_button"), quiet=True)
     wish = recognize(replace(turn, text=str(asked["text"]), now=dt.datetime.fromisoformat(asked["now"])))
-    outcome = set_reminder(turn, wish) if wish else Outcome(Reply(say(turn.language, "stale_button")))
+    outcome = (
+        set_reminder(turn, replace(wish, begun=asked.get("begun", 0)))
+        if wish
+        else Outcome(Reply(say(turn.language, "stale_button")))
+    )
     if outcome.write is None:
         assert outcome.reply is not None, "an outcome without changes has a reply"
         return outcome.reply

@@ -56,6 +56,8 @@ class Wish:
     late: LateRule | None = None
     names: tuple[str, ...] = ()
     """Beginnings of the task that may be the name of who is to be reminded."""
+    begun: int = 0
+    """The turn that asked for it, where something had to be asked back; 0: this one."""
 
 
 def recognize(turn: Turn) -> Wish | None:
@@ -123,7 +125,7 @@ def _ask(turn: Turn, key: str, pending: dict[str, Any], choices: tuple[Choice, .
 
 def set_reminder(turn: Turn, wish: Wish) -> Outcome:
     """Keeps the reminder, or asks for what is missing, or says why it cannot be."""
-    wish = _settled(turn, wish)
+    wish = replace(_settled(turn, wish), begun=wish.begun or turn.id)
     understood, language = wish.understood, turn.language
     if len(understood.task) > creating.MAX_TEXT:
         said = say(language, "reminder_too_long", limit=creating.MAX_TEXT, length=len(understood.task))
@@ -152,7 +154,7 @@ def _pending(step: str, wish: Wish) -> dict[str, Any]:
     late = [wish.late.policy, wish.late.minutes] if wish.late else None
     asked = {
         "task": wish.understood.task, "nag": nag, "who": wish.understood.recipient, "about": wish.about, "late": late,
-        "names": wish.names,
+        "names": wish.names, "begun": wish.begun,
     }  # fmt: skip
     return {"skill": NAME, "step": step, **asked}
 
@@ -221,9 +223,10 @@ def new_of(
 ) -> NewReminder:
     """The row of one ring of a wish."""
     text, link = wish.about or (wish.understood.task, "")
+    cause = f"turn:{turn.id}" if wish.begun in (0, turn.id) else reminders.cause_later(wish.begun, turn.id)
     return NewReminder(
         person_id=turn.person.id,
-        cause=f"turn:{turn.id}:{number}" if number else f"turn:{turn.id}",
+        cause=f"{cause}:{number}" if number else cause,
         address=recipient.address,
         text=text,
         language=turn.language,
@@ -298,7 +301,7 @@ def zone_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     zone, now = ZoneInfo(name), dt.datetime.fromisoformat(pending["now"])
     wish = _wish(str(pending["text"]), now, zone, None)
     wish = replace(wish, nag=wish.nag or _nag_of(pending), late=wish.late or _late_of(pending))
-    wish = _settled(turn, replace(wish, about=_about_of(pending)))
+    wish = _settled(turn, replace(wish, about=_about_of(pending), begun=pending.get("begun", 0)))
     recipient = recipient_of(turn, wish.understood.recipient or pending.get("who"))
     return _setting(turn, wish, recipient, zone, new_zone=True)
 
@@ -335,6 +338,6 @@ def when_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     whole = replace(understood, task=task, recipient=pending.get("who"), asks_reminder=True)
     wish = Wish(
         whole, f"{words} {task}", turn.now, _nag_of(pending), _about_of(pending), late or _late_of(pending),
-        tuple(pending.get("names", ())),
+        tuple(pending.get("names", ())), pending.get("begun", 0),
     )  # fmt: skip
     return set_reminder(turn, wish)
