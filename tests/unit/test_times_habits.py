@@ -54,6 +54,7 @@ def test_a_name_is_no_time(text: str) -> None:
         ("睡前提醒我关窗", "2026-11-25 22:00", "关窗"),
         ("下班前半小时提醒我写日报", "2026-11-25 16:30", "写日报"),
         ("最晚四点提醒我走", "2026-11-25 16:00", "走"),
+        ("国庆节第二天提醒我返程", "2027-10-02 09:00", "返程"),
         ("明年提醒我开始存钱", "2027-01-01 09:00", "开始存钱"),
     ],
 )
@@ -75,6 +76,7 @@ def test_what_is_meant_rings_then(text: str, local: str, task: str | None) -> No
         ("remind me 5 minutes before midnight every day to lock up", "FREQ=DAILY;BYHOUR=23;BYMINUTE=55"),
         ("wake me up week days at 6", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=6;BYMINUTE=0"),
         ("remind me ervy monday at 8am", "FREQ=WEEKLY;BYDAY=MO;BYHOUR=8;BYMINUTE=0"),
+        ("remind me at 8 every morning and 10 every night to brush", "FREQ=DAILY;BYHOUR=8,22;BYMINUTE=0"),
         ("每天九点前十分钟提醒我开会", "FREQ=DAILY;BYHOUR=8;BYMINUTE=50"),
         ("每月第二个和最后一个周五上午十点提醒我报销", "FREQ=MONTHLY;BYDAY=2FR,-1FR;BYHOUR=10;BYMINUTE=0"),
     ],
@@ -94,9 +96,19 @@ def test_a_time_that_no_clock_shows_is_named(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["remind me one day before the 1st of every month", "the day before every 2nd tuesday"]
+    "text",
+    [
+        "remind me one day before the 1st of every month",
+        "the day before every 2nd tuesday",
+        "remind me every day except the 1st",
+        "remind me every monday at 9 except the first one of the month",
+        "remind me every year on my birthday",
+        "remind me every year on Jo's wedding anniversary",
+        "每周一上午九点提醒我倒垃圾，节假日除外",
+        "除了法定节假日每天早上七点提醒我",
+    ],
 )
-def test_days_before_a_repeated_day_are_asked_about(text: str) -> None:
+def test_a_repetition_that_no_rule_says_is_asked_about(text: str) -> None:
     found = meaning(text)
     assert found.when is None
     assert found.problem is not None

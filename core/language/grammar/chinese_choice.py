@@ -160,6 +160,8 @@ def _add_points(chosen: Candidate, other: Candidate, context: Context) -> None:
         if not any(point.has_day for point in phrase.points):
             phrase.points = extra.points + phrase.points
         phrase.used += extra.used
+    elif phrase.everies and any(not every.interval for every in extra.everies):  # 节假日除外
+        phrase.everies, phrase.used = phrase.everies + extra.everies, phrase.used + extra.used
     elif extra.everies and extra.everies == phrase.everies and not phrase.points:
         phrase.points, phrase.used = extra.points, phrase.used + extra.used  # 每月交房租，每月5号
         phrase.times = phrase.times or extra.times

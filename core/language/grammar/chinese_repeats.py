@@ -182,6 +182,11 @@ EVERY_RULES = (
     Rule("天日年月周夜", r"(?P<u>[天日年月周夜])(?P=u)(?!(?<=天)[向气乐])", _doubled),
     Rule("晚早", "晚晚|早晚各", word(Every("DAILY"))),
     Rule("每隔三时不定经反一循平重", _UNPLACEABLE, _UNCLEAR),
+    Rule(
+        "除法节假",
+        r"除了?(?:法定)?(?:节假|假|节)[日期]|(?:法定)?(?:节假|假|节)[日期](?:除外|不算|不用)",
+        word(Every(None, 0, problem="unclear_recurrence")),
+    ),
 )
 LENGTH_RULES = (
     Rule(NUMERALS + "俩仨百半再过等还未接今往连持为坚提前后约大", _BEFORE, _length),

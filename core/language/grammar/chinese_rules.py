@@ -94,7 +94,7 @@ def base(phrase: Phrase) -> Fields:
     fields = Fields()
     placeable = [one for one in phrase.everies if one.problem is None]
     for every in phrase.everies:
-        if every.problem == "too_fine" or (every.problem is not None and not placeable):
+        if every.problem == "too_fine" or (every.problem is not None and (not placeable or not every.interval)):
             raise Unplaced(every.problem)
     if not placeable:
         if phrase.span is not None and phrase.span.way == "running":  # 连续三天 alone repeats daily, 连续三周 weekly

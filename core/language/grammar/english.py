@@ -23,6 +23,10 @@ from core.language.values import Instant, Preferences, Problem, Recurrence
 _ASKING = word_set("remind ping nudge alert notify wake tell message poke buzz prompt call text rmd")
 _NAMES_READ = 1_000
 _LINKS = word_set("before after at in on of for next and or with about to please i")
+_UNDATED = re.compile(
+    r"\b(?:every|each) (?:single )?year on (?:my|our|his|her|their|[a-z]{2,20}'s) (?:[a-z]{2,20} )?(?:birthday|anniversary)\b(?! (?:on|,))"
+)
+"""A day of each year that nobody has told us."""
 _ASKED = word_set("me us alarm alarms reminder reminders timer everyone channel alert notification")
 
 
@@ -74,6 +78,8 @@ def _parse(reader: Reader, text: Normalised, now: dt.datetime, preferences: Pref
         return Parsed(None, (span,), problem=Problem("impossible", text.source[span.start : span.end]))
     if not found:
         return NOTHING
+    if reader.repeats and _UNDATED.search(text.text[:_NAMES_READ]):
+        return Parsed(None, recurring=True, problem=Problem("unclear_recurrence", text.source[:_NAMES_READ]))
     scene = Scene(now, preferences, _says(reader, "wake"), _says(reader, "alarm"))
     if (implied := _implied(reader, found)) is not None:
         reader.repeats = True

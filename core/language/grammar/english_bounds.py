@@ -148,6 +148,8 @@ def except_at(r: Reader, i: int) -> Found | None:
     if token.category == "weekdays" or token.name in ("weekend", "workday"):
         found = weekdays_at(r, j, 1)
         return (Except(found[0].days), found[1]) if found else None
+    if token.kind == "ordinal" and r.text(j + 1) in ("one", "ones"):
+        return Except(()), j + 2
     days = days_at(r, j - (r.text(j - 1) == "the")) or days_at(r, j)
     if days is not None:
         return Except(days[0].days), days[1]

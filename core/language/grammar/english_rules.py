@@ -331,6 +331,8 @@ def _add_exceptions(rule: Rule, left_out: Except, scene: Scene) -> None:
             _leave_out(rule, "SU")
         elif says_only(day, "month"):
             rule.by_month = [month for month in rule.by_month or range(1, 13) if month != day.month]
+        elif says_only(day, "day") and rule.until is None and rule.count is None:
+            raise Unplaced  # of every month, which no rule of days says
         elif (dated := resolved_end(day, today, rule.start or today)) is not None:
             days = min((dated.end - dated.date).days, 366) if dated.end else 1
             rule.excluded.extend(dated.date + dt.timedelta(days=number) for number in range(days))

@@ -208,6 +208,8 @@ def _plain(r: Reader, i: int, before: list[Piece]) -> list[Piece]:
     joined = r.repeats and bool(before) and before[-1].end == i - 1 and r.text(i - 1) in ("and", "&", ",")
     if joined and token.category == "part" and isinstance(before[-1].value, Every | Part):
         return [Piece(Part(token.name), i - 1, i + 1, 3)]
+    if joined and token.kind == "number" and r.at(i + 1).category == "every" and r.at(i + 2).category == "part":
+        return _said(i, clocks_at(r, i, bare=True))  # "at 8 every morning and 10 every night"
     beside = (before and before[-1].end == i) or r.text(i - 1) in ("", "early", "late")
     if beside and token.category == "part" and not token.text.endswith("s"):
         return [Piece(Part(token.name), i, i + 1, 2)]
