@@ -54,7 +54,9 @@ _LONGEST_DATA = 64
 _REMEMBERED = 1000
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _LOOKS = re.compile("entit|parse|url")
+_NO_TOPIC = ("thread not found", "topic_deleted", "topic_closed")
 _CLOSED = (
+    *_NO_TOPIC,
     "chat not found",
     "user not found",
     "peer_id_invalid",
@@ -63,9 +65,6 @@ _CLOSED = (
     "not enough rights",
     "have no rights",
     "group chat was deactivated",
-    "thread not found",
-    "topic_closed",
-    "topic_deleted",
     "user_is_blocked",
     "input_user_deactivated",
 )
@@ -204,7 +203,7 @@ class Post:
                 return replace(letter, chat=error.new_chat_id, reply_to=None, edits=0)
             case BadRequest() if letter.reply_to and "repl" in words and "not found" in words:
                 return replace(letter, reply_to=None)
-            case BadRequest() if letter.thread and ("thread not found" in words or "topic_deleted" in words):
+            case BadRequest() if letter.thread and any(gone in words for gone in _NO_TOPIC):
                 return replace(letter, thread=None)  # the people of the topic are the people of the chat
             case BadRequest() if not letter.rich and letter.piece.entities and _LOOKS.search(words):
                 return replace(letter, piece=Rendered(letter.piece.text))

@@ -247,6 +247,19 @@ class TestGroups:
         assert forum.texts == ["Hi!"]
         assert "message_thread_id" not in forum.from_bot[0]
 
+    async def test_what_was_for_a_topic_that_was_closed_goes_to_the_group_unless_that_is_closed_too(
+        self, telegram: TelegramRig
+    ) -> None:
+        forum = telegram.server.group("Plans", forum=True)
+        async with telegram.adapter.connect():
+            telegram.server.refuse("sendMessage", 400, "Bad Request: TOPIC_CLOSED")
+            await post(telegram, Delivery(1, "reminder:1:a", telegram.at(forum, "99"), Reply("Hi!")))
+            telegram.server.refuse("sendMessage", 400, "Bad Request: TOPIC_CLOSED", times=2)
+            with pytest.raises(Undeliverable) as closed:
+                await post(telegram, Delivery(2, "reminder:1:b", telegram.at(forum, "99"), Reply("Hi again!")))
+        assert forum.texts == ["Hi!"]
+        assert closed.value.gone
+
     async def test_nobody_is_called_by_a_name_in_a_reply(self, telegram: TelegramRig) -> None:
         group = telegram.server.group("Friends")
         async with telegram.adapter.connect():
