@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from core.store import tables
+from core.reminders.ical import calendar
+from core.store import reminders, tables
 from tests.scenario.world import World, world_in
 
 PLAYS = {
@@ -312,4 +313,37 @@ async def test_the_second_pass_of_a_repeated_hour_keeps_its_name_through_pause_a
         < ⏰ look in
         +1h
         < ⏰ look in
+    """)
+
+
+async def test_a_zone_that_this_machine_does_not_know_stops_nothing_else(world: World) -> None:
+    """As after an update of the time zones, or on a machine without them: a single reminder rings at its moment; all can
+    be seen, cancelled, exported, and the person can move."""
+    await world.play("""
+        ann> remind me tomorrow at 9:00 am to call mum
+        < call mum
+        ann> remind me every day at 11:00 am to stretch
+        < stretch
+        ann> remind me tomorrow at 15:00 to eat
+        < eat
+    """)
+    async with world.store.write() as tx:
+        for text in ("call mum", "stretch"):
+            await tx.run(sa.update(tables.reminder).where(tables.reminder.c.text == text).values(zone="Gone/Nowhere"))
+    async with world.store.read() as tx:
+        exported = calendar(await reminders.open_of(tx, 1), world.clock.now(), "mine")
+    assert exported.count("BEGIN:VEVENT") == 3
+    await world.play("""
+        ann> my reminders
+        < stretch .. call mum .. eat
+        ann> my calendar feed
+        < calendar
+        ann> /timezone London
+        < London
+        ann> cancel the stretch reminder
+        < Cancelled: stretch
+        +23h
+        < ⏰ call mum
+        +7h
+        < ⏰ eat
     """)
