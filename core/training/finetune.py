@@ -506,9 +506,10 @@ class _Training:
 
 
 def _batch(rows: Sequence[Encoded], options: Options) -> int:
-    """So few long rows, or so many short ones, that a short time holds many steps."""
+    """So few long rows, or so many short ones, that a short time holds many steps: on the same tokens, one long row a step
+    learned more than two or three (docs/benchmarks.md)."""
     length = options.max_length if options.packing else sum(len(row.tokens) for row in rows) / len(rows)
-    return min(8, max(2, round(1000 / length)))
+    return min(8, max(1, round(400 / length)))
 
 
 def _context(folder: Path) -> int:

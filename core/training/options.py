@@ -47,7 +47,7 @@ class Options(BaseModel):
     batch: int = Field(
         0,
         ge=0,
-        description="Rows (packed: packs) computed at once in each process; 0: about 1,000 tokens, 2 to 8 rows.",
+        description="Rows (packed: packs) computed at once in each process; 0: about 400 tokens, 1 to 8 rows.",
     )
     accumulation: int = Field(1, ge=1, description="Batches whose gradients make one step.")
     max_length: int = Field(

@@ -134,16 +134,29 @@ def test_a_change_is_called_one_only_when_the_whole_interval_says_so(shift: floa
     base = losses(1, 2.0)
     noise = [10 * shift + (3 if at % 2 else -3) for at in range(len(base))]
     other = [(mine[0] + moved, mine[1]) for mine, moved in zip(base, noise, strict=True)]
-    found = change(base, other, np.exp, 0, relative=True, lower=True)
+    found = change(base, other, np.exp, 0, relative="drawn", lower=True)
     assert found is not None
     assert found.verdict == verdict
     assert found.value == pytest.approx(np.exp(shift) - 1)
 
 
 def test_rows_that_one_of_the_two_did_not_measure_are_left_out() -> None:
-    found = change([(1, 1), (0, 1)], [(1, 1), (0, 0)], np.asarray, 0, relative=False, lower=False)
+    found = change([(1, 1), (0, 1)], [(1, 1), (0, 0)], np.asarray, 0, relative="", lower=False)
     assert found is not None
     assert (found.value, found.verdict) == (0, "same")
+
+
+def test_a_share_of_what_may_come_near_nothing_is_of_the_whole_base() -> None:
+    """Every row lost the same; the base's rows cancel each other in many draws."""
+    base = [(1.0 if at % 2 else -0.8, 1.0) for at in range(24)]
+    other = [(mine - 0.07, count) for mine, count in base]
+    once = change(base, other, np.asarray, 0, relative="once", lower=False)
+    assert once is not None
+    assert once.verdict == "worse"
+    assert (once.value, once.low, once.high) == pytest.approx((-0.7, -0.7, -0.7))
+    drawn = change(base, other, np.asarray, 0, relative="drawn", lower=False)
+    assert drawn is not None
+    assert drawn.high - drawn.low > 1
 
 
 # --- the whole

@@ -173,7 +173,7 @@ def test_a_time_is_given_where_nothing_else_is() -> None:
     assert Options(epochs=9).most_seconds == Options(steps=9).most_seconds == math.inf
 
 
-@pytest.mark.parametrize(("count", "batch"), [(5, 8), (90, 3), (400, 2)])
+@pytest.mark.parametrize(("count", "batch"), [(5, 5), (30, 3), (400, 1)])
 def test_a_batch_has_few_long_rows_or_many_short_ones(bench: Bench, tmp_path: Path, count: int, batch: int) -> None:
     said = {"messages": [{"role": "user", "content": "hm " * count}, {"role": "assistant", "content": "yes"}]}
     rows = tmp_path / "rows.jsonl"

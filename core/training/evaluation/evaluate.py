@@ -24,7 +24,7 @@ from core.training.base import Learner, adapted_base, base_folder, load_model, l
 from core.training.chat import Chat, Encoded
 from core.training.data.rows import Conversation
 from core.training.evaluation import scores
-from core.training.evaluation.intervals import Pairs, change, figure
+from core.training.evaluation.intervals import Pairs, Relative, change, figure
 from core.training.losses import row_losses
 from core.training.options import Options
 from core.training.prepared import conversations, fitting, general
@@ -38,17 +38,19 @@ _EXAMPLES = 10
 
 
 class Metric(NamedTuple):
-    """`relative`: a change is said as a share of the base's value; `lower`: less is better."""
+    """`relative`: a change is said as a share of the base's value, see `intervals.change`; `lower`: less is better."""
 
     about: str
     lower: bool = False
-    relative: bool = False
+    relative: Relative = ""
 
 
 METRICS: Mapping[str, Metric] = {
-    "perplexity": Metric("perplexity of the held-out answers", lower=True, relative=True),
-    "general_perplexity": Metric("perplexity of general text: higher means that it forgets", lower=True, relative=True),
-    "fits": Metric("how much its question tells about an answer, in nats a token", relative=True),
+    "perplexity": Metric("perplexity of the held-out answers", lower=True, relative="drawn"),
+    "general_perplexity": Metric(
+        "perplexity of general text: higher means that it forgets", lower=True, relative="drawn"
+    ),
+    "fits": Metric("how much its question tells about an answer, in nats a token", relative="once"),
     "values": Metric("replies with the expected value (`expect`, `final_answer`)"),
     "chrf": Metric("chrF of replies"),
     "rouge_l": Metric("ROUGE-L of replies"),

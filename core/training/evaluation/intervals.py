@@ -10,6 +10,7 @@ import numpy as np
 
 Pairs: TypeAlias = Sequence[tuple[float, float]]
 """For each row a sum and over how many; a figure is the quotient of their sums. A row of (0, 0) was not measured."""
+Relative: TypeAlias = Literal["", "drawn", "once"]
 _RESAMPLED = 1000
 
 
@@ -44,20 +45,23 @@ def figure(pairs: Pairs, shape: Callable[[np.ndarray], np.ndarray], seed: int) -
 
 
 def change(
-    base: Pairs, other: Pairs, shape: Callable[[np.ndarray], np.ndarray], seed: int, *, relative: bool, lower: bool
+    base: Pairs, other: Pairs, shape: Callable[[np.ndarray], np.ndarray], seed: int, *, relative: Relative, lower: bool
 ) -> Change | None:
-    """The same rows are drawn for both. `relative`: as a share of the base's value; `lower`: less is better."""
+    """The same rows are drawn for both. `relative`: as a share of the base's value on the rows that were drawn, or, where that
+    may come near nothing and the share would have no bounds, on all rows, once; `lower`: less is better."""
     both = [(mine, theirs) for mine, theirs in zip(base, other, strict=True) if mine[1] and theirs[1]]
     if not both:
         return None
     data = np.array(both, dtype=float)
+    sums = data.sum(axis=0)
+    base_value, value_of_other = shape(sums[:, 0] / sums[:, 1])
 
     def from_to(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-        moved: np.ndarray = after / np.maximum(before, 1e-12) - 1 if relative else after - before
+        share_of = {"": 1.0, "drawn": before, "once": base_value}[relative]
+        moved: np.ndarray = (after - before) / np.maximum(np.abs(share_of), 1e-12)
         return moved
 
-    sums = data.sum(axis=0)
-    value = float(from_to(shape(sums[0, 0] / sums[0, 1]), shape(sums[1, 0] / sums[1, 1])))
+    value = float(from_to(base_value, value_of_other))
     low, high = _interval(from_to(_resampled(data[:, 0], shape, seed), _resampled(data[:, 1], shape, seed)))
     verdict: Literal["better", "worse", "same"] = "same"
     if low > 0 or high < 0:
