@@ -59,7 +59,9 @@ def measured(settings: Settings, args: argparse.Namespace, name: str) -> dict[st
     made = train(settings, options, watch)
     assert isinstance(made, Manifest)
     trained = time.process_time() - began
-    wanted = Wanted(str(head(held, args.rows, settings.data_dir)), rows=args.replies, safety=args.safety)
+    wanted = Wanted(
+        str(head(held, args.rows, settings.data_dir)), rows=args.replies, max_tokens=args.max_tokens, safety=args.safety
+    )
     report = evaluate(settings, [base_of(settings, made.name), made.name], wanted, print)
     base, tuned = (model["metrics"] for model in report["models"])
     processor, clock = watch.a_step()
@@ -81,6 +83,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=0, help="held-out rows that are measured; 0: all")
     parser.add_argument("--looked-at", type=int, default=0, help="validation rows while training; 0: all")
     parser.add_argument("--replies", type=int, default=32)
+    parser.add_argument("--max-tokens", type=int, default=64, help="of a reply")
     parser.add_argument("--safety", action="store_true")
     parser.add_argument("--suffix", default="")
     args = parser.parse_args()
