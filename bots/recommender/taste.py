@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +24,8 @@ POPULAR: Final = 0.5
 (`tests/bench/bench_recommender.py` compares others)."""
 _TAG: Final = "#"
 _SHORT: Final = (
-    r"(?:^(?:the )?|(?:\b(?:lov|lik|hat|enjoy|watch|adore|rat|film|movi|album|song)\w*|\b(?:saw|seen|see|to|for|than|stand|about|gave|give|hear|heard)) (?:the )?|[喜欢看听爱厌像片给])"
-    r"%s(?= ?(?:$|\d|★|was|is\b|and\b|but\b|a lot|very|so much|too\b|[一二三四五]颗?星|很|太|真|也|和|好))"
+    r"(?:^(?:the )?|(?:\b(?:lov|lik|hat|enjoy|watch|adore|rat|film|movi|album|song)\w*|\b(?:and|saw|seen|see|to|for|than|stand|about|gave|give|hear|heard)) (?:the )?|[喜欢看听爱厌像片给和、])"
+    r"%s(?= ?(?:$|\d|★|was|is\b|and\b|but\b|a lot|very|so much|too\b|[一二三四五]颗?星|很|太|真|也|和|好|打|其实|还))"
 )
 
 
@@ -142,7 +143,7 @@ def recommended(
             because, shared = has.items[best].id, tuple(tag for tag in item.tags if tag in has.items[best].tags)
         elif shared:
             because = _TAG + shared[0]
-        found.append(Found(item, float(scores[place]) + len(own & loved), because, shared))
+        found.append(Found(item, float(scores[place]) + 2 * len(own & loved), because, shared))
     return sorted(found, key=lambda one: -one.score)[:count]
 
 
@@ -150,9 +151,20 @@ def items_in(text: str) -> list[Item]:
     """The items that a text names, by title or artist. A name inside a longer one that is named, too, is none."""
     folded = _folded(text)
     found = [(name, item) for item in catalog().items for name in _names(item) if _said(name, folded, short=_SHORT)]
+    if not found:  # with a letter too few or too many
+        near = {
+            close for word in re.findall(r"[a-z]{6,}", folded) for close in get_close_matches(word, _alone(), 1, 0.9)
+        }
+        found = [(name, item) for item in catalog().items for name in _names(item) if name in near]
     names = {name for name, _ in found}
     whole = {name for name in names if not any(name != other and name in other for other in names)}
     return list({item.id: item for name, item in found if name in whole}.values())
+
+
+@cache
+def _alone() -> list[str]:
+    """The titles that are one long word."""
+    return [name for item in catalog().items for name in _names(item) if re.fullmatch(r"[a-z]{6,}", name)]
 
 
 def _names(item: Item) -> list[str]:
@@ -182,3 +194,16 @@ def tags_in(text: str, *, everyday: bool = True) -> list[str]:
         for tag, of in catalog().tags.items()
         if (everyday or not of.get("everyday")) and any(_said(_folded(name), folded) for name in (tag, of["zh"], *of["also"]))
     ]  # fmt: skip
+
+
+def without_tags(text: str) -> str:
+    folded = _folded(text)
+    names = (_folded(name) for tag, of in catalog().tags.items() for name in (tag, of["zh"], *of["also"]))
+    return re.sub(
+        "|".join(
+            rf"\b{re.escape(name)}s?\b" if name.isascii() else re.escape(name)
+            for name in sorted(names, key=len, reverse=True)
+        ),
+        " ",
+        folded,
+    )
