@@ -112,6 +112,8 @@ def promote(name: str, share: int | None, message: str, by: str, as_json: bool) 
     """Put a model in force on every worker; refused with the figures when it is not better than what answers now.
 
     Without --canary a model that is a canary answers everybody."""
+    from bots._database import opened
+    from core.admin import learning
     from core.errors import Refused
     from core.store.models import ModelRelease
     from core.training import gate
@@ -122,7 +124,9 @@ def promote(name: str, share: int | None, message: str, by: str, as_json: bool) 
     if name == before.active:
         raise Refused(f"{name} is in force already", "see: remora models list --releases")
     run = Run.named(settings, name)
-    passed = gate.judged(run, run.finished(), before.active)
+    manifest = run.finished()
+    opened(lambda store, _settings: learning.need_untainted(store, manifest))
+    passed = gate.judged(run, manifest, before.active)
     merged(settings, run)
     active, canary = (name, "") if share is None else (before.active, name)
     number = _put(before, "promote", ModelRelease(0, active, canary, share or 0, by, message))

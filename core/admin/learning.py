@@ -142,6 +142,15 @@ async def tainted(store: Store, manifests: Mapping[str, Manifest]) -> dict[str, 
     return {name: count for name, count in counts.items() if count}
 
 
+async def need_untainted(store: Store, manifest: Manifest) -> None:
+    """Raises `Refused` where a model was trained with data of people who want it gone by now: it is not put in force."""
+    if gone := (await tainted(store, {manifest.name: manifest})).get(manifest.name):
+        raise Refused(
+            f"{manifest.name} learned from {gone} people who were erased or took their consent back since",
+            "train another on what is left: remora data version, then remora train",
+        )
+
+
 async def revealed(
     tx: Tx, actor: Actor, name: str, rows: Sequence[Mapping[str, Any]], reason: str, clock: Clock
 ) -> None:

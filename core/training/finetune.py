@@ -41,6 +41,7 @@ from core.training.base import (
 )
 from core.training.batches import Plan, collate
 from core.training.chat import Chat, Encoded
+from core.training.data import versions
 from core.training.estimate import Estimate, estimate, padded_tokens
 from core.training.gate import MOST_FORGOTTEN
 from core.training.losses import mean_loss
@@ -55,7 +56,6 @@ from core.training.runs import (
     base_hash,
     hashes_under,
     log_lines,
-    sha256_of,
 )
 from core.training.schedule import rate_of, steps_of
 
@@ -119,10 +119,8 @@ def resume(settings: Settings, name: str, tell: Tell) -> Manifest | None:
     if manifest.state == "finished":
         raise Refused(f"the training of {name!r} has finished", "train under another name")
     for data in manifest.data:
-        if data.role != "general" and sha256_of(Path(data.path)) != data.sha256:
-            raise Refused(
-                f"{data.path} is not what the run began with", "bring the file back, or begin under another name"
-            )
+        if data.role != "general":
+            versions.check(settings.data_dir, Path(data.path), data.sha256)
     adapted_base(settings, manifest.base)
     training = _Training(settings, run, Options.of(manifest.parameters), tell, manifest)
     with run.locked() if training.first else nullcontext():

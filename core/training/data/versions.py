@@ -126,6 +126,19 @@ def swept(data_dir: Path, gone: Mapping[int, dt.datetime]) -> dict[str, int]:
     return removed
 
 
+def check(data_dir: Path, file: Path, was: str) -> None:
+    """Raises `Refused` where a file that a run began with is another by now; of a version, with what was taken out of it."""
+    if sha256_of(file) == was:
+        return
+    for one in versions(data_dir):
+        if one.erased and file_of(data_dir, one.name).parent.resolve() == file.parent:
+            what = (
+                f"{one.erased} rows were taken out of {one.name}: their people were erased, or took their consent back"
+            )
+            raise Refused(what, f"begin anew with what is left: remora train --name ANOTHER --data {one.name}")
+    raise Refused(f"{file} is not what the run began with", "bring the file back, or begin under another name")
+
+
 def _is_gone(line: str, version: Version, gone: Mapping[int, dt.datetime]) -> bool:
     at = gone.get(json.loads(line)["meta"]["person"])
     return at is not None and version.made_at <= at
