@@ -62,7 +62,7 @@ class WebAdapter:
             calendar.routes(around.calendar),
             hooks.routes(around.hooks),
             admin.routes(),
-            api.routes(around.desk, Talk(self._take, self._streams, around.clock), around.clock),
+            api.routes(around.desk, Talk(self._take, self._streams, around.clock)),
         )
         app = Starlette(
             routes=[route for part in parts for route in part], exception_handlers={Unavailable: pages.unavailable}

@@ -19,9 +19,8 @@ from adapters._bodies import TooLarge, body
 from adapters.web import guard
 from adapters.web.look import Look, accepted
 from adapters.web.markdown import to_html
-from adapters.web.signin import COOKIE_LIFE, SignIn, network
+from adapters.web.signin import COOKIE_LIFE, SignIn, Tries, network
 from adapters.web.streams import Streams
-from adapters.web.tries import Tries
 from core.messages import Address, Line, Message, Sender
 from core.ports import Clock
 from core.store import Store

@@ -14,19 +14,25 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import logging
 import os
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, Unavailable
 from core.ports import Clock
 from core.settings import Settings
+from core.store import Store
+from core.store.admin import signin
+
+log = logging.getLogger(__name__)
 
 LINK_LIFE = dt.timedelta(minutes=30)
 COOKIE_LIFE = dt.timedelta(days=30)
 _MOST_LINKS = 100
-_MOST_CLIENTS = 10_000
 
 
 def signing_key(settings: Settings) -> bytes:
@@ -112,28 +118,49 @@ def network(client: str) -> str:
         return client
 
 
-class Attempts:
-    """Counts failures of each client, or of whatever it is that is tried; too many within the window and it has to wait. Of
-    too many clients the one that failed longest ago is forgotten."""
+@dataclass(slots=True)
+class Try:
+    """`wait`: seconds until it may be made, 0 at once. It has failed unless `passed` is set."""
 
-    def __init__(self, clock: Clock, most: int = 10, window: dt.timedelta = dt.timedelta(minutes=15)) -> None:
-        self._clock, self._most, self._window = clock, most, window
-        self._failures: OrderedDict[str, list[dt.datetime]] = OrderedDict()
+    wait: int = 0
+    passed: bool = False
 
-    def wait(self, client: str) -> int:
-        """Seconds until `client` may try again; 0 at once."""
-        since = self._clock.now() - self._window
-        recent = [moment for moment in self._failures.get(network(client), []) if moment > since]
-        if len(recent) < self._most:
-            return 0
-        return max(1, int((recent[-self._most] - since).total_seconds()) + 1)
 
-    def failed(self, client: str) -> None:
-        whose = network(client)
-        recent = [*self._failures.pop(whose, []), self._clock.now()]
-        self._failures[whose] = recent[-self._most :]
-        while len(self._failures) > _MOST_CLIENTS:
-            self._failures.popitem(last=False)
+class Tries:
+    """`store` raises `Unavailable` until Remora runs."""
+
+    def __init__(self, store: Callable[[], Store], clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    @asynccontextmanager
+    async def one(self, client: str, *others: str) -> AsyncGenerator[Try]:
+        """A try that counts against the client, and against what it wants to be; the log does not say what: people type
+        passwords there."""
+        keys = [
+            hashlib.sha256(network(key).encode("utf-8", "replace")).hexdigest()
+            for key in (client, *filter(None, others))
+        ]
+        store, now = self._store(), self._clock.now()
+        async with store.read() as tx:
+            made: Sequence[int] | int = await signin.wait(tx, keys, now)
+        if not made:
+            async with store.write() as tx:
+                made = await signin.begin(tx, keys, now)
+        if isinstance(made, int):
+            yield Try(wait=made)
+            return
+        trying = Try()
+        try:
+            yield trying
+        except Unavailable:
+            trying.passed = True  # nobody looked at it
+            raise
+        finally:
+            if trying.passed:
+                async with store.write() as tx:
+                    await signin.passed(tx, made)
+            else:
+                log.warning("a sign-in failed", extra={"client": client})
 
 
 def _private(path: str, flags: int) -> int:

@@ -17,25 +17,20 @@ depends_on = None
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def _column(name: str, kind: sa.types.TypeEngine[object], default: str | None = None) -> sa.Column[object]:
+    return sa.Column(name, kind, server_default=default, nullable=False)
+
+
 def upgrade() -> None:
-    op.create_table(
-        "attempt",
-        sa.Column("id", _ID, nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_attempt"),
-    )
+    text, moment = sa.Text(), sa.DateTime(timezone=True)
+    key = sa.PrimaryKeyConstraint("id", name="pk_attempt")
+    op.create_table("attempt", _column("id", _ID), _column("key", text), _column("at", moment), key)
     op.create_index("ix_attempt_key_at", "attempt", ["key", "at"])
     op.create_index("ix_attempt_at", "attempt", ["at"])
-    op.create_table(
-        "web_pass",
-        sa.Column("id", _ID, nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("number", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_web_pass"),
-        sa.UniqueConstraint("account", name="uq_web_pass_account"),
-    )
+    pass_key = sa.PrimaryKeyConstraint("id", name="pk_web_pass")
+    once = sa.UniqueConstraint("account", name="uq_web_pass_account")
+    about = (_column("account", text), _column("number", sa.Integer(), "0"), _column("ended_at", moment))
+    op.create_table("web_pass", _column("id", _ID), *about, pass_key, once)
 
 
 def downgrade() -> None:

@@ -63,9 +63,7 @@ class Bot:
 @asynccontextmanager
 async def client(admin: AdminSide, key: str = "", bot: Bot | None = None) -> AsyncIterator[httpx2.AsyncClient]:
     bot = bot or Bot()
-    routes = await asyncio.to_thread(
-        api.routes, lambda: admin.desk, Talk(bot.take, bot.streams, admin.clock), admin.clock
-    )
+    routes = await asyncio.to_thread(api.routes, lambda: admin.desk, Talk(bot.take, bot.streams, admin.clock))
     transport = httpx2.ASGITransport(app=Guard(Starlette(routes=list(routes)), ["localhost"]))
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     async with httpx2.AsyncClient(transport=transport, base_url=SITE, headers=headers) as made:
@@ -112,19 +110,19 @@ async def test_a_key_is_kept_as_its_digest_and_can_be_taken_back(admin: AdminSid
 
 async def test_guessing_keys_is_slowed_down(admin: AdminSide) -> None:
     async with client(admin, "rmr_guess") as machine:
-        codes = [(await machine.get("/v1/models")).status_code for _ in range(31)]
-    assert codes == [401] * 30 + [429]
+        codes = [(await machine.get("/v1/models")).status_code for _ in range(11)]
+    assert codes == [401] * 10 + [429]
 
 
 async def test_a_good_key_passes_whatever_others_behind_its_address_guess(admin: AdminSide) -> None:
     """Behind a proxy everybody has its address."""
     async with client(admin, "") as machine:
         key, told = await key_of(admin, "chat"), []
-        for number in range(301):
+        for number in range(11):
             wrong = {"Authorization": f"Bearer rmr_{number:08}"}
             told.append((await machine.get("/v1/models", headers=wrong)).status_code)
         good = await machine.get("/v1/models", headers={"Authorization": f"Bearer {key}"})
-    assert told == [401] * 300 + [429]
+    assert told == [401] * 10 + [429]
     assert good.status_code == 200
 
 

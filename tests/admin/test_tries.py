@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from adapters.web.tries import Tries
+from adapters.web.signin import Tries
 from core.errors import StoreUnavailable
 from core.language.phrases import phrases
 from core.settings import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.web import signin
-from adapters.web.signin import COOKIE_LIFE, LINK_LIFE, Attempts, SignIn, signing_key
+from adapters.web.signin import COOKIE_LIFE, LINK_LIFE, SignIn, signing_key
 from core.errors import ConfigurationError
 from core.settings import load_settings
 
@@ -138,16 +138,3 @@ def test_a_form_token_belongs_to_one_cookie(sign_in: SignIn) -> None:
     assert not sign_in.form_token_fits(mine, sign_in.form_token(yours))
     assert not sign_in.form_token_fits(mine, "")
     assert not sign_in.form_token_fits(mine, "é")
-
-
-def test_too_many_failures_wait_until_the_window_has_passed(watch: Watch) -> None:
-    attempts = Attempts(watch, most=3, window=dt.timedelta(minutes=15))
-    for _ in range(3):
-        assert attempts.wait("10.0.0.1") == 0
-        attempts.failed("10.0.0.1")
-        watch.time += SECOND
-    assert attempts.wait("10.0.0.2") == 0, "others need not wait"
-    wait = attempts.wait("10.0.0.1")
-    assert 0 < wait <= 15 * 60
-    watch.time += dt.timedelta(seconds=wait)
-    assert attempts.wait("10.0.0.1") == 0

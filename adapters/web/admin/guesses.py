@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-from adapters.web.tries import Tries
+from adapters.web.signin import Tries
 from core.ports import Clock
 from core.store import Store
 from core.store.admin.accounts import Account

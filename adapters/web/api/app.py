@@ -12,26 +12,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.web.api import intents, openai, people, reminders
 from adapters.web.api.errors import HANDLERS
-from adapters.web.api.keys import Wrong
 from adapters.web.api.talk import Talk
 from core.admin.desk import Desk
-from core.ports import Clock
 
 _MOST = 4 << 20
 """Bytes of a request's body."""
 
 
-def routes(desk: Callable[[], Desk], talk: Talk, clock: Clock) -> Sequence[BaseRoute]:
+def routes(desk: Callable[[], Desk], talk: Talk) -> Sequence[BaseRoute]:
     """`/api/v1` and `/v1`, each with its own `openapi.json`."""
-    wrong = Wrong(clock)
     mounted: list[BaseRoute] = []
     own = (intents.router, reminders.router, people.router)
     for path, title, routers in (("/api/v1", "Remora", own), ("/v1", "Remora, as OpenAI", (openai.router,))):
         app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
         for router in routers:
             app.include_router(router)
-        app.state.desk, app.state.talk, app.state.wrong = desk, talk, wrong
-        app.state.busy = Counter[int]()
+        app.state.desk, app.state.talk, app.state.busy = desk, talk, Counter[int]()
         for error, handler in HANDLERS.items():
             app.add_exception_handler(error, handler)
         mounted.append(Mount(path, app=_Bounded(app)))
