@@ -7,8 +7,12 @@ import datetime as dt
 from core.language.phrases import say
 from core.language.wishes import QuietWish, quiet_wish
 from core.messages import Reply
+from core.render import literal, shortened
 from core.skills.base import Command, Outcome, Skill, Turn
 from core.store import Tx, preferences
+
+_LONGEST = 100
+"""Characters of a command's words that are said again."""
 
 
 def _recognize(turn: Turn) -> QuietWish | None:
@@ -16,11 +20,14 @@ def _recognize(turn: Turn) -> QuietWish | None:
 
 
 async def _answer(turn: Turn, found: QuietWish | Command) -> Outcome:
+    unclear = ""
     if isinstance(found, Command):
+        words = literal(shortened(found.rest, _LONGEST))
         wishes = (quiet_wish(f"{name}{found.rest}") for name in ("quiet hours ", "免打扰"))
         found = next((wish for wish in wishes if wish is not None), QuietWish(ask=True))
+        unclear = say(turn.language, "quiet_unclear", words=words) + "\n" if words and found.ask else ""
     if found.ask:
-        return Outcome(Reply(_current(turn)), intent="quiet_hours", quiet=True)
+        return Outcome(Reply(unclear + _current(turn)), intent="quiet_hours", quiet=True)
     start, end = found.start, found.end
 
     async def write(tx: Tx) -> Reply:

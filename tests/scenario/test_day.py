@@ -71,10 +71,16 @@ PLAYS = {
         model
         ann> /quiet 10 to 6
         < Quiet hours from 22:00 to 06:00
+        ann> /quiet 25 to 99
+        < “25 to 99” are no two times of the day. .. Your quiet hours: 22:00 to 06:00
         ann> /quiet 晚上11点到早上7点
         < 23:00 到 07:00
         ann> /quiet off
         < You have no quiet hours any more.
+        ann> /quiet 半夜
+        < “半夜”不是两个钟点。 .. 免打扰22点到7点
+        ann> /quiet
+        < 你没有设置免打扰时间
     """,
     "a snooze in quiet hours waits for their end, unless exactly that time was asked for": """
         ann> quiet hours from 22:00 to 7:00

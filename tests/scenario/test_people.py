@@ -26,6 +26,12 @@ PLAYS = {
         ann#team> remind @everyone at 11:00 to stand up
         < I'll remind everybody here to stand up
     """,
+    "everybody who is here": """
+        ann#team> remind everyone here at 11:00 to stand up
+        < I'll remind everybody here to stand up: **Wed 25 Nov 11:00
+        ann#team> Remind everybody here to stretch at 12:00
+        < I'll remind everybody here to stretch: **Wed 25 Nov 12:00
+    """,
     "its creator cancels it": """
         ann#team> remind us every monday at 9:00 to post the report
         < Repeats: every week on Mon at 09:00

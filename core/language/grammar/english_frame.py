@@ -6,7 +6,7 @@ import re
 
 from core.language.grammar.task import FrameLexicon
 
-_WHO = r"(?P<who>me|us|everyone|everybody|all|the (?:channel|team|group|room)|this (?:channel|group)|<@[^<>\s]{1,40}>|@[\w.-]{1,40}|<!channel>|#[\w-]{1,40})"
+_WHO = r"(?P<who>me|us|everyone|everybody|all|the (?:channel|team|group|room)|this (?:channel|group)|<@[^<>\s]{1,40}>|@[\w.-]{1,40}|<!channel>|#[\w-]{1,40})(?:(?<=eryone|rybody)\s+here(?![\w'’]))?"
 _ASK = r"(?:remind|rmd|remnd|remid|rmind|reming|remidn|ping|nudge|notify|alert|buzz|poke)"
 _MAY_ASK = r"(?:prompt|message|dm|text|tell|warn|call)"
 _NOUN = r"(?:reminders?|alarms?|alerts?|notifications?|timers?|nudge|remainder)"
