@@ -15,26 +15,9 @@ from typing import Any
 from core.language.phrases import LANGUAGES, phrases, say
 from core.messages import Reply
 from core.render import literal
-from core.skills.base import Command, Outcome, Skill, Turn
+from core.skills.base import Command, Outcome, Skill, Turn, heard
 
-_NUMBER = re.compile(r"(?<![A-Za-z\d])HL[-\s]?(\d{5})(?!\d)", re.IGNORECASE)
-_POSTCODE = re.compile(
-    r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{4,6})(?![\w-])|(?<=[\u4e00-\u9fff])\d{4,6}(?!\d)", re.IGNORECASE
-)
-_OTHERWISE = re.compile(
-    r"cancel|return|send back|exchange|swap|address|invoice|refund|broken|取消|退|换|改|地址|发票|坏|碎", re.I
-)
-"""What people want of an order beside its status: the intents know."""
-_ANOTHER = re.compile(
-    r"\b(?:other|another|second) (?:one|order|parcel)|(?:另|还有).{0,6}(?:订单|包裹|快递)|第二个|那个呢", re.IGNORECASE
-)
-_AGAIN = re.compile(
-    r"\bwhen\b.*(?:arrive|come|get here|deliver)|track|where is it|什么时候.*到|几天.*到|到哪|单号", re.IGNORECASE
-)
-_LOST = re.compile(
-    r"don'?t (?:know|have|remember)|no idea|can'?t find|\blost\b|forgot|(?:how|where) (?:do|can) i (?:find|see)|just (?:tell|show)|friend"
-    r"|不知道|不记得|没有|忘了|找不到|在哪|哪里|直接|朋友", re.IGNORECASE
-)  # fmt: skip
+_IS = heard(__file__)
 _TRIES = 3
 _LONGEST_POSTCODE, _SHORT = 12, 60
 
@@ -47,8 +30,8 @@ def _orders() -> dict[str, dict[str, Any]]:
 
 def _recognize(turn: Turn) -> Command | None:
     """A message about an order that it names, and little else."""
-    found = _NUMBER.search(turn.text)
-    return Command("/order", turn.text) if found and not _OTHERWISE.search(turn.text) else None
+    found = _IS["number"].search(turn.text)
+    return Command("/order", turn.text) if found and not _IS["otherwise"].search(turn.text) else None
 
 
 async def _answer(turn: Turn, found: Command) -> Outcome:
@@ -58,13 +41,13 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
     if tries >= _TRIES:
         return _enough(turn)
     rest = f"HL-{found.rest}" if found.rest[:1].isdigit() else found.rest
-    number = _NUMBER.search(rest)
-    if number is None and before.get("step") == "shown" and not _ANOTHER.search(rest):
+    number = _IS["number"].search(rest)
+    if number is None and before.get("step") == "shown" and not _IS["another"].search(rest):
         return _told(turn, (await asyncio.to_thread(_orders))[str(before["number"])])
     if number is None:
         return _asked(turn, "which_order", {"step": "number", "tries": tries})
     named = f"HL-{number[1]}"
-    if postcode := _POSTCODE.search(rest.replace(number[0], " ")):
+    if postcode := _IS["postcode"].search(rest.replace(number[0], " ")):
         return await _shown(turn, named, postcode[0], tries + 1)
     return _asked(turn, "which_postcode", {"step": "postcode", "number": named, "tries": tries}, number=named)
 
@@ -73,16 +56,16 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     """What is no answer to the question is a new message, and leaves it open."""
     said, step = turn.text, pending.get("step")
     if step == "shown":
-        again = pending.get("number") and _AGAIN.search(said) and len(said) < _SHORT
-        return await _answer(turn, Command("/order", said)) if again or _ANOTHER.search(said) else None
+        again = pending.get("number") and _IS["again"].search(said) and len(said) < _SHORT
+        return await _answer(turn, Command("/order", said)) if again or _IS["another"].search(said) else None
     if said.strip(" .!。！").lower() in "|".join(phrases(one)["intent_leave_words"] for one in LANGUAGES).split("|"):
         return Outcome(Reply(say(turn.language, "support.left")), intent="order_status")
-    bare = re.search(r"(?<!\d)\d{5}(?!\d)", said) if step == "number" and not _NUMBER.search(said) else None
-    if bare or _NUMBER.search(said):
+    bare = re.search(r"(?<!\d)\d{5}(?!\d)", said) if step == "number" and not _IS["number"].search(said) else None
+    if bare or _IS["number"].search(said):
         return await _answer(turn, Command("/order", bare[0] if bare else said))
-    if _LOST.search(said) and len(said) < _SHORT:
+    if _IS["lost"].search(said) and len(said) < _SHORT:
         return Outcome(Reply(say(turn.language, "support.lost")), intent="order_status", pending=pending)
-    given = _POSTCODE.search(said)
+    given = _IS["postcode"].search(said)
     postcode = given[0] if given else said if len(said) <= _LONGEST_POSTCODE and any(map(str.isdigit, said)) else ""
     if step != "postcode" or not postcode:
         return None

@@ -15,26 +15,13 @@ from core.language.phrases import Language, phrases, say
 from core.language.sums import result
 from core.messages import Choice, Reply
 from core.render import literal
-from core.skills.base import Command, Outcome, Skill, Turn, lasting
+from core.skills.base import Command, Outcome, Skill, Turn, heard, lasting
 from core.store import Tx, memory
 
 NAME: Final = "tutor"
+_IS: Final = heard(__file__)
 _TRIES = 2
 _LONGEST_ANSWER = 30
-_QUIZ = re.compile(r"(?:please )?(?:quiz|test|ask|drill)(?: me)?(?: (?:on|about|in|some|with))?(?: (?P<en>.+))?|(?:let me )?practi[sc]e (?P<en2>.+)|(?:请|来)?(?:考考?我|测验|出题|练习|练练|复习)(?:一下)?(?P<zh>.*)", re.IGNORECASE)  # fmt: skip
-_HELP = re.compile(r"how (?:do|can|would) (?:i|you|we)|explain|help me|show me how|work out|step by step|怎么算|怎样算|如何算|讲讲|解释|教我|帮我|一步一步", re.IGNORECASE)  # fmt: skip
-_CLAIM = re.compile(r"(?:is |are )?(?P<sum>[^=]*\d[^=]*?)\s*(?:=|is equal to|equals|makes|等于|是不是|(?<=[\d)])\s(?=-?[\d,.]+\W*$))\s*(?P<said>-?[\d,.]+(?:/\d+)?)\s*(?:对吗|对不对|吗|right|correct)?[\s?？.。!]*", re.IGNORECASE)  # fmt: skip
-_SUM = re.compile(r"\d\s*[+*×÷x]\s*\d|\d\s+[-−/]\s+\d", re.IGNORECASE)
-_PLEASE = r"(?: (?:please|pls|plz|then))?"
-_HINT = re.compile(rf"(?:a |one )?(?:hint|clue|tip){_PLEASE}|(?:please )?give me a (?:hint|clue)|why|how|help(?: me)?{_PLEASE}|explain(?: that| this| it)?|i'?m stuck|(?:is that|am i) right|(?:给个|给点)?提示(?:一下)?|为什么|怎么做|怎么算|讲讲(?:这个)?|帮帮我|卡住了|对吗", re.I)  # fmt: skip
-_TELL = re.compile(rf"(?:just )?(?:tell|show|give) (?:me|it)(?: (?:the )?(?:answer|solution|it))?{_PLEASE}|(?:the )?(?:answer|solution){_PLEASE}|i give up|(?:直接)?告诉我(?:答案)?|答案(?:是什么)?|我放弃", re.I)  # fmt: skip
-_LOST = re.compile(r"(?:sorry )?(?:i )?(?:really )?(?:don'?t|do not) know(?: it| that)?|dunno|idk|(?:i have )?no (?:idea|clue)|i can'?t|我?(?:不知道|不会|不晓得|不清楚|没头绪|想不出来)", re.I)  # fmt: skip
-_SKIP = re.compile(r"(?:skip|pass|next)(?: it| this| one| question)?(?: please)?|跳过|下一[题步个]|过", re.IGNORECASE)
-_LEAVE = re.compile(
-    r"quit|exit|(?:no more|end)(?: quiz| questions)?|stop it|不(?:做|玩|想做|练)了|退出|结束", re.IGNORECASE
-)
-_BACK = re.compile(r"(?:back to|continue|go on with|resume) (?:the )?(?:quiz|test|sum)|(?:ok )?(?:continue|go on)|(?:继续|回到)(?:测验|做题|刚才的题)?", re.I)  # fmt: skip
-_FORGET = re.compile(r"(?:please )?(?:forget|delete|erase|reset|clear) (?:all )?my (?:record|progress|results|boxes)|(?:忘掉|忘记|清空|清除|删除)我的?(?:学习)?(?:记录|进度|成绩|盒子)", re.I)  # fmt: skip
 _END = " .!。！"
 
 
@@ -42,27 +29,27 @@ def _recognize(turn: Turn) -> Command | None:
     said = turn.text.strip(_END)
     if len(said) > 200:
         return None
-    if _FORGET.fullmatch(said):
+    if _IS["forget"].fullmatch(said):
         return Command("/progress", "forget")
-    if quiz := _QUIZ.fullmatch(said):
+    if quiz := _IS["quiz"].fullmatch(said):
         about = (quiz["en"] or quiz["en2"] or quiz["zh"] or "").strip()
         meant = not about or bank.topic_in(about) or (re.match(r"quiz|test|drill|考", said, re.I) and len(about) <= _LONGEST_ANSWER)  # fmt: skip
         return Command("/quiz", about) if meant else None
-    if _CLAIM.fullmatch(said) or (re.search(r"\d", said) and _HELP.search(said)) or _sum_asked(said):
+    if _IS["claim"].fullmatch(said) or (re.search(r"\d", said) and _IS["help"].search(said)) or _sum_asked(said):
         return Command("/explain", said) if _works(said) else None
     return None
 
 
 def _sum_asked(said: str) -> bool:
     try:
-        short = len(said) <= 2 * _LONGEST_ANSWER and _SUM.search(said)
+        short = len(said) <= 2 * _LONGEST_ANSWER and _IS["sum"].search(said)
         return bool(short) or result(said) is not None or re.search(r"\d/\d+ of \d|的\s*\d+/\d", said) is not None
     except (ZeroDivisionError, OverflowError):
         return False
 
 
 def _works(said: str) -> bool:
-    claim = _CLAIM.fullmatch(said)
+    claim = _IS["claim"].fullmatch(said)
     try:
         return bank.worked(claim["sum"] if claim else said) is not None
     except (ZeroDivisionError, OverflowError):
@@ -87,7 +74,7 @@ def _said(turn: Turn, key: str, **fields: object) -> Outcome:
 
 def _explain(turn: Turn, text: str) -> Outcome:
     """Asks for the first step of a sum; of a claim says whether it is right."""
-    claim = _CLAIM.fullmatch(text)
+    claim = _IS["claim"].fullmatch(text)
     try:
         found = bank.worked(claim["sum"] if claim else text)
     except (ZeroDivisionError, OverflowError) as error:
@@ -127,12 +114,12 @@ def _worked_on(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     steps, at = _steps(pending), int(pending["at"])
     said = turn.text.strip(_END)
     whole, value = literal(str(pending["sum"])), steps[-1].shown
-    if _TELL.fullmatch(said):
+    if _IS["tell"].fullmatch(said):
         way = "\n".join(f"{number}. {literal(step.sum)} = {step.shown}" for number, step in enumerate(steps, 1))
         return _done(turn, pending, "told", way=way, sum=whole, value=value)
-    lost, skips = _LOST.fullmatch(said), _SKIP.fullmatch(said)
+    lost, skips = _IS["lost"].fullmatch(said), _IS["skip"].fullmatch(said)
     again = not skips and int(pending["tries"]) + 1 < _TRIES
-    if _HINT.fullmatch(said) or (lost and again):
+    if _IS["hint"].fullmatch(said) or (lost and again):
         tries = int(pending["tries"]) + bool(lost)
         return _step(turn, pending | {"tries": tries}, "hint_fraction" if steps[at].fraction else "hint_step")
     given = bank.number_in(said)
@@ -183,10 +170,10 @@ def _asked(turn: Turn, pending: dict[str, Any], before: str) -> Outcome:
 
 def _answered(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     asked, said = _question(turn, pending), turn.text.strip(_END)
-    if _HINT.fullmatch(said):
+    if _IS["hint"].fullmatch(said):
         return _asked(turn, pending, say(turn.language, f"{NAME}.hint", hint=literal(asked.hint)))
     right = bank.right(asked, said)
-    told = any(words.fullmatch(said) for words in (_TELL, _LOST, _SKIP))
+    told = any(words.fullmatch(said) for words in (_IS["tell"], _IS["lost"], _IS["skip"]))
     is_number = bank.number_in(asked.answers[0]) is not None
     if not (right or told) and (len(said) > _LONGEST_ANSWER or (is_number and bank.number_in(said) is None)):
         return None
@@ -256,9 +243,9 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     """What is no answer is a new message. Figures are of no language: the question's is kept."""
     turn = replace(turn, language=pending.get("language", turn.language))
     said = turn.text.strip(_END)
-    if said.lower() in phrases(turn.language)["intent_leave_words"].split("|") or _LEAVE.fullmatch(said):
+    if said.lower() in phrases(turn.language)["intent_leave_words"].split("|") or _IS["leave"].fullmatch(said):
         return _said(turn, "left")
-    if _BACK.fullmatch(said):
+    if _IS["back"].fullmatch(said):
         return (
             _asked(turn, pending.get("quiz") or pending, "")
             if "topic" in (pending.get("quiz") or pending)

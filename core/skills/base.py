@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
+import tomllib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -124,6 +127,12 @@ def asks(pending: Mapping[str, Any] | None) -> bool:
     """Whether something waits for an answer, and is not only kept for an "it" that may follow."""
     kept = pending or {}
     return kept.get("skill") == "profile" or kept.get("step", "set") not in ("set", "shown")
+
+
+def heard(module: str) -> Mapping[str, re.Pattern[str]]:
+    """What a bot listens for, by name: the patterns of `heard.toml` beside the module's file, whatever the case."""
+    read = tomllib.loads(Path(module).with_name("heard.toml").read_text(encoding="utf-8"))
+    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in read.items()}
 
 
 def lasting(pending: dict[str, Any] | None) -> dict[str, Any] | None:
