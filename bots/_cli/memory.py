@@ -23,7 +23,9 @@ _reason = click.option("--reason", default="from the command line", show_default
 
 @click.group(invoke_without_command=True)
 @click.option("--jsonl", is_flag=True, help="Add and recall by JSON lines on standard input; nothing is kept.")
-@click.option("--encoder", type=click.Choice(["off", "light"]), default="off", show_default=True, help="With --jsonl.")
+@click.option(
+    "--encoder", type=click.Choice(["off", "light"]), default="light", show_default=True, help="With --jsonl."
+)
 @click.pass_context
 def command(ctx: click.Context, jsonl: bool, encoder: str) -> None:
     """What is remembered of a person. Looking at it is noted, and they can see that."""

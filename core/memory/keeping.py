@@ -92,6 +92,7 @@ def kept(turn: Turn, outcome: Outcome) -> Outcome:
     if turn.memory.mode != "on":
         return replace(outcome, unsure="" if turn.memory.mode == "incognito" else outcome.unsure)
     told = statements(turn.text) if turn.message.kind in ("text", "edit") else []
+    unclear = bool(told) and outcome.intent == "did_you_mean"
     if not told and not outcome.used and turn.edited is None:
         return outcome
 
@@ -102,16 +103,15 @@ def kept(turn: Turn, outcome: Outcome) -> Outcome:
             stale = [one.id for one in turn.memory.facts if not one.asked and one.said and one.said in turn.edited.said]
             await memory.retire(tx, stale, turn.now)
         new = await remember(tx, turn, told)
-        if new and turn.trace.finish == "unavailable":  # there is no model that would show that it has understood
-            reply = replace(
-                reply, text=say(turn.language, "memory_kept", fact="; ".join(shown(one.text) for one in told))
-            )
+        if new and (turn.trace.finish == "unavailable" or unclear):  # no model shows that it has understood
+            said = "; ".join(shown(one.text) for one in told if one.value)
+            reply = Reply(say(turn.language, "memory_kept" if said else "memory_no_more", fact=said))
         await memory.note_used(
             tx, turn.person.id, outcome.used, turn.id, turn.message.address.key(), "prompt", turn.now
         )
         return reply
 
-    return replace(outcome, write=write)
+    return replace(outcome, write=write, pending=None if unclear else outcome.pending)
 
 
 def shown(text: str) -> str:

@@ -53,9 +53,16 @@ class Said(Generic[Id]):
     """The conversation that it is a part of."""
 
     @property
-    def pieces(self) -> list[str]:
-        """What is ranked by itself, the own words first."""
-        return [piece for text in (self.text, self.reply) if text for piece in in_pieces(text)] or [""]
+    def pieces(self) -> tuple[list[str], list[str]]:
+        """What is ranked by itself: the own words, and the reply."""
+        own = in_pieces(self.text) if self.text or not self.reply else []
+        return own, in_pieces(self.reply) if self.reply else []
+
+    @property
+    def telling(self) -> list[str]:
+        """The first of these, of which the meaning is found, too: of replies the beginning, with which no less was found."""
+        own, reply = self.pieces
+        return [f"{self.speaker}: {piece}" if self.speaker else piece for piece in own + reply[:1]]
 
 
 def day(moment: dt.date) -> str:
@@ -88,15 +95,15 @@ class Past(Generic[Id]):
         own = _OWN * (_STANDING if _HOLDS_ON.search(said.text[:_LINK]) else 1.0)
         if {"?", "？"} & set((said.reply or said.text)[-_LINK:]):
             self._asking.add(said.id)
-        first_reply = len(in_pieces(said.text)) if said.text else 0
-        for number, piece in enumerate(said.pieces):
-            weight = own if number < first_reply else 1.0
+        self._bare |= {(said.id, number): text for number, text in enumerate(said.telling)}
+        mine, reply = said.pieces
+        for number, piece in enumerate(mine + reply):
+            weight = own if number < len(mine) else 1.0
             self._weights[said.id, number] = weight, weight * (_ASKED if _BARE.fullmatch(piece) else 1.0)
             self._index.add((said.id, number), f"{said.speaker}: {piece} {said.when}")
-            self._bare[said.id, number] = f"{said.speaker}: {piece}" if said.speaker else piece
 
     def remove(self, name: Id) -> None:
-        for number in range(len(self._said.pop(name).pieces)):
+        for number in range(sum(map(len, self._said.pop(name).pieces))):
             self._index.remove((name, number))
             self._bare.pop((name, number), None)
             del self._weights[name, number]
@@ -108,8 +115,8 @@ class Past(Generic[Id]):
         return {name for name, _ in self._bare}
 
     def give(self, name: Id, packed: bytes) -> None:
-        """The meaning of what was added under that id: half-precision numbers, a row for each of its pieces."""
-        rows = np.frombuffer(packed, np.float16).reshape(len(self._said[name].pieces), -1).astype(np.float32)
+        """The meaning of what was added under that id: half-precision numbers, a row for each that tells."""
+        rows = np.frombuffer(packed, np.float16).reshape(len(self._said[name].telling), -1).astype(np.float32)
         for number, row in enumerate(rows):
             self._bare.pop((name, number), None)
             self._index.give((name, number), row)

@@ -13,6 +13,9 @@ LONGEST_READ = 500
 """Characters of a message: what is longer is a pasted text as a rule."""
 _LONGEST_CLAUSE = 160
 _ARTICLE = re.compile(r"^(?:the|a|an|my|some|all kinds of) ", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^(?:(?:hi|hello|hey(?: there)?|no|yes|well|actually|oh|sorry|by the way|btw)[,!. ]+)+(?=i\b|my\b)", re.IGNORECASE
+)
 _POSSESSIVE = re.compile(
     r"\b(my (?:\w+ )?(?:wife|husband|mum|mom|mother|dad|father|son|daughter|sister|brother|(?:girl|boy)?friend|partner|aunt|uncle|boss|dog|cat))s "
     r"(?=birthday|name|job|number|phone|mobile|e-?mail|favou?rite)", re.IGNORECASE
@@ -65,5 +68,5 @@ def read(clause: str, ways: Sequence[Way], items: Callable[[str], list[str]]) ->
                 for one, text in zip(several, texts, strict=True)
             ]
         about = english_key(groups.get("k") or value)
-        return [Statement(way.key.format(about), way.value or value, clause.strip(" .!"), clause)]
+        return [Statement(way.key.format(about), way.value or value, _GREETING.sub("", clause).strip(" .!"), clause)]
     return []

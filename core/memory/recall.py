@@ -113,7 +113,7 @@ class Meanings:
 
 
 def _meaning(known: Sequence[Cached], one: turns.Past) -> bytes:
-    rows = meaning.vectors(known, _said(one).pieces)
+    rows = meaning.vectors(known, _said(one).telling)
     return bytes(rows.astype(np.float16).tobytes()) if rows is not None else b""
 
 

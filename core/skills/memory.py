@@ -34,6 +34,10 @@ _Found: TypeAlias = Wish | tuple[Fact, ...]
 _BUTTONS, _SHOWN, _USES, _QUOTES = 8, 100, 5, 3
 _LONGEST_EXPORT = 12_000
 _NEVER_MIND = re.compile(r"never ?mind|cancel|no|stop|算了|取消|不用了|不改了", re.IGNORECASE)
+_INSTEAD = re.compile(
+    r"(?:(?:no|nope|wrong|actually|sorry|oh|that['’]s (?:wrong|not (?:right|true)))[,.!: ]+)+(?:(?:it|that)(?:['’]s| is| was| should be)|i meant) (?!(?:fine|ok(?:ay)?|good|great|all ?right|right|correct|nothing|too|not|just|about|because|what|only|enough|so|me|you)\b)(?P<v>.{1,80}?)[.! ]*|"
+    r"(?:(?:不对|不是|错了|你?说错了|你?记错了|更正一下|更正)[，,。！! ]*)+(?:应该是?|是|改成)(?!这|那|因为|没|不|只|说|问|我|你|的)(?P<w>[^，,。]{1,40}?)[。！! ]*", re.IGNORECASE
+)  # fmt: skip
 _LEARN = re.compile(r"(?:learn(?:ing)?|学习) ?[:：]?(?:on|yes|off|no|开|关|同意|不同意)", re.IGNORECASE)
 _TO_DO = re.compile(
     r"(?:i|we)(?:['’]ve| have|['’]m| am|['’]ll| need| must| should| want) (?:to|got|a|an|the|my|going|meeting|seeing|be)\b",
@@ -91,7 +95,9 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
             return _forget(turn, text)
         case Wish("forget_all"):
             return _forget_all(turn)
-        case Wish("past", text):
+        case Wish("about", text) if facts := _meant(turn, text):
+            return _known(turn, facts)
+        case Wish("past" | "about", text):
             return await _past(turn, text)
         case Wish("show"):
             return _show(turn)
@@ -136,7 +142,7 @@ def _remember(turn: Turn, text: str) -> Outcome:
         choices = _choices(turn.language, new, "forget", "edit") if new else ()
         return Reply(say(turn.language, key, fact=said), choices)
 
-    return Outcome(write=write, intent="memory_remember")
+    return Outcome(write=write, intent="memory_remember", pending={"skill": NAME, "step": "shown", "newest": True})
 
 
 def _choices(language: Language, one: Fact, *verbs: str) -> tuple[Choice, ...]:
@@ -216,24 +222,31 @@ def _known(turn: Turn, facts: Sequence[Fact]) -> Outcome:
         text = "\n".join(f"- {line}" for line in lines) if len(lines) > 1 else lines[0]
         return Reply(say(turn.language, "memory_answer", fact=text, day=_day(turn, newest)))
 
-    return Outcome(write=write, intent="memory_answer", secret=True)
+    order = {"skill": NAME, "step": "shown", "ids": [fact.id for fact in facts]}
+    return Outcome(write=write, intent="memory_answer", secret=True, pending=order)
 
 
 async def _past(turn: Turn, question: str) -> Outcome:
     """What was said before, as it was said."""
     if turn.memory.mode == "incognito":
         return _said(turn, "memory_is_incognito")
-    found = [one for one in await turn.recall(turn, question, 4 * _QUOTES) if memory_wish(one.said) is None]
+    found = [one for one in await turn.recall(turn, question, 4 * _QUOTES) if _tells(one)]
     best = found[0].score if found else 0.0
     day = next((days for word, days in _DAYS.items() if word in turn.text.lower()), None)
     here = turn.now.astimezone(turn.zone or ZoneInfo("UTC"))
     meant = (here - dt.timedelta(days=day)).date() if day is not None else None
     of_day = [one for one in found if meant is None or one.at.astimezone(here.tzinfo).date() == meant]
     near = [one for one in of_day if one.score >= best / 2 and _fits(question, one)][:_QUOTES]
+    near = [one for one in near if not one.said.rstrip().endswith(("?", "？"))] or near
     if not near:
         return _said(turn, "memory_past_none")
     lines = [say(turn.language, "memory_past"), *(_quote(turn, one) for one in sorted(near, key=lambda one: one.at))]
     return Outcome(Reply("\n".join(lines)), intent="memory_past")
+
+
+def _tells(one: Recalled) -> bool:
+    """What it said is more than a wish of this kind."""
+    return (wish := memory_wish(one.said)) is None or wish.verb == "remember"
 
 
 def _fits(question: str, one: Recalled) -> bool:
@@ -362,7 +375,9 @@ def _pin(turn: Turn, fact: Fact, pinned: bool) -> Outcome:
 
 
 async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
-    """The words that a fact is to have from now on."""
+    """The words that a fact is to have from now on, or what it should say instead of what was just said of it."""
+    if pending.get("step") == "shown" and (instead := _INSTEAD.fullmatch(turn.text.strip())):
+        return _put_right(turn, pending, (instead["v"] or instead["w"]).strip())
     if pending.get("step") != "edit" or memory_wish(turn.text) is not None:
         return None
     if _NEVER_MIND.fullmatch(turn.text.strip(" .!。！")):
@@ -373,11 +388,25 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     if len(turn.text) > memory.LONGEST:
         return _said(turn, "memory_too_long", limit=memory.LONGEST, length=len(turn.text))
 
+    return _edited(turn, fact, turn.text)
+
+
+def _edited(turn: Turn, fact: Fact, text: str) -> Outcome:
     async def write(tx: Tx) -> Reply:
-        new = await memory.edit(tx, fact, corrected(fact, turn.text), turn.now)
-        return Reply(say(turn.language, "memory_edited_to" if new else "memory_gone", fact=shown(turn.text)))
+        new = await memory.edit(tx, fact, corrected(fact, text), turn.now)
+        return Reply(say(turn.language, "memory_edited_to" if new else "memory_gone", fact=shown(text)))
 
     return Outcome(write=write, intent="memory_edit", quiet=True)
+
+
+def _put_right(turn: Turn, pending: dict[str, Any], value: str) -> Outcome | None:
+    """The one fact that was just told or said, with another value; None where it is not plain which, or how."""
+    last = turn.memory.facts[-1:] if pending.get("newest") else ()
+    about = last or [fact for fact in turn.memory.facts if [fact.id] == pending.get("ids")]
+    if not about or not about[0].key or about[0].value not in about[0].text:
+        return None
+    before = re.compile(rf"(?:\b(?:on|in|at) )?{re.escape(about[0].value)}", re.IGNORECASE)
+    return replace(_edited(turn, about[0], before.sub(lambda _: value, about[0].text, count=1)), pending=pending)
 
 
 # --- switching it off, and everything that is kept

@@ -49,6 +49,58 @@ PLAYS = {
         li> 我住在哪里
         < 这个我不知道
     """,
+    "corrected in the next sentence, asked in other words, and all about somebody": """
+        ann> remember that my sister's birthday is on June 3rd
+        < I'll remember: your sister's birthday is on June 3rd.
+        ann> no, it's in May
+        < Corrected: your sister's birthday is in May.
+        ann> when is my sister's birthday?
+        < Your sister's birthday is in May.
+        ann> that's wrong, it's on May 5th
+        < Corrected: your sister's birthday is on May 5th.
+        ann> no, it's fine
+        model
+        ann> my sister lives in Rome
+        model
+        ann> what do you know about my sister?
+        < - Your sister's birthday is on May 5th .. - Your sister lives in Rome
+        ann> when is my birthday?
+        < I don't know that: you haven't told me here.
+        ann> remember that I left the bike behind the bakery
+        < I'll remember
+        ann> where did I leave my bike?
+        < You left the bike behind the bakery.
+        ann> what is a bakery?
+        model
+        bob> where did I leave my bike?
+        model
+        ann> forget everything about my sister
+        < Forgotten, with the message that told me
+        ann> what do you know about my bike?
+        < You left the bike behind the bakery.
+    """,
+    "corrected and asked in other words in Chinese": """
+        li> 记住我妹妹的生日是6月3日
+        < 我记住了：你妹妹的生日是6月3日。
+        li> 不对，是5月3日
+        < 已更正：你妹妹的生日是5月3日。
+        li> 我妹妹什么时候生日？
+        < 你妹妹的生日是5月3日。
+        li> 不是，我只是问问
+        model
+        li> 我对青霉素过敏
+        model
+        li> 我对青霉素过敏吗？
+        < 你对青霉素过敏。
+        li> 记住我把车停在了地下三层
+        < 我记住了
+        li> 我的车停在哪里？
+        < 你把车停在了地下三层。
+        li> 忘掉我妹妹的所有事
+        < 已忘记
+        li> 我妹妹什么时候生日？
+        < 这个我不知道
+    """,
     "corrected and forgotten by its buttons": """
         ann> remember that my locker code is 1234
         < I'll remember: your locker code is 1234.

@@ -48,6 +48,14 @@ SAID: tuple[tuple[str, list[tuple[str, str]]], ...] = (
     ("我老婆叫安娜", [("wife's name", "安娜")]),
     ("我养了一只猫叫咪咪", [("cat's name", "咪咪")]),
     ("我女儿5岁了", [("daughter's age", "5")]),
+    ("My brother Tom works at Airbus", [("brother's work", "Airbus")]),
+    ("my sister lives in Rome", [("sister's home", "Rome")]),
+    ("My mum is allergic to shellfish", [("mother's allergy", "shellfish")]),
+    ("我上个月搬到苏州了", [("home", "苏州")]),
+    ("我老婆叫安娜，她对花生过敏", [("wife's name", "安娜"), ("wife's allergy", "花生")]),
+    ("我哥哥在华为工作", [("older brother's work", "华为")]),
+    ("我的牙医是魏医生", [("dentist's name", "魏医生")]),
+    ("我最喜欢的歌现在是稻香", [("favourite 歌", "稻香")]),
 )
 NOTHING = (
     "Do I live in Paris?", "If I live in Paris, what tax do I pay?", "Translate: I live in Berlin", "He said my name is Bob",
@@ -83,7 +91,9 @@ def test_what_is_to_be_remembered_is_about_something_or_a_note() -> None:
         ("what am I allergic to?", "allergy *"), ("am I allergic to nuts?", "allergy nuts"), ("what's my favourite color?", "favourite colour"),
         ("how old is my daughter?", "daughter's age"), ("do you remember my birthday?", "birthday"), ("what is the wifi password?", "wifi password"),
         ("我叫什么名字？", "name"), ("我住在哪里？", "home"), ("我老婆叫什么", "wife's name"), ("我对什么过敏？", "allergy *"), ("我的手机号是多少", "phone number"),
-        ("你还记得我的生日吗？", "birthday"), ("我最喜欢的颜色是什么？", "favourite 颜色"),
+        ("你还记得我的生日吗？", "birthday"), ("我最喜欢的颜色是什么？", "favourite 颜色"), ("我妹妹什么时候生日？", "younger sister's birthday"),
+        ("妹妹的生日是哪天？", "younger sister's birthday"), ("我几月几号生日", "birthday"), ("我最喜欢哪部电影？", "favourite 电影"),
+        ("where does my sister live?", "sister's home"), ("我哥哥在哪里工作？", "older brother's work"), ("我喜欢猫吗？", "taste 猫"),
     ],
 )  # fmt: skip
 def test_a_question_asks_for_what_was_told(text: str, key: str) -> None:
@@ -100,6 +110,10 @@ def test_a_question_asks_for_what_was_told(text: str, key: str) -> None:
         ("forget everything you know about me", "forget_all", ""), ("忘记关于我的一切", "forget_all", ""), ("go incognito", "incognito_on", ""),
         ("无痕模式", "incognito_on", ""), ("退出无痕模式", "incognito_off", ""), ("turn off memory", "off", ""), ("打开记忆", "on", ""),
         ("what did I say about the dentist?", "past", "say about the dentist"), ("我昨天跟你说了什么", "past", "我昨天跟你说了什么"),
+        ("I told you something about a boat, what was it?", "past", "a boat"), ("我之前说过船的什么事？", "past", "船"),
+        ("what do you know about my sister?", "about", "my sister"), ("关于我妹妹你知道什么？", "about", "我妹妹"), ("你知道我哥哥的什么事", "about", "我哥哥"),
+        ("the gate code is 77, please remember that", "remember", "the gate code is 77"), ("大门密码是77，帮我记住", "remember", "大门密码是77"),
+        ("别忘了我讨厌香菜", "remember", "我讨厌香菜"), ("forget everything about my sister", "forget", "my sister"), ("忘掉我妹妹的所有事", "forget", "我妹妹"),
     ],
 )  # fmt: skip
 def test_a_wish(text: str, verb: str, about: str) -> None:
@@ -111,7 +125,7 @@ def test_a_wish(text: str, verb: str, about: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["remember to call mum", "remember when we met?", "what do you know about cats", "forget it", "forget the dentist reminder",
-     "delete my account", "what did you do", "记住了吗", "你记得我的生日吗", "", "x" * 50_000],
+     "delete my account", "what did you do", "别忘了我明天开会", "did you remember it?", "记住了吗", "你记得我的生日吗", "", "x" * 50_000],
 )  # fmt: skip
 def test_no_wish(text: str) -> None:
     assert memory_wish(text) is None
@@ -155,6 +169,36 @@ def test_the_past_is_ranked_for_a_question_also_by_its_day_and_neighbours() -> N
     assert 4 not in {name for name, _ in past.search("kayak", 5)}
     past.add(Said(9, 9, "A sentence about penguins. " * 4_000))
     assert past.search("penguins", 1)[0][0] == 9
+
+
+def test_whoever_answers_a_question_is_found_by_it_in_their_own_conversation() -> None:
+    past: Past[int] = Past()
+    talk = (
+        ("Ann", "What is the name of your boat?"),
+        ("Bob", "It's Albatross, since last summer"),
+        ("Ann", "Lovely, see you at noon"),
+    )
+    for number, (speaker, text) in enumerate(talk):
+        past.add(Said(number, number, text, speaker, talk="first"))
+    past.add(Said(3, 3, "It's raining", "Bob", talk="second"))
+    assert past.search("what is Bob's boat called", 4)[0][0] == 1
+
+
+def test_own_words_come_before_the_assistants_and_wishes_that_hold_before_others() -> None:
+    past: Past[int] = Past()
+    past.add(Said(0, 0, "", reply="Tables are a fine form for prices"))
+    past.add(Said(1, 1, "I saw tables with prices"))
+    past.add(Said(2, 2, "Always use tables for prices"))
+    assert [name for name, _ in past.search("tables with the prices of tyres", 3)] == [2, 1, 0]
+
+
+def test_what_was_told_of_the_one_who_was_found_is_found_too() -> None:
+    past: Past[int] = Past()
+    for number, text in enumerate(
+        ("我同事的手机号是13500001111", "今天下雨了", "我同事在海关上班", "电影很好看", "我表哥爱下棋")
+    ):
+        past.add(Said(number, 2 * number, text))
+    assert [name for name, _ in past.search("手机号是13500001111的人在哪里工作", 2)] == [0, 2]
 
 
 def _batch(*rows: object) -> list[dict[str, Any]]:

@@ -116,23 +116,8 @@ _PAUSES = sa.select(memory_pause.c.address_key, memory_pause.c.since).where(
 
 
 def _fact(row: sa.Row[Any]) -> Fact:
-    (
-        number,
-        whose,
-        platform,
-        where,
-        language,
-        about,
-        text,
-        said,
-        link,
-        inbox_id,
-        asked,
-        pinned,
-        told,
-        edited,
-        replaced,
-    ) = tuple(row)
+    number, whose, platform, where, language, about, text, said, link, inbox_id, *rest = tuple(row)
+    asked, pinned, told, edited, replaced = rest
     key, value = json.loads(about)
     return Fact(
         number, whose, key, value, text, said, language, platform, where, link, inbox_id, bool(asked), bool(pinned), told,
