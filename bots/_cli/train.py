@@ -168,7 +168,7 @@ def _report(made: Any, run: Any) -> list[str]:
     said += [f"epoch {epoch}: mean loss {sum(losses) / len(losses):.3f}" for epoch, losses in by_epoch.items()]
     found = made.metrics
     if found.val_loss is not None and found.base_val_loss:
-        before, after = exp(found.base_val_loss), exp(found.val_loss)
+        before, after = (exp(min(loss, 99)) for loss in (found.base_val_loss, found.val_loss))
         said.append(
             f"validation perplexity {before:.2f} -> {after:.2f} ({100 * (after / before - 1):+.1f} %), best at step {found.best_step}"
         )

@@ -146,7 +146,7 @@ async def need_untainted(store: Store, manifest: Manifest) -> None:
     """Raises `Refused` where a model was trained with data of people who want it gone by now: it is not put in force."""
     if gone := (await tainted(store, {manifest.name: manifest})).get(manifest.name):
         raise Refused(
-            f"{manifest.name} learned from {gone} people who were erased or took their consent back since",
+            f"{manifest.name} learned from people who were erased or took their consent back since ({gone})",
             "train another on what is left: remora data version, then remora train",
         )
 

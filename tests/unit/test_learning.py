@@ -20,6 +20,7 @@ from bots._cli.models import command
 from core.admin import learning
 from core.admin.roles import Actor, Forbidden
 from core.errors import Refused
+from core.language.told import told
 from core.memory import desk
 from core.memory.wishes import memory_wish
 from core.messages import Utterance
@@ -87,6 +88,22 @@ def test_rows_of_who_wants_them_gone_leave_every_version_made_before(tmp_path: P
     assert versions.swept(tmp_path, {1: LATER}) == {}
 
 
+def test_a_run_that_began_with_rows_that_are_gone_is_told_so(tmp_path: Path) -> None:
+    made = versions.make(tmp_path, [row(number, number % 2) for number in range(12)], {}, "cli:ann", NOW)
+    file = versions.file_of(tmp_path, made.name).resolve()
+    versions.check(tmp_path, file, made.sha256)
+    versions.swept(tmp_path, {1: LATER})
+    with pytest.raises(Refused, match=r"use-1 lost rows since \(6\)") as refused:
+        versions.check(tmp_path, file, made.sha256)
+    assert refused.value.mend == "begin anew with what is left: remora train --name ANOTHER --data use-1"
+    chinese = [told("zh", said) for said in (refused.value.what, refused.value.mend)]
+    assert chinese[0].startswith("use-1 后来少了")
+    assert chinese[1].endswith("--data use-1")
+    elsewhere = tmp_path / "rows.jsonl"
+    with pytest.raises(Refused, match="is not what the run began with"):
+        versions.check(tmp_path, elsewhere, made.sha256)
+
+
 def test_a_folder_without_its_manifest_is_no_version(tmp_path: Path) -> None:
     versions.make(tmp_path, [row(1, 1)], {}, "cli:ann", NOW)
     (tmp_path / "datasets" / "use-1" / "manifest.json").write_text("{")
@@ -116,6 +133,9 @@ async def test_an_erasure_takes_rows_out_and_names_the_models_that_saw_them(stor
     assert ("annweed" in left, "bobweed" in left) == (False, True)
     manifests = {name: await asyncio.to_thread(Run.named(settings, name).manifest) for name in ("saw-both", "saw-bob")}
     assert await learning.tainted(store, manifests) == {"saw-both": 1}
+    await learning.need_untainted(store, manifests["saw-bob"])
+    with pytest.raises(Refused, match=r"saw-both learned from people .* \(1\)"):
+        await learning.need_untainted(store, manifests["saw-both"])
     async with store.read() as tx:
         assert [one.detail["rows"] for one in await audit.entries(tx, verb="dataset.make")] == [2]
 

@@ -35,7 +35,8 @@ def split(rows: Sequence[Conversation], val: float, test: float, seed: int) -> d
         sets[name] += numbers
     if not all(sets[name] for name, size in (("train", 1.0), *wanted.items()) if size):
         raise Refused(
-            f"{len(together)} different conversations are too few for these shares", "gather more, or make one share 0"
+            f"{len(together)} different conversations are too few for these shares",
+            "gather more, or make one share 0: remora train has --val-share 0",
         )
     return {name: [rows[number] for number in sorted(numbers)] for name, numbers in sets.items()}
 

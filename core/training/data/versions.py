@@ -132,9 +132,7 @@ def check(data_dir: Path, file: Path, was: str) -> None:
         return
     for one in versions(data_dir):
         if one.erased and file_of(data_dir, one.name).parent.resolve() == file.parent:
-            what = (
-                f"{one.erased} rows were taken out of {one.name}: their people were erased, or took their consent back"
-            )
+            what = f"{one.name} lost rows since ({one.erased}): their people were erased, or took their consent back"
             raise Refused(what, f"begin anew with what is left: remora train --name ANOTHER --data {one.name}")
     raise Refused(f"{file} is not what the run began with", "bring the file back, or begin under another name")
 
