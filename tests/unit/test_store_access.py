@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from core.access import TRIES_IN_ALL, Door, Entered, code_in, digest, first_code
+from core.access import TRIES_IN_ALL, Door, Entered, code_in, digest, first_code, shut
 from core.messages import Address, Sender
 from core.settings import Settings, load_settings
-from core.store import Store, access, crypto, people, reminders, tables
+from core.store import Store, access, chats, crypto, people, reminders, tables
 from core.store.access import Place
 from core.store.reminders import NewReminder
 from tests.unit.rows import NOW, message
@@ -138,6 +138,33 @@ async def test_removal_parks_a_persons_reminders_and_no_others(store: Store) -> 
     states = {row.id: row.state for row in rows}
     assert states[ids["ann", "reminder"]] == "parked"
     assert [states[ids[one]] for one in (("ann", "channel"), ("bob", "reminder"), ("bob", "channel"))] == ["active"] * 3
+
+
+async def test_a_chat_that_is_shut_parks_what_rings_there_for_who_was_in_by_that_alone(store: Store) -> None:
+    team, allowed = Place("telegram", "", "", "-100"), load_settings(_env_file=None, REMORA_ALLOW="telegram:cas")
+    async with store.write() as tx:
+        for who in ("ann", "bob", "cas", "dan"):
+            person = await people.person_of(tx, "", "telegram", Sender(who), NOW)
+            for chat, kind in (("-100", "reminder"), ("-100", "channel"), ("-1009", "reminder")):
+                new = NewReminder(
+                    person.id, f"{who}:{chat}:{kind}", Address("telegram", "", chat, "7"), f"{who} {chat} {kind}", "en",
+                    "Europe/Paris", "2026-11-27T09:00:00", NOW + HOUR, "2026-11-27T09:00:00", kind=kind,
+                )  # fmt: skip
+                await reminders.add(tx, new, NOW)
+        await access.put(tx, ANN, "member", None, NOW)
+        assert await shut(tx, allowed, team, NOW) is None, "it was not open"
+        await access.put(tx, team, "member", None, NOW)
+        assert await shut(tx, allowed, team, NOW) == 2
+    async with store.read() as tx:
+        rows = await tx.rows(sa.select(tables.reminder.c.text).where(tables.reminder.c.state == "parked"))
+    assert sorted(row.text for row in rows) == ["bob -100 reminder", "dan -100 reminder"]
+
+    async def may(person: int) -> bool:
+        return person == 2
+
+    async with store.write() as tx:
+        assert await chats.reopen(tx, Address("telegram", "", "-100"), NOW, may) == 1
+        assert await chats.reopen(tx, Address("telegram", "", "-100"), NOW) == 1
 
 
 async def test_the_codes_of_who_is_put_out_let_nobody_in(store: Store) -> None:
