@@ -174,7 +174,9 @@ def choose(
         if matching:
             break
     if pending is not None:
-        pending |= {"shown": [one.id for one in own[:_NUMBERED]], "asked": [request.verb, request.when, request.shift]}
+        pending["shown"] = [one.id for one in own[:_NUMBERED]]
+        if request.late is None:
+            pending["asked"] = [request.verb, request.when, request.shift]
     return Reply(say(turn.language, "reminder_which", list=listed(turn, matching or list(enumerate(own, 1)))))
 
 
