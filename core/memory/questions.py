@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from core.language.detect import detect
 from core.memory.reading import english_key, possessive
@@ -101,6 +102,11 @@ def answers(text: str, facts: Sequence[Fact]) -> list[Fact]:
     )
 
 
+@lru_cache(maxsize=2_048)
+def _terms(told: str) -> frozenset[str]:
+    return frozenset(term for term, _, _ in terms(told))
+
+
 def _in_words(text: str, facts: Sequence[Fact]) -> list[Fact]:
     """The newest fact that says all that is asked about, where it is asked about oneself, or by the name of the fact."""
     words = text.replace("’", "'").strip()
@@ -113,7 +119,7 @@ def _in_words(text: str, facts: Sequence[Fact]) -> list[Fact]:
         return []
     for fact in reversed(facts):
         told, about = f"{fact.key} {fact.text}", fact.key.replace("的", "")
-        said = told.replace("的", "") if chinese else {term for term, _, _ in terms(told)}
+        said = told.replace("的", "") if chinese else _terms(told)
         named = " ".join(asked) == about or (len(asked) > 1 and fact.asked)
         if all(one in said for one in asked) and (named or _OWN.search(words)):
             return [fact]
