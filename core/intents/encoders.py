@@ -222,4 +222,4 @@ def _minilm(folder: Path, fetch: bool) -> Model:
         minilm.ensure(folder)
     if not minilm.present(folder):
         raise FileNotFoundError(f"{minilm.NAME} was not fetched")
-    return Model(minilm.NAME, minilm.SIZE, (0.35, 0.35), minilm.MiniLM(folder).encode)
+    return Model(minilm.NAME, minilm.SIZE, (0.6, 0.35), minilm.MiniLM(folder).encode)

@@ -21,6 +21,8 @@ SHARP = 2.0
 RIDGE = 0.1
 GRAMS_SHARE = 0.1
 """What n-grams count beside encoders' shares."""
+EVENLY = 1.5
+"""How much every direction of an encoder counts beside what sets the intents apart, which counts up to 1 more."""
 MOST_POINTS = 2_500
 """More examples than that are fitted through so many of them."""
 _ANCHORS = 256
@@ -31,7 +33,7 @@ _FEWEST, _MOST = 0.02, 0.03
 """Between so many of the examples, each left out in turn, are taken for out of scope; of few examples some more."""
 _STRANGERS = 0.95
 """So many of the background sentences should be."""
-_USUAL_REJECT, _FEW = 0.2, 10
+_USUAL_REJECT, _FEW = 0.2, 100
 """A catalog of few examples hardly knows its own limit: it is drawn to the usual one as by so many examples more."""
 _USUAL = np.array([9.0, -2.5])
 """Slope and base of the confidence, and how much they pull."""
@@ -46,25 +48,26 @@ class Space:
     """How sentences become points: fixed by the texts of a fit, so that later changes fall into the same space."""
 
     encoders: tuple[Encoder, ...]
-    means: tuple[Matrix, ...]
+    lenses: tuple[tuple[Matrix, Matrix], ...]
+    """Each encoder's mean, and the matrix that brings out what sets the intents apart."""
     rare: Matrix
     scripts: frozenset[bool]
     """Whether the texts have Chinese characters: True, False, or some of both."""
 
     @classmethod
-    def of(cls, encoders: Sequence[Encoder], texts: Sequence[str]) -> Space:
-        means = tuple(_mean(encoder.encode(texts)) for encoder in encoders)
-        return cls(tuple(encoders), means, rarity(sketches(texts)), frozenset(map(chinese, texts)))
+    def of(cls, encoders: Sequence[Encoder], texts: Sequence[str], owners: NDArray[np.intp]) -> Space:
+        lenses = tuple(_lens(encoder.encode(texts), owners) for encoder in encoders)
+        return cls(tuple(encoders), lenses, rarity(sketches(texts)), frozenset(map(chinese, texts)))
 
     def points(self, texts: Sequence[str]) -> Matrix:
-        """One row a text, of length one: the encoders' centred vectors and the n-grams, side by side. A text that an
-        encoder does not cover (a row of zeros) is told by the others alone."""
+        """One row a text, of length one: the encoders' vectors, each through its lens, and the n-grams, side by side.
+        A text that an encoder does not cover (a row of zeros) is told by the others alone."""
         parts, shares = [], []
         own = np.array([chinese(text) and True in self.scripts for text in texts], np.intp)
-        for encoder, mean in zip(self.encoders, self.means, strict=True):
+        for encoder, (mean, apart) in zip(self.encoders, self.lenses, strict=True):
             rows = encoder.encode(texts)
             covered = np.asarray(rows.any(axis=1))
-            parts.append(unit((rows - mean) * covered[:, None]))
+            parts.append(unit(unit((rows - mean) * covered[:, None]) @ apart))
             shares.append(np.array(encoder.shares)[own] * covered)
         parts.append(unit(sketches(texts) * self.rare))
         shares.append(np.full(len(texts), GRAMS_SHARE) * parts[-1].any(axis=1))
@@ -76,9 +79,16 @@ class Space:
         return sum(encoder.size for encoder in self.encoders) + BUCKETS
 
 
-def _mean(rows: Matrix) -> Matrix:
-    covered = rows[rows.any(axis=1)]
-    return np.asarray(covered.mean(axis=0) if len(covered) else np.zeros(rows.shape[1]), np.float32)
+def _lens(rows: Matrix, owners: NDArray[np.intp]) -> tuple[Matrix, Matrix]:
+    """What differs from intent to intent counts more than how sentences of one intent differ: directions are stretched
+    by how far they hold the intents' middles apart."""
+    covered = np.asarray(rows.any(axis=1))
+    mean = rows[covered].mean(axis=0) if covered.any() else np.zeros(rows.shape[1], np.float32)
+    centred = unit((rows - mean) * covered[:, None])
+    middles = np.stack([centred[owners == owner].mean(axis=0) for owner in np.unique(owners)])
+    _, strengths, ways = np.linalg.svd(middles, full_matrices=False)
+    stretched = (ways.T * (strengths / max(strengths[0], 1e-6))) @ ways
+    return mean, np.asarray(EVENLY * np.eye(rows.shape[1]) + stretched, np.float32)
 
 
 def kernel(one: Matrix, other: Matrix) -> Matrix:

@@ -27,7 +27,7 @@ _WRITTEN = 0.99
 """Confidence of what was written down word for word."""
 _CLOSE = 0.6
 """A background sentence as like as this to an admin's example is left out."""
-_FOREIGN = 1.25
+_FOREIGN = 1.5
 """A language without examples of its own is understood through another's, and wanted less strongly by that much."""
 _EVEN = 0.5
 """A guess that is more likely wrong than right is not even asked about."""
@@ -207,10 +207,11 @@ def compiled(intents: Sequence[Intent], encoders: Sequence[Cached]) -> Recognize
     aside = [text for text in background() if chinese(text) in {chinese(each) for each in texts}]
     for encoder in encoders:
         encoder.learn([*texts, *aside])
-    space = Space.of(encoders, texts)
+    mine = _owners(rows, names)
+    space = Space.of(encoders, texts, mine)
     points, others = space.points(texts), space.points(aside)
     far = np.flatnonzero((others @ points.T).max(axis=1) < _CLOSE)
-    owners = np.concatenate([_owners(rows, names), np.full(len(far), BACKGROUND)]).astype(np.intp)
+    owners = np.concatenate([mine, np.full(len(far), BACKGROUND)]).astype(np.intp)
     rows += [(aside[place], "") for place in far]
     said = np.array([row not in named for row in rows], bool)
     head, chosen = heads.fit(np.vstack([points, others[far]]), owners, len(names), said)
