@@ -6,6 +6,8 @@ Revises: 0019
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,7 +19,7 @@ depends_on = None
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _column(name: str, kind: sa.types.TypeEngine[object], default: str | None = None) -> sa.Column[object]:
+def _column(name: str, kind: Any, default: str | None = None) -> sa.Column[Any]:
     return sa.Column(name, kind, server_default=default, nullable=False)
 
 
