@@ -21,7 +21,7 @@ Ranked: TypeAlias = list[tuple[float, Found]]
 ASKED, OFFERED, STATED, ALSO, NEAR = 0.25, 0.3, 0.9, 0.5, 0.1
 """From what sureness on a passage answers what the documents are asked, a question in conversation, and what is no question;
 stands beside another; and is named where none answers."""
-_OWN, _AS_NEAR = 0.15, 0.05
+_OWN, _AS_NEAR = 0.15, 0.12
 """For whoever speaks the language of the question: added to their sureness, and by how much they may mean it less."""
 _ASKS = re.compile(
     r"[?？]\s*$|^\s*(?:(?:and|so|but|ok|hi|hey|hello|please)\b[\s,]*)*(?:(?:what|who|when|where|how)s?|which|whom|whose|why|any|is|are|was|were|do|does|did|can|could|will|would|may|should|have"
