@@ -36,6 +36,11 @@ _PLACE = re.compile(
     r"(?:(?:i\s+live|i'?m|we'?re|it'?s)\s+)?(?:in\s+)?[^\W\d_]+(?:[ ,.'’-]+[^\W\d_]+){0,2}[.!。！]?|(?:我(?:住)?在)?\w{1,10}[.!。！]?",
     re.IGNORECASE,
 )
+_NO_TASK = re.compile(
+    r"(?:(?:hi|hello|hey|hm+|thanks?|thank you|thx|ok(?:ay)?|yes|yeah|no|nope|sure|sorry|good (?:morning|evening|night)|bye|later|soon"
+    r"|whatever|not sure|wait|i don'?t know|idk|lol|haha)\b[ ,.!]*)+|(?:你好|您好|谢谢|多谢|好的?|嗯+|是的?|不知道|随便|等等|等一下|稍等|再见|拜拜|哈+)[啊呀吧了。！!]*",
+    re.IGNORECASE,
+)
 _NO_PLACE = re.compile(r"[0-9吗吧么呢了没怎几什谁哪的]")
 _ESSAY, _BEGINNING = 400, 100
 """Characters: a longer message is rarely a request; where it is one without a time, its beginning says so."""
@@ -61,6 +66,13 @@ def meant(text: str, *, timed: bool, asks: Callable[[str], bool]) -> bool:
 def is_question(text: str) -> bool:
     """A question of its own, and no answer to "when?"."""
     return _QUESTION.search(text) is not None
+
+
+def may_be_task(text: str) -> bool:
+    """The text may be what "remind me", said alone, left open."""
+    said = text.strip()
+    asks = said.endswith(("?", "？")) or said.startswith("/") or is_question(said)
+    return 1 < len(said) <= _BEGINNING and not asks and _NO_TASK.fullmatch(said) is None
 
 
 def may_be_place(text: str) -> bool:

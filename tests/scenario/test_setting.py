@@ -39,6 +39,44 @@ PLAYS = {
         +30m
         < buy milk
     """,
+    "what was left open is told before when, with it, or not at all": """
+        ann> remind me
+        < When should I remind you?
+        ann> call the dentist
+        < When should I remind you to call the dentist?
+        ann> tomorrow at 9 am
+        < to call the dentist: **Thu 26 Nov 09:00
+        li> 提醒我
+        < 什么时候
+        li> 明天早上八点买菜
+        < 买菜 .. 08:00
+        li> 提醒我
+        < 什么时候
+        li> 给牙医打电话
+        < 什么时候提醒你“给牙医打电话”
+        ann> remind me
+        < When should I remind you?
+        ann> thanks
+        model
+        ann> remind me
+        < When should I remind you?
+        ann> remind me
+        < When should I remind you?
+    """,
+    "two reminders in one sentence are two": """
+        ann> remind me in 5 minutes to turn off the oven and at 8pm to take out the trash
+        < to turn off the oven: **Wed 25 Nov 10:05 .. to take out the trash: **Wed 25 Nov 20:00
+        ann> remind me tomorrow at 9am to call Ann and at 10am to call Bob
+        < to call Ann: **Thu 26 Nov 09:00 .. to call Bob: **Thu 26 Nov 10:00
+        ann> remind me every day at 9am to take the pill and at 9pm to lock the door
+        < take the pill .. every day at 09:00 .. lock the door .. every day at 21:00
+        ann> remind me at 9am tomorrow to call Ann and book the table for 8
+        < to call Ann and book the table for 8: **Thu 26 Nov 09:00
+        li> 五分钟后提醒我关火，晚上八点提醒我倒垃圾
+        < “关火” .. 17:05 .. “倒垃圾” .. 20:00
+        li> 提醒我明天早上九点带护照，航班十点起飞
+        < “带护照，航班十点起飞”
+    """,
     "a thing is reminded about, a deed to be done": """
         ann> remember the milk
         < When should I remind you about the milk?

@@ -15,7 +15,7 @@ from core.language.late_rule import LateRule
 from core.language.phrases import Language, say
 from core.language.times import turned, understand, understand_time
 from core.language.until_done import UntilDone
-from core.language.values import Delta, Preferences, Problem, Recurrence, Understood
+from core.language.values import Delta, Instant, Preferences, Problem, Recurrence, Understood, When
 from core.language.zones import find_zone
 from core.messages import Choice, Reply
 from core.reminders import creating, late_rules, moving, wording
@@ -187,9 +187,13 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
     assert understood.when is not None, "asked for before"
     known = zone or ZoneInfo("UTC")
     try:
-        times = (understood.when, *understood.also)
-        rings = [creating.first_ring(when, wish.now, known, PREFERENCES, language) for when in times]
-        late_rules.check(wish.late, language, once=any(ring.rule is None for ring in rings))
+        rings = [
+            (part, creating.first_ring(when, wish.now, known, PREFERENCES, language))
+            for part in _parts(turn, wish, known)
+            for when in (part.understood.when, *part.understood.also)
+            if when is not None
+        ]
+        late_rules.check(wish.late, language, once=any(ring.rule is None for _, ring in rings))
     except Refused as refused:
         return Outcome(Reply(refused.what), intent="reminder_set", pending=_pending("when", wish))
     pending: dict[str, Any] = {"skill": "profile"} if zone is None else {"skill": NAME, "step": "set"}
@@ -201,8 +205,8 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
         names = recipient.names or wish.names
         name, those = await called_here(tx, turn, names, at=recipient.at) if names else ("", [])
         shared = recipient.everybody and await reminders.shared_here(tx, recipient.address)
-        for number, ring in enumerate(rings):
-            new = replace(new_of(turn, wish, ring, recipient, known, number), shared=shared)
+        for number, (part, ring) in enumerate(rings):
+            new = replace(new_of(turn, part, ring, recipient, known, number), shared=shared)
             if recipient.names or those:
                 task = new.text if recipient.names else new.text.removeprefix(name).strip()
                 replies.append(await kept_for(tx, turn, replace(new, text=task), name, those))
@@ -216,6 +220,46 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
         return Reply("\n\n".join(reply.text for reply in replies), choices, locate=replies[-1].locate)
 
     return Outcome(write=write, intent="reminder_set", pending=pending)
+
+
+_NEXT = re.compile(
+    r"[,;]? (?:and )?(?:then )?(?=(?:at|in|on|to|remind me) )|[，；,;、] ?(?:然后|再|还有)?|(?:然后|还有)",
+    re.IGNORECASE,
+)
+_NAMES_TODAY = re.compile(r"\b(?:today|tonight|this)\b|今|本", re.IGNORECASE)
+
+
+def _parts(turn: Turn, wish: Wish, zone: ZoneInfo) -> list[Wish]:
+    """Two where what follows "and" is a reminder of its own, with its time before it or "to" in front: "in 5 minutes to turn
+    the oven off and at 8 to call Ann". A time of a bare day there belongs to the task."""
+    task = wish.understood.task
+    for cut in _NEXT.finditer(task) if wish.about is None or not wish.about[1] else ():
+        left, right = task[: cut.start()].strip(), task[cut.end() :].strip()
+        own = understand_time(right, wish.now, zone, turn.language, PREFERENCES)
+        first = right.rstrip(" .!。！").endswith(own.task) or right.startswith(("to ", "remind "))
+        when = _as_the_first(wish.understood.when, own.when, right) if own.task and not own.problem else None
+        if left and first and when:
+            own = replace(own, when=when, task=own.task.removeprefix("to "), recipient=wish.understood.recipient)
+            both = (replace(wish.understood, task=left), own)
+            return [_settled(turn, replace(wish, understood=one, about=None)) for one in both]
+    return [wish]
+
+
+def _as_the_first(first: When | None, when: When | None, said: str) -> When | None:
+    """When the second of two rings: on the day of the first or by its rule, where it says no day; None where it says no
+    exact time."""
+    if isinstance(when, Delta) and not isinstance(first, Recurrence):
+        return when
+    if not isinstance(when, Instant) or when.grain != "minute":
+        return None
+    match first:
+        case Recurrence(times=(_, *_)):
+            return replace(first, times=(when.local.time(),), ambiguous=when.ambiguous)
+        case Recurrence():
+            return None
+        case Instant() if when.local.date() < first.local.date() and not _NAMES_TODAY.search(said):
+            return replace(when, local=dt.datetime.combine(first.local.date(), when.local.time()))
+    return when
 
 
 def new_of(
@@ -327,17 +371,20 @@ def when_pressed(turn: Turn, asked: int, answer: str) -> Outcome | None:
 
 
 def when_told(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
-    """The answer to "when?"; None if it names no time."""
+    """The answer to "when?"; None if it names no time, nor what "remind me" alone left open."""
     words, late = late_rule.split(turn.text)
-    understood = understand_time(words, turn.now, turn.zone or ZoneInfo("UTC"), turn.language, PREFERENCES)
+    zone, task = turn.zone or ZoneInfo("UTC"), str(pending["task"])
+    understood = understand_time(words, turn.now, zone, turn.language, PREFERENCES)
     if understood.when is None and understood.problem is None:
-        return None
+        open_ = not task and in_earnest.may_be_task(words) and recognize(turn) is None
+        told = _after_remind_me(turn, words, turn.now, zone) if open_ else None
+        return set_reminder(turn, told) if told and told.understood.recipient is None else None
     if understood.task and (understood.asks_reminder or in_earnest.is_question(words)):
         return None
-    task = str(pending["task"])
+    task = task or understood.task
     whole = replace(understood, task=task, recipient=pending.get("who"), asks_reminder=True)
     wish = Wish(
-        whole, f"{words} {task}", turn.now, _nag_of(pending), _about_of(pending), late or _late_of(pending),
-        tuple(pending.get("names", ())), pending.get("begun", 0),
+        whole, f"{words} {task}", turn.now, _nag_of(pending), _about_of(pending) if pending["task"] else None,
+        late or _late_of(pending), tuple(pending.get("names", ())), pending.get("begun", 0),
     )  # fmt: skip
     return set_reminder(turn, wish)
