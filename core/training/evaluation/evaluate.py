@@ -35,6 +35,8 @@ Say = Callable[[str], None]
 _SAFETY = Path(__file__).with_name("safety.toml")
 _LONGEST = 1024
 _EXAMPLES = 10
+_OTHERS = 4
+"""Questions that an answer is tried behind besides its own; with one, chance hides what shuffled answers lose."""
 
 
 class Metric(NamedTuple):
@@ -192,20 +194,26 @@ def _measure(
 
 
 def _fits(chat: Chat, learner: Learner, tasks: Sequence[Task], longest: int, batch: int, pad: int) -> Pairs:
-    """By how much each wanted answer is likelier after its own question than after that of another row. A model that has
-    learned the tone of its data, but nothing of what belongs to what, loses this while its perplexity falls."""
-    own, others = (
-        [_answer_only(chat, task, turns, longest) for task, turns in zip(tasks, asked, strict=True)]
-        for asked in ([task.turns for task in tasks], [task.turns for task in (*tasks[1:], *tasks[:1])])
-    )
-    both = [at for at, pair in enumerate(zip(own, others, strict=True)) if all(pair)]
-    mine, theirs = (
-        row_losses(learner, [row for at in both if (row := rows[at])], batch, pad) for rows in (own, others)
-    )
+    """By how much each wanted answer is likelier after its own question than after those of other rows, in nats a token, on
+    average, and at most one. A model that has learned the tone of its data, but nothing of what belongs to what, loses this
+    while its perplexity falls."""
     pairs = [(0.0, 0.0)] * len(tasks)
-    for at, (loss, count), (other, _) in zip(both, mine, theirs, strict=True):
-        pairs[at] = (other - loss, float(count))
-    return pairs
+    own = _told(chat, learner, tasks, tasks, longest, batch, pad)
+    for by in range(1, min(_OTHERS, len(tasks) - 1) + 1):
+        others = _told(chat, learner, tasks, [*tasks[by:], *tasks[:by]], longest, batch, pad)
+        for at, (mine, theirs) in enumerate(zip(own, others, strict=True)):
+            if mine is not None and theirs is not None:
+                pairs[at] = (pairs[at][0] + max(-1.0, min(1.0, theirs - mine)), pairs[at][1] + 1.0)
+    return [(total / count, 1.0) if count else (0.0, 0.0) for total, count in pairs]
+
+
+def _told(
+    chat: Chat, learner: Learner, tasks: Sequence[Task], asked: Sequence[Task], longest: int, batch: int, pad: int
+) -> list[float | None]:
+    """The loss of a token of each task's answer, after the question of the other list; None where both do not fit."""
+    rows = [_answer_only(chat, task, other.turns, longest) for task, other in zip(tasks, asked, strict=True)]
+    losses = iter(row_losses(learner, [row for row in rows if row], batch, pad))
+    return [None if row is None else (loss := next(losses))[0] / loss[1] for row in rows]
 
 
 def _answer_only(chat: Chat, task: Task, turns: Sequence[Utterance], longest: int) -> Encoded | None:
