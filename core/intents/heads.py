@@ -21,8 +21,9 @@ SHARP = 2.0
 RIDGE = 0.1
 GRAMS_SHARE = 0.1
 """What n-grams count beside encoders' shares."""
-EVENLY = 1.5
-"""How much every direction of an encoder counts beside what sets the intents apart, which counts up to 1 more."""
+EVENLY, _LEAST_EVENLY = 4.0, 0.5
+"""How much every direction of an encoder counts beside what sets the intents apart, which counts up to 1 more: so much over
+the root of the number of intents, and that at least. Few intents span few directions; the others tell strangers."""
 MOST_POINTS = 2_500
 """More examples than that are fitted through so many of them."""
 _ANCHORS = 256
@@ -81,14 +82,18 @@ class Space:
 
 def _lens(rows: Matrix, owners: NDArray[np.intp]) -> tuple[Matrix, Matrix]:
     """What differs from intent to intent counts more than how sentences of one intent differ: directions are stretched
-    by how far they hold the intents' middles apart."""
+    by how far they hold the intents' middles apart, less what few examples make of it by chance."""
     covered = np.asarray(rows.any(axis=1))
     mean = rows[covered].mean(axis=0) if covered.any() else np.zeros(rows.shape[1], np.float32)
     centred = unit((rows - mean) * covered[:, None])
-    middles = np.stack([centred[owners == owner].mean(axis=0) for owner in np.unique(owners)])
+    _, whose, counts = np.unique(owners, return_inverse=True, return_counts=True)
+    middles = np.stack([centred[whose == place].mean(axis=0) for place in range(len(counts))])
     _, strengths, ways = np.linalg.svd(middles, full_matrices=False)
-    stretched = (ways.T * (strengths / max(strengths[0], 1e-6))) @ ways
-    return mean, np.asarray(EVENLY * np.eye(rows.shape[1]) + stretched, np.float32)
+    within = (((centred - middles[whose]) @ ways.T) ** 2).sum(axis=0) / max(len(rows) - len(counts), 1)
+    strengths = np.sqrt(np.maximum(strengths**2 - within * (1 / counts).sum(), 0))
+    stretched = (ways.T * (strengths / max(strengths.max(), 1e-6))) @ ways
+    evenly = max(EVENLY / len(counts) ** 0.5, _LEAST_EVENLY)
+    return mean, np.asarray(evenly * np.eye(rows.shape[1]) + stretched, np.float32)
 
 
 def kernel(one: Matrix, other: Matrix) -> Matrix:

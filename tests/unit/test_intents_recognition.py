@@ -11,6 +11,7 @@ import pytest
 
 from core.intents import encoders
 from core.intents.definition import LONGEST_EXAMPLE, Intent, Slot, bare, parts, wording
+from core.intents.heads import Space
 from core.intents.recognition import Recognizer, background, changed, compiled
 from core.intents.slots import Situation
 from core.intents.words import Matrix, plain, unit, words
@@ -318,3 +319,33 @@ def test_words_are_cut_alike_in_both_languages() -> None:
 def test_a_slot_of_a_list_is_its_first_value_when_it_is_learned() -> None:
     intent = Intent("drink", {"en": ("bring me {what}",)}, slots=(Slot("what", "list", values={"tea": ("cha",)}),))
     assert ("bring me tea", "drink") in compiled([intent, LEAVE], ()).rows
+
+
+class _Given:
+    """An encoder that knows its sentences' vectors: what sets intents apart lies along the first direction alone."""
+
+    name, size, shares = "given", 8, (1.0, 1.0)
+
+    def __init__(self, intents: int) -> None:
+        rng = np.random.default_rng(7)
+        self.owners = np.repeat(np.arange(intents), 6)
+        self.rows = rng.normal(size=(len(self.owners), self.size)).astype(np.float32)
+        self.rows[:, 0] += np.where(self.owners % 2, 1.5, -1.5)
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        return self.rows[[int(text) for text in texts]]
+
+
+def test_a_direction_counts_by_what_sets_intents_apart_not_by_chance() -> None:
+    given = _Given(40)
+    (_, apart), *_ = Space.of([given], [str(row) for row in range(len(given.rows))], given.owners).lenses
+    counts = np.diag(apart)
+    assert counts[0] - counts[1:].max() > 0.8  # middles of six sentences differ by chance everywhere
+
+
+def test_few_intents_leave_more_to_the_other_directions() -> None:
+    few, many = (
+        Space.of([given], [str(row) for row in range(len(given.rows))], given.owners).lenses[0][1][1, 1]
+        for given in (_Given(4), _Given(40))
+    )
+    assert few > 2 * many
