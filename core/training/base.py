@@ -160,6 +160,8 @@ class Learner(nn.Module):
                 return functional.cross_entropy(out[batch.rows, batch.at].float(), batch.labels, reduction="none")
             hidden = body(input_ids=batch.tokens, position_ids=batch.positions, use_cache=False)[0]
             told = hidden[batch.rows, batch.at]
+            if len(told) <= _LOGITS_AT_ONCE:
+                return self._loss(head, told, batch.labels)
             pieces = [
                 torch.utils.checkpoint.checkpoint(self._loss, head, some, labels, use_reentrant=False)
                 for some, labels in zip(

@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 _SAFETY = Path(__file__).with_name("safety.toml")
 _LONGEST = 1024
 _EXAMPLES = 10
-_OTHERS = 4
+_OTHERS = 2
 """Questions that an answer is tried behind besides its own; with one, chance hides what shuffled answers lose."""
 
 
