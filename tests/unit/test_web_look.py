@@ -24,7 +24,9 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 def test_every_word_is_used_and_every_used_word_exists() -> None:
-    used = set(re.findall(r"\bwords\.(\w+)", sources())) | set(re.findall(r'words(?:\(request\))?\["(\w+)"\]', sources()))
+    used = set(re.findall(r"\bwords\.(\w+)", sources())) | set(
+        re.findall(r'words(?:\(request\))?\["(\w+)"\]', sources())
+    )
     used |= {"try_1", "try_2", "try_3"}  # asked for by a loop
     assert used - {"textContent", "dataset"} == set(load_words()["en"])
 
