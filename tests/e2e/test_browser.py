@@ -26,6 +26,8 @@ do you know where the blue kettle went
 purple clouds dance quietly
 seven grey stones hum softly
 a wooden spoon dreams of soup
+four copper bells count the fog
+did the green ladder ever sing
 """
 NO_PAGES = r"\.ics$|/export$|/in-force$"
 """They are files, or fragments of a page."""
