@@ -327,10 +327,8 @@ class Engine:
                         yield TextDelta(piece)
         except ModelUnavailable as error:
             log.warning("the model cannot answer", extra={"why": error.what})
-            note, finish = (
-                say_as(turn.settings.bot, turn.language, "reply_cut" if said.strip() else "model_off"),
-                "unavailable",
-            )
+            note = say_as(turn.settings.bot, turn.language, "reply_cut" if said.strip() else "model_off")
+            finish = "unavailable"
         except TimeoutError:
             note, finish = say(turn.language, "reply_cut"), "timeout"
         if turn.stop.is_set():

@@ -281,7 +281,7 @@ def _from_written(update_id: int, written: Written, me: Me, *, edited: bool) -> 
             return None
         if text:  # somebody else's words ask for nothing; what can be asked about them is to be reminded of them
             kind, attachment, quoted = "text", "", text
-            text, link = say(language_of(sender.locale), "slack_about"), _link(origin.chat, origin.message_id)
+            text, link = say(language_of(sender.locale), "remind_about_this"), _link(origin.chat, origin.message_id)
     return Message(
         event_id=f"{me.id}:{update_id}:{written.message_id}",
         address=_address(written.chat, written.thread),

@@ -33,11 +33,9 @@ def _stars(said: str) -> int | None:
     if tenths := _IS["tenths"].search(said):
         return (int(tenths[1] or tenths[2]) + 1) // 2
     if given := _IS["stars"].search(said):
-        return (
-            len(given[2])
-            if given[2]
-            else int(given[1] or given[4] or "一二三四五".index(given[3].replace("两", "二")) + 1)
-        )
+        if given[2]:
+            return len(given[2])
+        return int(given[1] or given[4] or "一二三四五".index(given[3].replace("两", "二")) + 1)
     return next((stars for stars, words in _POLAR if words.search(said.strip())), None)
 
 
@@ -80,7 +78,8 @@ def _named(turn: Turn, said: str) -> list[str]:
 
 
 def _ratings(said: str, ours: bool = True) -> dict[str, int]:
-    """`ours`: it is films and music that are spoken of. The stars of each thing that a message names, clause by clause: "I loved Coco but hate horror"."""
+    """The stars of each thing that a message names, clause by clause: "I loved Coco but hate horror". `ours`: films and music
+    are what is spoken of."""
     for item in items_in(said):
         for title in (item.en, item.zh):
             said = re.sub(re.escape(title), title.replace(",", " "), said, flags=re.IGNORECASE)
@@ -130,13 +129,7 @@ def _thing(turn: Turn, key: str) -> str:
 def _recommend(turn: Turn, asked: str, seen: tuple[str, ...] = (), taste_now: dict[str, int] | None = None) -> Outcome:
     known = dict(_taste(turn) if taste_now is None else taste_now)
     like, rest = items_in(asked), _IS["except"].sub("not ", _titled(asked))
-    kind = (
-        "film"
-        if _IS["film"].search(rest) and not _IS["music"].search(rest)
-        else "music"
-        if _IS["music"].search(rest)
-        else ""
-    )
+    kind = next((kind for kind in ("music", "film") if _IS[kind].search(rest)), "")
     if like:
         known = {item.id: 5 for item in like} | {key: stars for key, stars in known.items() if stars < 3}
         kind = kind or like[0].kind

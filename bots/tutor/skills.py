@@ -246,11 +246,8 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     if said.lower() in phrases(turn.language)["intent_leave_words"].split("|") or _IS["leave"].fullmatch(said):
         return _said(turn, "left")
     if _IS["back"].fullmatch(said):
-        return (
-            _asked(turn, pending.get("quiz") or pending, "")
-            if "topic" in (pending.get("quiz") or pending)
-            else _step(turn, pending, "begin_short")
-        )
+        quiz = pending.get("quiz") or pending
+        return _asked(turn, quiz, "") if "topic" in quiz else _step(turn, pending, "begin_short")
     if _recognize(turn) is not None:
         return None
     return _answered(turn, pending) if pending["step"] == "quiz" else _worked_on(turn, pending)

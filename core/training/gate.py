@@ -85,14 +85,16 @@ def _version(run: Run, manifest: Manifest) -> str:
 
 def _not_better(moved: Mapping[str, Any]) -> list[str]:
     better = [name for name in ("perplexity", "values") if name in moved and moved[name]["verdict"] == "better"]
-    worse = [name for name in ("perplexity", *_KEPT) if name in moved and moved[name]["verdict"] == "worse"]
-    worse = [name for name in worse if name != "fits" or moved[name]["value"] < -_LOOSER]
-    if "fits" in moved and "fits" not in worse and moved["fits"]["value"] < -_MUCH_LOOSER:
-        worse.append("fits")
+    worse = [name for name in ("perplexity", *_KEPT) if name in moved and _is_worse(name, moved[name])]
     reasons = [f"worse: {_line(name, moved[name])}" for name in worse]
     if not better:
         reasons.insert(0, f"no better: {_line('perplexity', moved['perplexity'])}")
     return reasons
+
+
+def _is_worse(name: str, moved: Mapping[str, Any]) -> bool:
+    sure = moved["verdict"] == "worse"
+    return bool(moved["value"] < -(_LOOSER if sure else _MUCH_LOOSER)) if name == "fits" else sure
 
 
 def _forgets(moved: Mapping[str, Any]) -> list[str]:

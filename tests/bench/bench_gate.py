@@ -143,7 +143,7 @@ def verdict(name: str, args: argparse.Namespace) -> tuple[str, str]:
     knobs = {"steps": args.steps, "evaluate_every": args.steps, "val_share": 0, "samples": 0, "threads": args.threads}
     try:
         manifest = train(
-            settings, Options.of({"name": name, "data": str(data), "base": base, **knobs, **case.knobs}), _
+            settings, Options.of({"name": name, "data": str(data), "base": base, **knobs, **case.knobs}), unheard
         )
         run = Run.named(settings, name)
         if case.base:  # put beside the base that answers people
@@ -153,14 +153,14 @@ def verdict(name: str, args: argparse.Namespace) -> tuple[str, str]:
         if case.weights:
             Bench.change(run, case.weights)
         held = head(args.held, args.rows, scratch)
-        evaluate(settings, ["base", name], Wanted(str(held), rows=args.rows, max_tokens=args.max_tokens), _)
+        evaluate(settings, ["base", name], Wanted(str(held), rows=args.rows, max_tokens=args.max_tokens), unheard)
         gate.judged(run, run.finished(), "")
     except RemoraError as error:
         return name, str(error).splitlines()[0]
     return name, ""
 
 
-def _(_event: object) -> None:
+def unheard(_event: object) -> None:
     """Nobody listens."""
 
 

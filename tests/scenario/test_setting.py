@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from core.language.times import understand_time
+from core.skills.reminders import setting
 from tests.scenario.world import World
 
 PLAYS = {
@@ -177,3 +181,16 @@ PLAYS = {
 @pytest.mark.parametrize("play", PLAYS.values(), ids=PLAYS)
 async def test_setting(world: World, play: str) -> None:
     await world.play(play)
+
+
+async def test_of_many_clauses_only_some_are_tried(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each costs a look at the grammar of times, and somebody may send hundreds."""
+    tried: list[str] = []
+
+    def counted(text: str, *more: Any) -> Any:
+        tried.append(text)
+        return understand_time(text, *more)
+
+    monkeypatch.setattr(setting, "understand_time", counted)
+    await world.play("ann> remind me tomorrow at 9 am to " + "call Ann and at b " * 25 + "\n< call Ann")
+    assert 0 < len(tried) <= 8

@@ -155,7 +155,8 @@ def _prepositional(r: Reader, i: int) -> list[Piece]:
         weak = days and word == "in" and r.text(days[1] - 1) in WEAK_WEEKDAYS
         purpose = days and word == "for" and days[0].days[0].holiday and r.at(days[1]).kind == "word"
         if days is not None and word != "of" and not weak and not purpose:
-            return [Piece(Days(days[0].days, days[0].through, word), start, days[1], 3)]
+            told = word == "due" and r.text(i - 1) in _IS  # "the rent is due Friday" goes on being due
+            return [Piece(Days(days[0].days, days[0].through, word), j if told else start, days[1], 3)]
     if word in _CLOCK_PREPOSITIONS:
         bare = word != "for" or (r.text(i - 1) in _ALARM and _ends_here(r, j))
         clocks = clocks_at(r, j, bare and not _quantity(r, i, word))
@@ -172,6 +173,7 @@ def _quantity(r: Reader, i: int, word: str) -> bool:
     return word == "from" or (word in ("about", "past", "since") and not _ends_here(r, i + 1))
 
 
+_IS = word_set("is are was were be 's it's that's")
 _AFTER_NUMBER = word_set("at on in to so that o'clock ish sharp this next please pls for with and about")
 
 

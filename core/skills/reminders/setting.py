@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -223,9 +224,12 @@ def _setting(turn: Turn, wish: Wish, recipient: Recipient, zone: ZoneInfo | None
 
 
 _NEXT = re.compile(
-    r"[,;]? (?:and )?(?:then )?(?=(?:at|in|on|to|remind me) )|[，；,;、] ?(?:然后|再|还有)?|(?:然后|还有)",
+    r"[,;]? (?:and )?(?:then )?(?=(?:at|in|on|to|today|tonight|tomorrow|remind me) )"
+    r"|(?:[，；,;、] ?(?:然后|再|还有)?|然后|还有)(?=[^，；,;、]{0,10}[点时分钟天晚早午周\d])",
     re.IGNORECASE,
 )
+_MOST_CUTS = 8
+"""Places that are tried: each costs a look at the grammar of times."""
 _NAMES_TODAY = re.compile(r"\b(?:today|tonight|this)\b|今|本", re.IGNORECASE)
 
 
@@ -233,7 +237,7 @@ def _parts(turn: Turn, wish: Wish, zone: ZoneInfo) -> list[Wish]:
     """Two where what follows "and" is a reminder of its own, with its time before it or "to" in front: "in 5 minutes to turn
     the oven off and at 8 to call Ann". A time of a bare day there belongs to the task."""
     task = wish.understood.task
-    for cut in _NEXT.finditer(task) if wish.about is None or not wish.about[1] else ():
+    for cut in islice(_NEXT.finditer(task), _MOST_CUTS) if wish.about is None or not wish.about[1] else ():
         left, right = task[: cut.start()].strip(), task[cut.end() :].strip()
         own = understand_time(right, wish.now, zone, turn.language, PREFERENCES)
         first = right.rstrip(" .!。！").endswith(own.task) or right.startswith(("to ", "remind "))
