@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from core.settings import Settings
-    from core.store import Tx
+    from core.store import Store, Tx
     from core.store.models import ModelRelease
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -143,20 +143,22 @@ def promote(name: str, share: int | None, message: str, by: str, as_json: bool) 
 @_by
 @_as_json
 def rollback(message: str, by: str, as_json: bool) -> None:
-    """Take the last promotion back: a canary ends, or the model before answers again."""
-    from bots._database import done
+    """Take the last promotion back: a canary ends, or the model before answers again; one that learned from people who want that
+    gone by now is passed over."""
+    from bots._database import opened
+    from core.admin import learning
     from core.errors import Refused
     from core.store import models
     from core.store.models import ModelRelease
 
-    async def work(tx: Tx, _now: dt.datetime) -> list[ModelRelease]:
-        return await models.history(tx, 1_000)
+    async def work(store: Store, settings: Settings) -> tuple[ModelRelease, str]:
+        async with store.read() as tx:
+            history = await models.history(tx, 1_000)
+        if not history:
+            raise Refused("nothing was ever promoted", "see: remora models list --releases")
+        return history[0], await learning.back_to(store, settings, history)
 
-    history = done(work)
-    if not history:
-        raise Refused("nothing was ever promoted", "see: remora models list --releases")
-    now = history[0]
-    before = now.active if now.canary else next((one.active for one in history if one.active != now.active), "")
+    now, before = opened(work)
     number = _put(now, "rollback", ModelRelease(0, before, "", 0, by, message or f"back from release {now.number}"))
     if as_json:
         click.echo(json.dumps({"number": number, "active": before}))

@@ -22,6 +22,7 @@ from core.settings import Settings
 from core.store import Store, Tx, intents, notes, training
 from core.store.admin import conversations
 from core.store.admin.conversations import Conversation as Talk
+from core.store.models import ModelRelease
 from core.training.data import chats, versions
 from core.training.data.rows import Conversation
 from core.training.data.scrub import Scrubber
@@ -149,6 +150,17 @@ async def need_untainted(store: Store, manifest: Manifest) -> None:
             f"{manifest.name} learned from people who were erased or took their consent back since ({gone})",
             "train another on what is left: remora data version, then remora train",
         )
+
+
+async def back_to(store: Store, settings: Settings, history: Sequence[ModelRelease]) -> str:
+    """What a rollback puts in force: instead of a canary what it stood beside, otherwise the newest other model of `history`
+    (newest first, not empty) that may still answer people; "" is the base."""
+    now = history[0]
+    if now.canary:
+        return now.active
+    known = {run.name: manifest for run, manifest in await asyncio.to_thread(_manifests, settings)}
+    gone = await tainted(store, known)
+    return next((one.active for one in history if one.active != now.active and one.active not in gone), "")
 
 
 async def revealed(

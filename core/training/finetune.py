@@ -254,20 +254,20 @@ class _Training:
     def _begin(self, expected: Estimate) -> None:
         """The folder, its manifest, and where to go on; the first evaluation says what the base can do."""
         _need_space(self.place.folder, self.weights, self.options)
-        if self.manifest is None:
+        if self.manifest is not None and self.place.checkpoint.exists():
+            self._restore()
+        base = None if self.progress.steps else self._losses()
+        if base and base[0] is not None and not math.isfinite(base[0]):
+            raise TrainingFailed("the base model's loss is no number", "its weights are damaged: fetch them again")
+        if self.manifest is None:  # only now the name is taken
             self.manifest = self._new_manifest(expected)
             if self.first:
                 self.place.write(self.manifest)
-        elif self.place.checkpoint.exists():
-            self._restore()
         if self.first:
             self.place.log.touch()
             os.truncate(self.place.log, self.progress.log_bytes)
-        if not self.progress.steps:
-            loss, general = self._losses()
-            if loss is not None and not math.isfinite(loss):
-                raise TrainingFailed("the base model's loss is no number", "its weights are damaged: fetch them again")
-            self.progress.base_val_loss, self.progress.base_general_loss = loss, general
+        if base:
+            self.progress.base_val_loss, self.progress.base_general_loss = loss, general = base
             self._log(
                 {"step": 0, "epoch": 0.0, "val_loss": loss, "general_loss": general, "best": False, "samples": []}
             )

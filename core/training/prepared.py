@@ -63,7 +63,7 @@ def conversations(path: Path) -> list[Conversation]:
     if bad:
         first = "\n".join(f"  {fault.text()}" for fault in bad[:5])
         raise BadData(
-            f"{path} has {len(bad)} faults that cannot be trained on:\n{first}", f"run: remora data check {path}"
+            f"{path} cannot be trained on, it has faults ({len(bad)}):\n{first}", f"run: remora data check {path}"
         )
     return [row.conversation for row in rows if row.conversation is not None]
 

@@ -1,7 +1,8 @@
 """The gate with a real model: `python -m tests.bench.bench_gate TRAIN HELD --steps 60 --rows 24 --jobs 1`.
 
 Four adapters are trained on TRAIN as they should be, twenty in a way in which people do it wrong; each is measured on HELD
-beside the base, in a process of its own, and a JSON line says what the gate says to it. The last line counts.
+beside the base, in a process of its own, and a JSON line says what the gate says to it. The last line counts. What is the same
+for several is done once: the base is measured by the first, and weights are spoiled that the first good one has learned.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import pickle
 import random
 import shutil
 from collections.abc import Callable, Sequence
@@ -18,16 +20,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from core.errors import RemoraError
 from core.lm import weights
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 from core.training import gate
 from core.training.base import base_folder
+from core.training.evaluation import evaluate as evaluation
 from core.training.evaluation.evaluate import Wanted, evaluate
 from core.training.finetune import train
 from core.training.options import Options
-from core.training.runs import Run
+from core.training.runs import Manifest, Run
 from tests.bench.bench_training import head
 from tests.unit.test_training_bad_adapters import Bench, scaled
 
@@ -142,10 +146,14 @@ def verdict(name: str, args: argparse.Namespace) -> tuple[str, str]:
     base = str(other_base(case.base, right, scratch / "base")) if case.base else ""
     knobs = {"steps": args.steps, "evaluate_every": args.steps, "val_share": 0, "samples": 0, "threads": args.threads}
     try:
-        manifest = train(
-            settings, Options.of({"name": name, "data": str(data), "base": base, **knobs, **case.knobs}), unheard
-        )
-        run = Run.named(settings, name)
+        run, good = Run.named(settings, name), Run.named(settings, "good")
+        if case.weights and good.log.exists() and not good.goes_on():
+            shutil.copytree(good.folder, run.folder)
+            manifest: Manifest | None = good.manifest().changed(name=name, evals=[])
+            run.write(manifest)
+        else:
+            options = Options.of({"name": name, "data": str(data), "base": base, **knobs, **case.knobs})
+            manifest = train(settings, options, unheard)
         if case.base:  # put beside the base that answers people
             assert manifest is not None
             here = manifest.base.model_copy(update={"name": weights.DEFAULT_MODEL, "folder": str(right)})
@@ -153,11 +161,24 @@ def verdict(name: str, args: argparse.Namespace) -> tuple[str, str]:
         if case.weights:
             Bench.change(run, case.weights)
         held = head(args.held, args.rows, scratch)
-        evaluate(settings, ["base", name], Wanted(str(held), rows=args.rows, max_tokens=args.max_tokens), unheard)
+        with mock.patch.object(evaluation, "_measure", partial(measured_once, scratch.with_name("base.pickle"))):
+            evaluate(settings, ["base", name], Wanted(str(held), rows=args.rows, max_tokens=args.max_tokens), unheard)
         gate.judged(run, run.finished(), "")
     except RemoraError as error:
         return name, str(error).splitlines()[0]
     return name, ""
+
+
+def measured_once(kept: Path, settings: Settings, name: str, *how: Any, measure: Any = evaluation._measure) -> Any:
+    """The base is the same beside every adapter."""
+    if name != "base":
+        return measure(settings, name, *how)
+    if not kept.exists():
+        made = pickle.dumps(measure(settings, name, *how))
+        partial_file = kept.with_suffix(f".{os.getpid()}")
+        partial_file.write_bytes(made)
+        partial_file.replace(kept)
+    return pickle.loads(kept.read_bytes())
 
 
 def unheard(_event: object) -> None:

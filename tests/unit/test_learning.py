@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from core.messages import Utterance
 from core.settings import Settings
 from core.store import Store, crypto, training
 from core.store.admin import audit
+from core.store.models import ModelRelease
 from core.training.data import versions
 from core.training.data.rows import Conversation
 from core.training.runs import Base, Data, Manifest, Run
@@ -136,6 +138,15 @@ async def test_an_erasure_takes_rows_out_and_names_the_models_that_saw_them(stor
     await learning.need_untainted(store, manifests["saw-bob"])
     with pytest.raises(Refused, match=r"saw-both learned from people .* \(1\)"):
         await learning.need_untainted(store, manifests["saw-both"])
+    for before, beside, back in (
+        (["saw-bob"], "", "saw-bob"),
+        (["saw-both", "saw-bob"], "", "saw-bob"),
+        (["saw-both"], "", ""),
+        (["saw-bob"], "saw-both", "now"),
+    ):
+        history = [ModelRelease(active=name) for name in ("now", *before)]
+        history[0] = replace(history[0], canary=beside)
+        assert await learning.back_to(store, settings, history) == back
     async with store.read() as tx:
         assert [one.detail["rows"] for one in await audit.entries(tx, verb="dataset.make")] == [2]
 

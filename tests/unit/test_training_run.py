@@ -354,6 +354,7 @@ def test_a_base_whose_weights_are_damaged_is_named(bench: Bench, tmp_path: Path)
     tiny.tokenizer().save_pretrained(tmp_path / "damaged")
     with pytest.raises(TrainingFailed, match="the base model's loss is no number"):
         bench.train(base=str(tmp_path / "damaged"))
+    assert not (bench.run().folder / "manifest.json").exists()  # its name is free
 
 
 def test_base_and_data_must_be_those_that_the_run_began_with(bench: Bench, tmp_path: Path) -> None:
