@@ -7,7 +7,6 @@ goes on as if it had not been. Under `accelerate launch` each process takes its 
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
@@ -15,20 +14,20 @@ import platform
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 
 from core.clock import SystemClock
-from core.errors import Refused, RemoraError, Unavailable
+from core.errors import Refused, RemoraError
 from core.lm import weights
 from core.settings import Settings
+from core.training import checkpoints
 from core.training.base import (
     Learner,
     adapted_base,
@@ -36,11 +35,11 @@ from core.training.base import (
     load_model,
     load_tokenizer,
     precision_of,
-    save_weights,
     trainable,
 )
 from core.training.batches import Plan, collate
 from core.training.chat import Chat, Encoded
+from core.training.checkpoints import Progress
 from core.training.data import versions
 from core.training.estimate import Estimate, estimate, padded_tokens
 from core.training.gate import MOST_FORGOTTEN
@@ -77,24 +76,6 @@ _WRITTEN = 10
 
 class TrainingFailed(RemoraError):
     """The run cannot go on. What it has reached so far is kept."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """Where a run is: what a checkpoint holds besides tensors. Names are those of `Metrics`, as far as they are there."""
-
-    steps: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    best_step: int = 0
-    val_loss: float | None = None
-    general_loss: float | None = None
-    base_val_loss: float | None = None
-    base_general_loss: float | None = None
-    skipped_steps: int = 0
-    ended: str = ""
-    waited: int = 0
-    log_bytes: int = 0
 
 
 def train(settings: Settings, options: Options, tell: Tell, *, only_estimate: bool = False) -> Manifest | None:
@@ -253,9 +234,10 @@ class _Training:
 
     def _begin(self, expected: Estimate) -> None:
         """The folder, its manifest, and where to go on; the first evaluation says what the base can do."""
-        _need_space(self.place.folder, self.weights, self.options)
+        checkpoints.need_space(self.place.folder, self.weights, self.options)
         if self.manifest is not None and self.place.checkpoint.exists():
-            self._restore()
+            self.progress = checkpoints.restore(self.place, self.weights, self.optimizer)
+            self.note(f"going on after step {self.progress.steps}")
         base = None if self.progress.steps else self._losses()
         if base and base[0] is not None and not math.isfinite(base[0]):
             raise TrainingFailed("the base model's loss is no number", "its weights are damaged: fetch them again")
@@ -295,6 +277,10 @@ class _Training:
                 self._save()
             elif number % self.options.checkpoint_every == 0:
                 self._save()
+
+    def _save(self) -> None:
+        if self.first and (why := checkpoints.save(self.place, self.progress, self.weights, self.optimizer)):
+            self.note(f"no checkpoint at step {self.progress.steps}: {why}; free space, it is tried again later")
 
     def _step(self, number: int, batches: Sequence[list[list[int]]]) -> tuple[float, float, float, int]:
         """Loss, norm of the gradient, learning rate, and tokens read. The loss is the mean over the learned tokens of the
@@ -354,7 +340,7 @@ class _Training:
             progress.best_step, progress.val_loss, progress.general_loss = progress.steps, loss, general
             progress.waited = 0
             if self.first:
-                self._keep()
+                checkpoints.keep_best(self.place, progress.steps, self.model, self.tokenizer, self.options)
         else:
             progress.waited += 1
             if self.options.patience and progress.waited >= self.options.patience:
@@ -383,56 +369,6 @@ class _Training:
         reply, wanted = (self.tokenizer.decode(part, skip_special_tokens=True).strip() for part in words)
         return {"asked": row.asked[-300:], "reply": reply, "wanted": wanted}
 
-    def _keep(self) -> None:
-        """The best weights lie in a folder named by their step; the one before goes when a checkpoint names this one."""
-        target = self.place.folder / f"best-{self.progress.steps}"
-        partial = self.place.folder / "best.partial"
-        for old in (partial, target):
-            shutil.rmtree(old, ignore_errors=True)
-        with self._disk("the best weights"):
-            save_weights(self.model, self.tokenizer, self.options, partial)
-            partial.rename(target)
-
-    def _save(self) -> None:
-        """A checkpoint, whole or not at all. Without space for it the run goes on, and says so."""
-        if not self.first:
-            return
-        state = {
-            "progress": asdict(self.progress),
-            "weights": {name: value.detach() for name, value in self.weights.items()},
-            "optimizer": self.optimizer.state_dict(),
-        }
-        partial = self.place.checkpoint.with_suffix(".partial")
-        try:
-            with partial.open("wb") as file:
-                torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.place.checkpoint)
-        except (OSError, RuntimeError) as error:  # torch's writer reports a full disk as a RuntimeError
-            partial.unlink(missing_ok=True)
-            self.note(
-                f"no checkpoint at step {self.progress.steps}: {_why(error)}; free space, it is tried again later"
-            )
-            return
-        for folder in self.place.folder.glob("best-*"):
-            if folder.name != f"best-{self.progress.best_step}":
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def _restore(self) -> None:
-        try:
-            state = torch.load(self.place.checkpoint, map_location="cpu", weights_only=True)
-            self.progress = Progress(**state["progress"])
-            with torch.no_grad():
-                for name, value in self.weights.items():
-                    value.copy_(state["weights"][name])
-            self.optimizer.load_state_dict(state["optimizer"])
-        except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, UnpicklingError) as error:
-            raise Refused(
-                f"{self.place.checkpoint} cannot be read ({type(error).__name__})", "remove it to begin from step 0"
-            ) from error
-        self.note(f"going on after step {self.progress.steps}")
-
     def _finish(self) -> Manifest:
         """The best weights under their final name, and a manifest that says so. Safe to repeat."""
         assert self.manifest is not None
@@ -447,7 +383,7 @@ class _Training:
             tokens_per_second=round(progress.tokens / progress.seconds, 1) if progress.seconds else 0.0,
         )
         if self.first:
-            best = self.place.folder / f"best-{progress.best_step}"
+            best = checkpoints.best(self.place, progress.best_step)
             if best.exists():
                 shutil.rmtree(target, ignore_errors=True)
                 best.rename(target)
@@ -485,22 +421,14 @@ class _Training:
 
     def _log(self, line: Mapping[str, Any]) -> None:
         if self.first:
-            with self._disk("the log"), self.place.log.open("a", encoding="utf-8") as file:
+            with (
+                checkpoints.disk(self.place, "the log", self.progress.steps),
+                self.place.log.open("a", encoding="utf-8") as file,
+            ):
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 file.flush()
                 self.progress.log_bytes = file.tell()
         self.tell(line)
-
-    @contextmanager
-    def _disk(self, what: str) -> Iterator[None]:
-        """Turns a full disk into an error that says how to go on."""
-        try:
-            yield
-        except (OSError, RuntimeError) as error:
-            raise Unavailable(
-                f"{what} of step {self.progress.steps} could not be written: {_why(error)}",
-                f"free some space, then run: remora train --resume {self.place.name}",
-            ) from error
 
 
 def _batch(rows: Sequence[Encoded], options: Options) -> int:
@@ -514,24 +442,6 @@ def _context(folder: Path) -> int:
     """Most tokens that the model can read."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     return int(config.get("max_position_embeddings") or config.get("n_positions") or 1 << 30)
-
-
-def _need_space(folder: Path, kept: Mapping[str, torch.Tensor], options: Options) -> None:
-    """Two checkpoints and two sets of weights lie beside each other for a moment."""
-    size = sum(value.numel() for value in kept.values()) * 4
-    need = 2 * 3 * size + 2 * size + (16 << 20)
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < need and not options.force:
-        raise Unavailable(
-            f"no space for checkpoints: {need >> 20} MB are needed, {free >> 20} MB are free",
-            "free some space, or point REMORA_DATA_DIR to a larger disk",
-        )
-
-
-def _why(error: BaseException) -> str:
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return "the disk is full" if full else str(error).splitlines()[0][:120]
 
 
 def _settled(options: Options, steps: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from bots._cli.train import command
 from core.errors import ConfigurationError, Refused, RemoraError, Unavailable
 from core.settings import Settings
-from core.training import estimate, finetune
+from core.training import checkpoints, estimate, finetune
 from core.training.base import Learner
 from core.training.finetune import TrainingFailed, resume, train
 from core.training.options import Options
@@ -303,7 +303,7 @@ def test_a_full_disk_at_the_best_weights_ends_the_run_which_can_go_on(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(finetune, "save_weights", full)
+        patch.setattr(checkpoints, "save_weights", full)
         with pytest.raises(
             Unavailable, match="the best weights of step 4 could not be written: the disk is full"
         ) as said:
@@ -323,7 +323,7 @@ def test_a_full_disk_at_the_manifest_is_said(bench: Bench, monkeypatch: pytest.M
 
 
 def test_too_little_space_is_said_before_the_first_step(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finetune.shutil, "disk_usage", lambda _folder: type("usage", (), {"free": 1 << 20}))
+    monkeypatch.setattr(checkpoints.shutil, "disk_usage", lambda _folder: type("usage", (), {"free": 1 << 20}))
     with pytest.raises(Unavailable, match="no space for checkpoints"):
         bench.train()
     assert bench.losses() == {}
