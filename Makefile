@@ -23,7 +23,8 @@ setup: $(VENV)/.installed-dev
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest $(BOTH_CORES) -m 'not gauntlet'
 
-check: lint types migrations
+check: $(VENV)/.installed-dev
+	$(MAKE) --no-print-directory -j 2 lint types migrations
 	$(BIN)/pytest $(BOTH_CORES) -m 'not gauntlet' --deselect tests/unit/test_migrations.py --reruns 1 -rfER --hypothesis-seed=0 \
 	  --cov --cov-report=term:skip-covered --cov-fail-under=80
 
