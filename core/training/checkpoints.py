@@ -33,6 +33,9 @@ class Progress:
     general_loss: float | None = None
     base_val_loss: float | None = None
     base_general_loss: float | None = None
+    last_general_loss: float | None = None
+    strength: float = 1.0
+    tempered: bool = False
     skipped_steps: int = 0
     ended: str = ""
     waited: int = 0

@@ -70,6 +70,7 @@ _IN_TIME = 0.9
 _LOOKED_AT = 0.15
 """Most that looking at validation rows may take, as a share of learning."""
 _FEWEST_LOOKED_AT = 8
+_STRENGTHS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 _WRITTEN = 10
 """As many tokens are learned from in the time in which one is written."""
 
@@ -153,6 +154,7 @@ class _Training:
             return None
         self._begin(expected)
         self._learn()
+        self._temper()
         return self._finish()
 
     def _load(self) -> None:
@@ -323,31 +325,65 @@ class _Training:
 
     def _losses(self) -> tuple[float | None, float | None]:
         """Of the validation rows, and of general text."""
-        batch, pad = self.options.batch, self.tokenizer.pad_token_id or 0
-        val, general = (mean_loss(self.learner, rows, batch, pad) for rows in (self.data.val, self.data.general))
-        return val, general
+        return self._loss(self.data.val), self._loss(self.data.general)
+
+    def _loss(self, rows: Sequence[Encoded]) -> float | None:
+        return mean_loss(self.learner, rows, self.options.batch, self.tokenizer.pad_token_id or 0)
 
     def _evaluate(self, epoch: float) -> None:
-        """Keeps the weights if they are the best so far, forgetting counted first, and ends the run if nothing gets better any more."""
-        loss, general = self._losses()
+        """Keeps the weights if they are the best so far, and ends the run if nothing gets better any more."""
         progress = self.progress
+        loss, progress.last_general_loss = self._losses()
         if loss is not None and not math.isfinite(loss):
             raise TrainingFailed(f"step {progress.steps}: the validation loss is no number", _STEADIER)
+        best = self._keep_if_best(loss, progress.last_general_loss)
+        progress.waited = 0 if best else progress.waited + 1
+        if self.options.patience and progress.waited >= self.options.patience:
+            progress.ended = "early"
+        shown = [row for row in self.data.val if row.asked][: self.options.samples if self.first else 0]
+        line = {"step": progress.steps, "epoch": round(epoch, 4), "val_loss": loss}
+        samples = [self._sample(row) for row in shown]
+        self._log({**line, "general_loss": progress.last_general_loss, "best": best, "samples": samples})
+
+    def _keep_if_best(self, loss: float | None, general: float | None, strength: float = 1.0) -> bool:
+        """Forgetting is counted first."""
+        progress = self.progress
         rank = (self._forgotten(general), loss or 0.0)
         before = (self._forgotten(progress.general_loss), progress.val_loss or 0.0)
-        best = loss is None or not progress.best_step or rank < before
-        if best:
-            progress.best_step, progress.val_loss, progress.general_loss = progress.steps, loss, general
-            progress.waited = 0
-            if self.first:
-                checkpoints.keep_best(self.place, progress.steps, self.model, self.tokenizer, self.options)
-        else:
-            progress.waited += 1
-            if self.options.patience and progress.waited >= self.options.patience:
-                progress.ended = "early"
-        shown = [row for row in self.data.val if row.asked][: self.options.samples if self.first else 0]
-        line = {"step": progress.steps, "epoch": round(epoch, 4), "val_loss": loss, "general_loss": general}
-        self._log({**line, "best": best, "samples": [self._sample(row) for row in shown]})
+        if not (best := loss is None or not progress.best_step or rank < before):
+            return best
+        progress.best_step, progress.val_loss, progress.general_loss = progress.steps, loss, general
+        progress.strength = strength
+        if self.first:
+            checkpoints.keep_best(self.place, progress.steps, self.model, self.tokenizer, self.options)
+        return best
+
+    def _temper(self) -> None:
+        """Where the last weights forget more than the gate lets pass, less of what the adapter adds to the base is tried, for the
+        most of it that does not: forgetting falls faster than what was learned (Wortsman et al., "Robust fine-tuning of
+        zero-shot models", CVPR 2022, who do so with whole weights)."""
+        learned = {name: value.detach().clone() for name, value in self.weights.items() if "lora_B" in name}
+        if not learned or self.progress.tempered or not self._forgotten(self.progress.last_general_loss):
+            return
+        self.progress.tempered = True
+        for strength in _STRENGTHS:
+            with torch.no_grad():
+                for name, value in learned.items():
+                    self.weights[name].copy_(value * strength)
+            general = self._loss(self.data.general)
+            if not self._forgotten(general):
+                loss = self._loss(self.data.val)
+                best = self._keep_if_best(loss, general, strength)
+                epoch = round(self.steps[self.progress.steps - 1][0], 4)
+                line = {"step": self.progress.steps, "epoch": epoch, "val_loss": loss, "general_loss": general}
+                self._log({**line, "best": best, "samples": [], "strength": strength})
+                if best:
+                    self.note(f"what was learned counts {strength:.0%}, so that less general text is forgotten")
+                break
+        with torch.no_grad():
+            for name, value in learned.items():
+                self.weights[name].copy_(value)
+        self._save()
 
     def _forgotten(self, general: float | None) -> float:
         """By how much the loss on general text is above what the gate lets pass."""

@@ -5,7 +5,7 @@ adapter/         the best weights of LoRA and QLoRA, as peft writes and reads th
 model/           the best weights of full fine-tuning, with tokenizer and chat template: a model's folder like any other
 log.jsonl        one line a step, {"step", "epoch", "loss", "lr", "grad_norm", "tokens", "seconds"}, and one an evaluation,
                  {"step", "epoch", "val_loss", "general_loss", "best", "samples"}; `tokens` and `seconds` count from the
-                 beginning of the run
+                 beginning of the run; a last one with "strength" is of the adapter with so much of what it learned
 checkpoint.pt    where `remora train --resume NAME` goes on; gone once the run has finished
 
 A run is usable when its state is "finished". The manifest is replaced as a whole, never written in place.
@@ -81,6 +81,8 @@ class Metrics(_Part):
     val_loss: float | None = None
     base_general_loss: float | None = None
     general_loss: float | None = None
+    strength: float = 1.0
+    """How much of what the adapter learned is in its weights: less than 1 where all of it forgot too much."""
     tokens: int = 0
     seconds: float = 0.0
     tokens_per_second: float = 0.0

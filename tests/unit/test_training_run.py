@@ -5,19 +5,21 @@ from __future__ import annotations
 import errno
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from click.testing import CliRunner
+from safetensors.torch import load_file
 
 from bots._cli.train import command
 from core.errors import ConfigurationError, Refused, RemoraError, Unavailable
 from core.settings import Settings
 from core.training import checkpoints, estimate, finetune
 from core.training.base import Learner
+from core.training.chat import Encoded
 from core.training.finetune import TrainingFailed, resume, train
 from core.training.options import Options
 from core.training.runs import BadData, Manifest, Run, base_hash, log_lines, sha256_of
@@ -195,6 +197,38 @@ def test_what_forgets_is_not_the_best_however_well_it_has_learned(
     monkeypatch.setattr(finetune._Training, "_losses", lambda _self: next(losses))
     made = bench.train(steps=8, evaluate_every=2)
     assert (made.metrics.best_step, made.metrics.val_loss) == (6, 1.9)
+
+
+def test_of_what_forgets_so_much_is_kept_as_does_not(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forgetting grows with the square of what the adapter adds here: 5 % of loss at the end, of which about 3 may be."""
+    most = [0.0]
+
+    def felt(self: finetune._Training, rows: Sequence[Encoded]) -> float:
+        added = sum(float(value.detach().square().sum()) for name, value in self.weights.items() if "lora_B" in name)
+        most[0] = max(most[0], added)
+        share = added / most[0] if most[0] else 0.0
+        return 1 + 0.05 * share if rows is self.data.general else 3 - share
+
+    def pull(*_given: object) -> None:
+        raise _Pulled
+
+    monkeypatch.setattr(finetune._Training, "_loss", felt)
+    with monkeypatch.context() as patch:
+        patch.setattr(finetune, "hashes_under", pull)
+        with pytest.raises(_Pulled):
+            bench.train(steps=4, evaluate_every=4)
+    made = bench.resume()
+    assert made.metrics.strength == 0.7
+    assert made.metrics.general_loss == pytest.approx(1 + 0.05 * 0.7**2)
+    last = list(log_lines(bench.run().log))[-1]
+    assert (last["step"], last["strength"], last["best"]) == (4, 0.7, True)
+    assert any("what was learned counts 70%" in event.get("note", "") for event in bench.told)
+    monkeypatch.setattr(finetune._Training, "_forgotten", lambda _self, _general: 0.0)
+    assert bench.train(name="whole", steps=4, evaluate_every=4).metrics.strength == 1
+    kept, whole = (load_file(bench.run(name).folder / "adapter/adapter_model.safetensors") for name in ("one", "whole"))
+    assert set(kept) == set(whole)
+    for name, value in whole.items():
+        assert torch.allclose(kept[name], value * (0.7 if "lora_B" in name else 1.0))
 
 
 def test_a_part_is_set_aside_where_no_validation_data_is_given(bench: Bench) -> None:
