@@ -71,6 +71,8 @@ _LOOKED_AT = 0.15
 """Most that looking at validation rows may take, as a share of learning."""
 _FEWEST_LOOKED_AT = 8
 _STRENGTHS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+_AIM = 0.02
+"""What a weaker adapter may forget: less than the gate's bound, since other texts than ours are forgotten differently."""
 _WRITTEN = 10
 """As many tokens are learned from in the time in which one is written."""
 
@@ -371,7 +373,7 @@ class _Training:
                 for name, value in learned.items():
                     self.weights[name].copy_(value * strength)
             general = self._loss(self.data.general)
-            if not self._forgotten(general):
+            if not self._forgotten(general, _AIM):
                 loss = self._loss(self.data.val)
                 best = self._keep_if_best(loss, general, strength)
                 epoch = round(self.steps[self.progress.steps - 1][0], 4)
@@ -385,10 +387,10 @@ class _Training:
                 self.weights[name].copy_(value)
         self._save()
 
-    def _forgotten(self, general: float | None) -> float:
+    def _forgotten(self, general: float | None, most: float = MOST_FORGOTTEN) -> float:
         """By how much the loss on general text is above what the gate lets pass."""
         base = self.progress.base_general_loss
-        return 0.0 if general is None or base is None else max(0.0, general - base - math.log1p(MOST_FORGOTTEN))
+        return 0.0 if general is None or base is None else max(0.0, general - base - math.log1p(most))
 
     def _sample(self, row: Encoded) -> dict[str, str]:
         """What the model would answer to the first question of a row, and what stands there."""

@@ -200,7 +200,7 @@ def test_what_forgets_is_not_the_best_however_well_it_has_learned(
 
 
 def test_of_what_forgets_so_much_is_kept_as_does_not(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forgetting grows with the square of what the adapter adds here: 5 % of loss at the end, of which about 3 may be."""
+    """Forgetting grows with the square of what the adapter adds here: 5 % of loss at the end, of which about 2 may stay."""
     most = [0.0]
 
     def felt(self: finetune._Training, rows: Sequence[Encoded]) -> float:
@@ -218,17 +218,17 @@ def test_of_what_forgets_so_much_is_kept_as_does_not(bench: Bench, monkeypatch: 
         with pytest.raises(_Pulled):
             bench.train(steps=4, evaluate_every=4)
     made = bench.resume()
-    assert made.metrics.strength == 0.7
-    assert made.metrics.general_loss == pytest.approx(1 + 0.05 * 0.7**2)
+    assert made.metrics.strength == 0.6
+    assert made.metrics.general_loss == pytest.approx(1 + 0.05 * 0.6**2)
     last = list(log_lines(bench.run().log))[-1]
-    assert (last["step"], last["strength"], last["best"]) == (4, 0.7, True)
-    assert any("what was learned counts 70%" in event.get("note", "") for event in bench.told)
-    monkeypatch.setattr(finetune._Training, "_forgotten", lambda _self, _general: 0.0)
+    assert (last["step"], last["strength"], last["best"]) == (4, 0.6, True)
+    assert any("what was learned counts 60%" in event.get("note", "") for event in bench.told)
+    monkeypatch.setattr(finetune._Training, "_forgotten", lambda *_given: 0.0)
     assert bench.train(name="whole", steps=4, evaluate_every=4).metrics.strength == 1
     kept, whole = (load_file(bench.run(name).folder / "adapter/adapter_model.safetensors") for name in ("one", "whole"))
     assert set(kept) == set(whole)
     for name, value in whole.items():
-        assert torch.allclose(kept[name], value * (0.7 if "lora_B" in name else 1.0))
+        assert torch.allclose(kept[name], value * (0.6 if "lora_B" in name else 1.0))
 
 
 def test_a_part_is_set_aside_where_no_validation_data_is_given(bench: Bench) -> None:
