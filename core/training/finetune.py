@@ -340,7 +340,7 @@ class _Training:
             raise TrainingFailed(f"step {progress.steps}: the validation loss is no number", _STEADIER)
         best = self._keep_if_best(loss, progress.last_general_loss)
         progress.waited = 0 if best else progress.waited + 1
-        if self.options.patience and progress.waited >= self.options.patience:
+        if 0 < self.options.patience <= progress.waited and progress.steps < len(self.steps):
             progress.ended = "early"
         shown = [row for row in self.data.val if row.asked][: self.options.samples if self.first else 0]
         line = {"step": progress.steps, "epoch": round(epoch, 4), "val_loss": loss}
