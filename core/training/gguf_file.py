@@ -10,7 +10,7 @@ import gguf
 import torch
 
 from core.errors import Refused, Unavailable
-from core.training.merge import AGREE, PROBE
+from core.training.merge import AGREE, PROBE, difference
 
 _TOOL = (
     "use llama.cpp's own tool on what `remora models export NAME FOLDER` writes: python convert_hf_to_gguf.py FOLDER"
@@ -35,7 +35,7 @@ def write_gguf(folder: Path, file: Path) -> Path:
         words: Any = AutoTokenizer.from_pretrained(file.parent, gguf_file=partial.name)
         tokens = tokenizer.encode(PROBE)
         with torch.inference_mode():
-            apart = float((again(torch.tensor([tokens])).logits - model(torch.tensor([tokens])).logits).abs().max())
+            apart = difference(again(torch.tensor([tokens])).logits, model(torch.tensor([tokens])).logits)
         if words.encode(PROBE) != tokens or not apart <= AGREE:
             raise Refused(f"what was written does not read back the same (logits differ by {apart:.2g})", _TOOL)
         partial.rename(file)
