@@ -132,6 +132,8 @@ class _Terminal:
     def _evaluated(self, step: int, loss: float | None, event: Mapping[str, Any]) -> None:
         general = event["general_loss"]
         said = [f"validation {loss:.3f}" if loss is not None else "", f"general text {general:.3f}"]
+        if strength := event.get("strength"):
+            said.append(f"with {strength:.0%} of what the adapter learned")
         self._say(
             f"step {step}/{self._steps}  {'  '.join(filter(None, said))}{'  (best so far)' if event['best'] else ''}"
         )

@@ -361,31 +361,32 @@ class _Training:
         return best
 
     def _temper(self) -> None:
-        """Where the last weights forget more than the gate lets pass, less of what the adapter adds to the base is tried, for the
-        most of it that does not: forgetting falls faster than what was learned (Wortsman et al., "Robust fine-tuning of
-        zero-shot models", CVPR 2022, who do so with whole weights)."""
+        """Where the last weights forget more than the gate lets pass, or have learned by heart, less of what the adapter adds to
+        the base is tried: the most of it that forgets little, and less as long as that is better. Both faults fall faster than what
+        was learned (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022, who do so with whole weights)."""
+        progress = self.progress
         learned = {name: value.detach().clone() for name, value in self.weights.items() if "lora_B" in name}
-        if not learned or self.progress.tempered or not self._forgotten(self.progress.last_general_loss):
+        fine = progress.best_step == progress.steps and not self._forgotten(progress.last_general_loss)
+        if not learned or progress.tempered or fine:
             return
-        self.progress.tempered = True
+        progress.tempered = True
         for strength in _STRENGTHS:
-            with torch.no_grad():
-                for name, value in learned.items():
-                    self.weights[name].copy_(value * strength)
-            general = self._loss(self.data.general)
-            if not self._forgotten(general, _AIM):
-                loss = self._loss(self.data.val)
-                best = self._keep_if_best(loss, general, strength)
-                epoch = round(self.steps[self.progress.steps - 1][0], 4)
-                line = {"step": self.progress.steps, "epoch": epoch, "val_loss": loss, "general_loss": general}
-                self._log({**line, "best": best, "samples": [], "strength": strength})
-                if best:
-                    self.note(f"what was learned counts {strength:.0%}, so that less general text is forgotten")
+            self._weigh(learned, strength)
+            if self._forgotten(general := self._loss(self.data.general), _AIM):
+                continue
+            loss = self._loss(self.data.val)
+            best = self._keep_if_best(loss, general, strength)
+            line = {"step": progress.steps, "epoch": round(self.steps[progress.steps - 1][0], 4), "val_loss": loss}
+            self._log({**line, "general_loss": general, "best": best, "samples": [], "strength": strength})
+            if not best or loss is None:
                 break
+        self._weigh(learned, 1.0)
+        self._save()
+
+    def _weigh(self, learned: Mapping[str, torch.Tensor], strength: float) -> None:
         with torch.no_grad():
             for name, value in learned.items():
-                self.weights[name].copy_(value)
-        self._save()
+                self.weights[name].copy_(value * strength)
 
     def _forgotten(self, general: float | None, most: float = MOST_FORGOTTEN) -> float:
         """By how much the loss on general text is above what the gate lets pass."""

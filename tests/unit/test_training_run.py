@@ -117,8 +117,8 @@ def test_the_weights_that_are_kept_are_the_best_ones(bench: Bench) -> None:
     made = bench.train(
         epochs=3, learning_rate=0.3, schedule="constant", clip=0, patience=0, evaluate_every=2, lora_dropout=0
     )
-    losses = {line["step"]: line["val_loss"] for line in log_lines(bench.run().log) if "val_loss" in line}
-    best = min((loss, step) for step, loss in losses.items() if step)
+    looks = [line for line in log_lines(bench.run().log) if "val_loss" in line]
+    best = min((line["val_loss"], line["step"]) for line in looks if line["step"])
     assert (made.metrics.val_loss, made.metrics.best_step) == best
     model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(bench.base), bench.run().weights_of(made))
     rows = [Chat(tiny.tokenizer()).encode(row, 512) for row in conversations(bench.val)]
@@ -220,9 +220,8 @@ def test_of_what_forgets_so_much_is_kept_as_does_not(bench: Bench, monkeypatch: 
     made = bench.resume()
     assert made.metrics.strength == 0.6
     assert made.metrics.general_loss == pytest.approx(1 + 0.05 * 0.6**2)
-    last = list(log_lines(bench.run().log))[-1]
-    assert (last["step"], last["strength"], last["best"]) == (4, 0.6, True)
-    assert any("what was learned counts 60%" in event.get("note", "") for event in bench.told)
+    tried = {line["strength"]: line["best"] for line in log_lines(bench.run().log) if "strength" in line}
+    assert tried == {0.6: True, 0.5: False}
     monkeypatch.setattr(finetune._Training, "_forgotten", lambda *_given: 0.0)
     assert bench.train(name="whole", steps=4, evaluate_every=4).metrics.strength == 1
     kept, whole = (load_file(bench.run(name).folder / "adapter/adapter_model.safetensors") for name in ("one", "whole"))
