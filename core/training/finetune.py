@@ -362,14 +362,14 @@ class _Training:
 
     def _temper(self) -> None:
         """Where the last weights forget more than the gate lets pass, or have learned by heart, less of what the adapter adds to
-        the base is tried: the most of it that forgets little, and less as long as that is better. Both faults fall faster than what
+        the base is tried: the most of it that forgets little, and less as long as the loss falls. Both faults fall faster than what
         was learned (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022, who do so with whole weights)."""
         progress = self.progress
         learned = {name: value.detach().clone() for name, value in self.weights.items() if "lora_B" in name}
         fine = progress.best_step == progress.steps and not self._forgotten(progress.last_general_loss)
         if not learned or progress.tempered or fine:
             return
-        progress.tempered = True
+        progress.tempered, before = True, math.inf
         for strength in _STRENGTHS:
             self._weigh(learned, strength)
             if self._forgotten(general := self._loss(self.data.general), _AIM):
@@ -378,8 +378,9 @@ class _Training:
             best = self._keep_if_best(loss, general, strength)
             line = {"step": progress.steps, "epoch": round(self.steps[progress.steps - 1][0], 4), "val_loss": loss}
             self._log({**line, "general_loss": general, "best": best, "samples": [], "strength": strength})
-            if not best or loss is None:
+            if loss is None or loss >= before:
                 break
+            before = loss
         self._weigh(learned, 1.0)
         self._save()
 
