@@ -62,6 +62,12 @@ def test_a_better_model_passes_with_its_figures(run: Run) -> None:
     assert passed.lines[0].startswith("perplexity -40.0%")
 
 
+def test_shorter_replies_may_cost_a_little_of_their_likeness(run: Run) -> None:
+    gate.judged(run, manifest(report({**GOOD, "chrf": moved(-0.02, "worse")})), "")
+    with pytest.raises(NotBetter, match="worse: chrf"):
+        gate.judged(run, manifest(report({**GOOD, "chrf": moved(-0.04, "worse")})), "")
+
+
 @pytest.mark.parametrize(
     ("worse", "said"),
     [
