@@ -53,8 +53,7 @@ def list_(releases: bool, as_json: bool) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        values = ((name, f"{value:.3f}" if isinstance(value, float) else value) for name, value in row.items() if value)
-        click.echo("  ".join(f"{name.replace('_', ' ')} {value}" for name, value in values))
+        click.echo("  ".join("-" if value is None else str(value) for value in row.values()))
     if not rows:
         click.echo("nothing yet: remora train --data FILE --name NAME", err=True)
 

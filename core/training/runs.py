@@ -82,7 +82,7 @@ class Metrics(_Part):
     base_general_loss: float | None = None
     general_loss: float | None = None
     strength: float = 1.0
-    """How much of what the adapter learned is in its weights: less than 1 where all of it forgot too much."""
+    """How much of what the adapter learned is in its weights: less than 1 where all of it forgot too much, or was worse on validation rows."""
     tokens: int = 0
     seconds: float = 0.0
     tokens_per_second: float = 0.0
