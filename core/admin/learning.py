@@ -4,6 +4,7 @@ somebody wants their data gone. Nothing of the training is loaded here."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import math
@@ -27,7 +28,7 @@ from core.training.data import chats, versions
 from core.training.data.rows import Conversation
 from core.training.data.scrub import Scrubber
 from core.training.data.versions import Version
-from core.training.runs import Manifest, runs
+from core.training.runs import Manifest, Run, runs
 
 log = logging.getLogger(__name__)
 
@@ -117,16 +118,11 @@ async def unlearned(store: Store, settings: Settings, whose: int) -> dict[str, A
 
 
 def _saw(settings: Settings, people: set[int]) -> list[str]:
-    return [run.name for run, manifest in _manifests(settings) if people & set(manifest.people)]
-
-
-def _manifests(settings: Settings) -> list[tuple[Any, Manifest]]:
     found = []
     for run in runs(settings):
-        try:
-            found.append((run, run.manifest()))
-        except Refused:  # damaged: it is no use to anybody
-            continue
+        with contextlib.suppress(Refused):  # damaged: it is no use to anybody
+            if people & set(run.manifest().people):
+                found.append(run.name)
     return found
 
 
@@ -158,9 +154,18 @@ async def back_to(store: Store, settings: Settings, history: Sequence[ModelRelea
     now = history[0]
     if now.canary:
         return now.active
-    known = {run.name: manifest for run, manifest in await asyncio.to_thread(_manifests, settings)}
-    gone = await tainted(store, known)
-    return next((one.active for one in history if one.active != now.active and one.active not in gone), "")
+    for one in history:
+        if one.active == now.active:
+            continue
+        if not one.active:
+            break
+        try:
+            manifest = await asyncio.to_thread(Run.named(settings, one.active).manifest)
+        except Refused:  # it is not there any more, or damaged
+            continue
+        if not await tainted(store, {one.active: manifest}):
+            return one.active
+    return ""
 
 
 async def revealed(

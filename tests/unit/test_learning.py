@@ -141,6 +141,8 @@ async def test_an_erasure_takes_rows_out_and_names_the_models_that_saw_them(stor
     for before, beside, back in (
         (["saw-bob"], "", "saw-bob"),
         (["saw-both", "saw-bob"], "", "saw-bob"),
+        (["gone", "saw-bob"], "", "saw-bob"),
+        (["gone", "", "saw-bob"], "", ""),
         (["saw-both"], "", ""),
         (["saw-bob"], "saw-both", "now"),
     ):

@@ -47,10 +47,27 @@ def test_a_value_is_found_however_it_is_written_and_not_inside_another(reply: st
 
 
 def test_what_a_row_expects_is_one_value_or_several() -> None:
-    assert expected({"expect": ["a", 2]}) == ["a", "2"]
-    assert expected({"expect": {"price": 3}}) == ["3"]
-    assert expected({"final_answer": "65"}) == ["65"]
-    assert expected({"id": 1}) == expected({"expect": ""}) == []
+    assert expected({"expect": ["a", 2]}) == (["a", "2"], False)
+    assert expected({"expect": {"price": 3}}) == (["3"], False)
+    assert expected({"expect": 3, "final_answer": 4}) == (["3"], False)
+    assert expected({"final_answer": "$65"}) == (["$65"], True)
+    assert expected({"final_answer": "Rome"}) == (["Rome"], False)
+    assert expected({"id": 1}) == expected({"expect": ""}) == expected({"final_answer": None}) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("reply", "right"),
+    [
+        ("Yes, 90 is correct.", True),
+        ("90 + 90 = 180 minutes.", False),
+        ("一共是９０。", True),
+        ("So it comes to $90.00!", True),
+        ("Well done!", False),
+    ],
+)
+def test_a_final_answer_is_the_number_that_a_reply_ends_on(reply: str, right: bool) -> None:
+    assert expected({"final_answer": "90"}).right(reply) is right
+    assert expected({"expect": "90"}).right(reply) is any(sign in reply for sign in ("90", "９０"))
 
 
 @pytest.mark.parametrize("score", [chrf, rouge_l])
@@ -251,10 +268,10 @@ def test_the_reply_that_is_asked_for_is_the_one_with_the_expected_value(tmp_path
         ("user", "b"),
         ("assistant", "It is 12."),
         ("user", "c"),
-        ("assistant", "Bye."),
+        ("assistant", "12 - 12 is 0. Bye."),
     ]
     messages = [{"role": role, "content": text} for role, text in turns]
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps({"messages": messages, "meta": {"final_answer": 12}}))
     (task,) = evaluation._tasks(evaluation.conversations(path), Wanted(str(path)))
-    assert (task.wanted, task.values, len(task.turns)) == ("It is 12.", ["12"], 3)
+    assert (task.wanted, task.expected, len(task.turns)) == ("It is 12.", (["12"], True), 3)

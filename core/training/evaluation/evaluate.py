@@ -53,7 +53,7 @@ METRICS: Mapping[str, Metric] = {
         "perplexity of general text: higher means that it forgets", lower=True, relative="drawn"
     ),
     "fits": Metric("how much its question tells about an answer, in nats a token", relative="once"),
-    "values": Metric("replies with the expected value (`expect`, `final_answer`)"),
+    "values": Metric("replies with what is expected (`expect`; of `final_answer`, as their last number)"),
     "chrf": Metric("chrF of replies"),
     "rouge_l": Metric("ROUGE-L of replies"),
     "language": Metric("replies in the language of the wanted one"),
@@ -94,7 +94,7 @@ class Task(NamedTuple):
 
     turns: Sequence[Utterance]
     wanted: str
-    values: Sequence[str]
+    expected: scores.Expected
     line: int
     person: bool
     """It is of a person of our store, whose words no report repeats."""
@@ -230,8 +230,8 @@ def _answer_only(chat: Chat, task: Task, turns: Sequence[Utterance], longest: in
 def _score(found: Measured, tasks: Sequence[Task], ended: Sequence[bool]) -> None:
     columns: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     for task, reply, whole in zip(tasks, found.replies, ended, strict=True):
-        held = [scores.holds(reply, value) for value in task.values]
-        columns["values"].append((float(all(held)), 1.0) if held else (0.0, 0.0))
+        counts = float(bool(task.expected.values))
+        columns["values"].append((counts * task.expected.right(reply), counts))
         for name, value in (
             ("chrf", scores.chrf(reply, task.wanted)),
             ("rouge_l", scores.rouge_l(reply, task.wanted)),
@@ -293,17 +293,23 @@ class _Writer:
 
 
 def _tasks(held: Sequence[Conversation], wanted: Wanted) -> list[Task]:
-    """One reply of each conversation: the last one that holds the expected value, or one drawn by the seed."""
+    """One reply of each conversation: the last one that gives what is expected, or one drawn by the seed."""
     pick = np.random.default_rng(wanted.seed)
     chosen = pick.permutation(len(held))[: wanted.rows or len(held)]
     tasks = []
     for row in (held[at] for at in sorted(chosen)):
         answers = [at for at, turn in enumerate(row.turns) if turn.role == "assistant"]
-        values = scores.expected(row.meta)
-        telling = [at for at in answers if values and all(scores.holds(row.turns[at].text, value) for value in values)]
+        expected = scores.expected(row.meta)
+        telling = [at for at in answers if expected.values and expected.right(row.turns[at].text)]
         at = telling[-1] if telling else answers[int(pick.integers(len(answers)))]
         tasks.append(
-            Task(row.turns[:at], row.turns[at].text, values if telling else (), row.line, "person" in row.meta)
+            Task(
+                row.turns[:at],
+                row.turns[at].text,
+                expected if telling else scores.Expected(),
+                row.line,
+                "person" in row.meta,
+            )
         )
     if not tasks:
         raise BadData(f"{wanted.data} holds no conversation", "give data that was not trained on")

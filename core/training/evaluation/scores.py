@@ -6,7 +6,8 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from core.language.detect import detect
 from core.training.data.near import normalised
@@ -56,29 +57,48 @@ def rouge_l(reply: str, wanted: str) -> float:
     return 2 * before[-1] / (len(ours) + len(theirs)) if ours and theirs else 0.0
 
 
-def expected(meta: dict[str, Any]) -> list[str]:
-    """What an answer must hold: `expect` or `final_answer`; a value, or several."""
-    found = meta.get("expect", meta.get("final_answer"))
-    match found:
+class Expected(NamedTuple):
+    """What an answer must hold. `concluded`: it must be the last number that is said, as GSM8K is scored (lm-evaluation-harness,
+    "flexible-extract"): a long reply that names every number it has read is right about none."""
+
+    values: Sequence[str] = ()
+    concluded: bool = False
+
+    def right(self, reply: str) -> bool:
+        if not self.concluded:
+            return all(holds(reply, value) for value in self.values)
+        said = _NUMBER.findall(unicodedata.normalize("NFKC", reply))
+        return bool(said) and _number(said[-1]) == _number(_bare(self.values[0]))
+
+
+def expected(meta: dict[str, Any]) -> Expected:
+    """Of `expect`, a value or several that stand somewhere in the answer; or of `final_answer`, where a number is what the answer
+    comes to. Empty where the row expects nothing."""
+    concluded = "expect" not in meta
+    match meta.get("final_answer") if concluded else meta["expect"]:
         case None | "":
-            return []
-        case dict():
-            return [str(value) for value in found.values()]
-        case list():
-            return [str(value) for value in found]
-        case _:
-            return [str(found)]
+            return Expected()
+        case dict() as several:
+            return Expected([str(value) for value in several.values()])
+        case list() as several:
+            return Expected([str(value) for value in several])
+        case one:
+            return Expected([str(one)], concluded and _NUMBER.fullmatch(_bare(str(one))) is not None)
 
 
 def holds(reply: str, value: str) -> bool:
     """The value stands in the reply: as the same number however it is written, or as the same words."""
-    plain = unicodedata.normalize("NFKC", value).strip()
-    if _NUMBER.fullmatch(plain.strip("$€£¥% ")):
-        wanted = _number(plain.strip("$€£¥% "))
+    plain, bare = unicodedata.normalize("NFKC", value).strip(), _bare(value)
+    if _NUMBER.fullmatch(bare):
+        wanted = _number(bare)
         return any(_number(found) == wanted for found in _NUMBER.findall(unicodedata.normalize("NFKC", reply)))
     return f" {normalised(plain)} " in f" {normalised(reply)} " or (
         detect(plain) == "zh" and normalised(plain) in normalised(reply)
     )
+
+
+def _bare(value: str) -> str:
+    return unicodedata.normalize("NFKC", value).strip("$€£¥% \n\t")
 
 
 def same_form(reply: str, wanted: str) -> float:
