@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from core.intents.words import chinese
@@ -22,6 +22,7 @@ from core.skills.catalog import within
 _LONGEST = 500
 """Of a question, in characters: nobody looks a longer text up."""
 _FOLLOWS = re.compile(r"(?:ok |so |but )?(?:and|what about|how about|to|from|for|in|with|without)\b.{0,40}|(?:那|还有|从|到|寄到)?.{0,10}呢[?？]?", re.IGNORECASE)  # fmt: skip
+_QUESTION = re.compile(r"\s*([^?？]*[^?？\s][?？])")
 
 
 async def _answer(turn: Turn, found: Command) -> Outcome:
@@ -36,15 +37,18 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
         asked = [" ".join(lines)[:_LONGEST]]
     else:
         asked = own or lines
-    outcome, judged = await _looked_up(turn, turn.library, [] if turn.text.startswith("/") else _said(turn), asked)
-    return outcome or _not_there(turn, judged)
+    said = [] if turn.text.startswith("/") else _said(turn.text, _before(turn))
+    if said and (outcome := await _each(turn, turn.library)) is not None:
+        return outcome
+    judged, answers = await _looked_up(turn, turn.library, said, asked)
+    return _quoted(turn, [judged]) if answers else _not_there(turn, judged)
 
 
 async def _looked_up(
     turn: Turn, library: Library, said: Iterable[str], asked: Iterable[str] = ()
-) -> tuple[Outcome | None, Ranked]:
+) -> tuple[Ranked, bool]:
     """The first of what the person said, and then of what is asked for them, that the documents answer: more surely where an
-    intent may be meant, too."""
+    intent may be meant, too. What was found, and whether it answers."""
     judged: Ranked = []
     offered = ALSO if turn.trace.zone == "ask" and not asked else OFFERED
     for question, least in [
@@ -52,46 +56,77 @@ async def _looked_up(
         *((one, ASKED) for one in asked),
     ]:
         judged = ranked(question, await asyncio.to_thread(library.find, question, partial(within, turn)))
-        if (outcome := _answered(turn, judged, least)) is not None:
-            return outcome, judged
-    return None, judged
+        if judged and judged[0][0] >= least:
+            return judged, True
+    return judged, False
 
 
-def _said(turn: Turn) -> list[str]:
-    """What may be looked up of a message: a follow-up ("and to Norway?") behind what it follows, and then by itself; nothing
+def _before(turn: Turn) -> str:
+    """What a follow-up follows."""
+    return next((past.said for past in reversed(turn.history) if not _FOLLOWS.fullmatch(past.said)), "")
+
+
+def _said(text: str, before: str) -> list[str]:
+    """What may be looked up of a text: a follow-up ("and to Norway?") behind what it follows, and then by itself; nothing
     where it says nothing."""
-    follows = _FOLLOWS.fullmatch(turn.text)
-    before = next((past.said for past in reversed(turn.history) if not _FOLLOWS.fullmatch(past.said)), "")
-    said = [f"{before} {turn.text}"[:_LONGEST]] if follows and before and not before.startswith("/") else []
-    return [one for one in (*said, turn.text[:_LONGEST]) if says(one) >= 1]
+    follows = _FOLLOWS.fullmatch(text) and before and not before.startswith("/")
+    said = [f"{before} {text}"[:_LONGEST]] if follows else []
+    return [one for one in (*said, text[:_LONGEST]) if says(one) >= 1]
 
 
 async def _offer(turn: Turn) -> Outcome | None:
-    """A question that the documents answer; and where they alone may answer, any question."""
+    """A question that the documents answer, or several; and where they alone may answer, any question."""
     library, text = turn.library, turn.text
     if library is None or not len(library) or len(text) > _LONGEST or turn.message.kind not in ("text", "edit"):
         return None
-    outcome, judged = await _looked_up(turn, library, _said(turn))
-    return outcome or (_not_there(turn, judged) if asks(text) and library.strict else None)
+    if (outcome := await _each(turn, library)) is not None:
+        return outcome
+    judged, answers = await _looked_up(turn, library, _said(text, _before(turn)))
+    if answers:
+        return _quoted(turn, [judged])
+    return _not_there(turn, judged) if asks(text) and library.strict else None
 
 
-def _answered(turn: Turn, judged: Ranked, least: float) -> Outcome | None:
-    if not judged or judged[0][0] < least:
+async def _each(turn: Turn, library: Library) -> Outcome | None:
+    """Several questions in one message are answered one by one. None where fewer than two have an answer, or where somebody
+    else may know what the documents do not."""
+    found, missing, before = [], [], _before(turn)
+    for question in _QUESTION.findall(turn.text):
+        if said := _said(question, before):
+            judged, answers = await _looked_up(turn, library, said)
+            if answers:
+                found.append(judged)
+            else:
+                missing.append(question)
+            before = question if not _FOLLOWS.fullmatch(question) else before
+    if len(found) < 2 or (missing and not library.strict):
         return None
-    best = judged[0][1]
-    turn.trace.given(passages=[":".join(map(str, best.hit.id))])
-    text, where = best.passage.text, place_of(best, turn.language)
-    mark = "" if best.passage.questions else "> "
-    lines = [f"{mark}{literal(line)}" for line in text.splitlines() if line.strip()]
-    parts = ["\n".join(lines), say(turn.language, "knowledge_source", where=where)]
-    also = [
-        place_of(one, turn.language)
-        for likely, one in judged[1:]
-        if likely >= ALSO and chinese(one.passage.text) == chinese(best.passage.text)
-    ]
-    if also and also[0] != where:
-        parts.append(say(turn.language, "knowledge_also", where=also[0]))
-    told = say(turn.language, "knowledge_phrase", where=where, text=text) if mark else ""
+    return _quoted(turn, found, missing)
+
+
+def _quoted(turn: Turn, answers: Sequence[Ranked], missing: Sequence[str] = ()) -> Outcome:
+    """The best passage for each question, and what else says something about it where there is one; of what is missing, that
+    it is."""
+    parts, told, shown = [], "", list[str]()
+    for judged in answers:
+        best = judged[0][1]
+        text, where = best.passage.text, place_of(best, turn.language)
+        if (key := ":".join(map(str, best.hit.id))) in shown:
+            continue
+        shown.append(key)
+        mark = "" if best.passage.questions else "> "
+        parts.append("\n".join(f"{mark}{literal(line)}" for line in text.splitlines() if line.strip()))
+        parts.append(say(turn.language, "knowledge_source", where=where))
+        also = [
+            place_of(one, turn.language)
+            for likely, one in judged[1:]
+            if likely >= ALSO and chinese(one.passage.text) == chinese(text)
+        ]
+        if len(answers) == 1 and also and also[0] != where:
+            parts.append(say(turn.language, "knowledge_also", where=also[0]))
+        told = say(turn.language, "knowledge_phrase", where=where, text=text) if mark and len(answers) == 1 else ""
+    turn.trace.given(passages=shown)
+    parts += [say(turn.language, "knowledge_not_this", question=literal(one)) for one in missing]
     return Outcome(Reply("\n\n".join(parts), rated=True), intent="knowledge", pending=turn.session.pending, phrase=told)
 
 

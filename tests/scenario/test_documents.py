@@ -70,6 +70,25 @@ async def test_skills_and_statements_come_before_documents(world: World) -> None
     )
 
 
+async def test_several_questions_are_answered_one_by_one(world: World) -> None:
+    await put(world, "a.md", "# Sea\n\n## The whale\n\nThe whale is blue.\n\n## The crab\n\nThe crab walks sideways.")
+    await world.play(
+        """
+        ann> How does the crab walk? What colour is the whale?
+        < The crab walks sideways. .. Sea › The crab .. The whale is blue. .. Sea › The whale
+        ann> What colour is the whale? Who wrote Hamlet?
+        model
+        """
+    )
+    world.library.strict = True
+    await world.play(
+        """
+        ann> What colour is the whale? Who wrote *Hamlet*? How does the crab walk?
+        < The whale is blue. .. The crab walks sideways. .. “Who wrote \\*Hamlet\\*?” – that is not in my documents
+        """
+    )
+
+
 async def test_with_no_documents_one_is_told_so(world: World) -> None:
     await world.play("ann> /ask anything\n< no documents yet\nann> what is anything?\nmodel")
     await put(world, "a.md", "# Whale\n\nThe whale is blue.")
