@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 export PYTHONUNBUFFERED := 1
 # a process of the tests that dies ends them by its test's name: replaced, xdist waits for ever
-BOTH_CORES := -n 2 --dist loadgroup --max-worker-restart 0
+# a file stays on one process, with what it has set up; those marked "long" are begun first
+BOTH_CORES := -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 .PHONY: run chat setup test check lint types migrations gauntlet bench fix clean
 

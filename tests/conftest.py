@@ -52,6 +52,10 @@ _MAY_BLOCK = (
 needs of SQLite)."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 # --- the rules
 
 

@@ -11,7 +11,6 @@ import json
 import math
 import os
 import platform
-import random
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +44,7 @@ from core.training.estimate import Estimate, estimate, padded_tokens
 from core.training.gate import MOST_FORGOTTEN
 from core.training.losses import mean_loss
 from core.training.options import Options
+from core.training.pace import Pace
 from core.training.prepared import Prepared, prepare
 from core.training.runs import (
     BadData,
@@ -56,25 +56,19 @@ from core.training.runs import (
     hashes_under,
     log_lines,
 )
-from core.training.schedule import rate_of, steps_of
+from core.training.schedule import rate_of
 
 Tell = Callable[[Mapping[str, Any]], None]
 """Told of everything as it happens: {"note": text}, {"estimate": text}, and the lines of the log."""
 
 _MOST_SKIPPED = 3
-_EVALUATIONS = 6
 _TIMED = 4
 """Batches that tell how fast it goes, where that decides anything."""
 _IN_TIME = 0.9
 """Of the time that is given: a machine is not always as fast as in the beginning."""
-_LOOKED_AT = 0.15
-"""Most that looking at validation rows may take, as a share of learning."""
-_FEWEST_LOOKED_AT = 8
 _STRENGTHS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 _AIM = 0.02
 """What a weaker adapter may forget: less than the gate's bound, since other texts than ours are forgotten differently."""
-_WRITTEN = 10
-"""As many tokens are learned from in the time in which one is written."""
 
 
 class TrainingFailed(RemoraError):
@@ -144,8 +138,8 @@ class _Training:
             self.data.train, self.data.mixed, options.mix_share, options.batch, options.accumulation * world,
             options.packing, longest, options.seed,
         )  # fmt: skip
-        self.steps = steps_of(self.plan, options)
-        self._choose_evaluations()
+        self.pace = Pace(self.plan, options, self.data, self.note)
+        self.steps = self.pace.steps
         expected = estimate(self.folder, options, self.plan, len(self.steps))
         if not expected.fits and not options.force:
             raise Refused(f"it would not fit into memory: {expected.text()}", _SMALLER)
@@ -192,49 +186,9 @@ class _Training:
         if self.manifest is None:
             left = (self.options.most_seconds * _IN_TIME - (time.monotonic() - self.began)) / rate
             room = torch.tensor(left, device=self.accelerator.device)
-            self._fit_into(float(self.accelerator.reduce(room, "mean")))  # every process must plan the same steps
-        self._choose_looked_at()
-        learned = padded_tokens(self.plan, (batches for _, batches in self.steps))
-        return replace(
-            expected, seconds=rate * (learned + self._looks * self._looking(self.data.val)), steps=len(self.steps)
-        )
-
-    def _fit_into(self, most_tokens: float) -> None:
-        """Leaves out the steps at the end for which there is no time, so that the schedule ends in it."""
-        count, whole, often = len(self.steps), 0.0, self.options.evaluate_every
-        for number, (_, batches) in enumerate(self.steps):
-            whole += padded_tokens(self.plan, [batches]) * (1 + _LOOKED_AT)
-            looks = number / often if often else _EVALUATIONS
-            if number and whole + self._looking([]) * (looks + 1) > most_tokens:
-                count = number
-                break
-        if count < len(self.steps):
-            self.note(f"{self.steps[count - 1][0]:.2f} epochs fit into the time; for more: --minutes, or --epochs")
-        del self.steps[count:]
-        self._choose_evaluations()
-
-    def _choose_evaluations(self) -> None:
-        self.every = self.options.evaluate_every or max(1, math.ceil(len(self.steps) / _EVALUATIONS))
-
-    def _choose_looked_at(self) -> None:
-        """So many validation rows that all evaluations together take a small part of the run."""
-        rows = random.Random(self.options.seed).sample(self.data.val, len(self.data.val))
-        learned = padded_tokens(self.plan, (batches for _, batches in self.steps))
-        most = _LOOKED_AT * learned / self._looks + self._looking([])
-        count = next((at for at in range(1, len(rows)) if self._looking(rows[: at + 1]) > most), len(rows))
-        if (count := max(count, _FEWEST_LOOKED_AT)) < len(rows):
-            self.note(f"{count} of {len(rows)} validation rows are looked at while training: all would take too long")
-            self.data.val = rows[:count]
-
-    @property
-    def _looks(self) -> float:
-        """How many evaluations there are, the first one counted."""
-        return len(self.steps) / self.every + 1
-
-    def _looking(self, rows: Sequence[Encoded]) -> float:
-        """What an evaluation on these rows, general text and samples costs, in tokens that are learned from."""
-        looked_at = sum(len(row.tokens) for row in (*rows, *self.data.general)) / 3
-        return looked_at + self.options.samples * self.options.sample_tokens * _WRITTEN
+            self.pace.fit_into(float(self.accelerator.reduce(room, "mean")))  # every process must plan the same steps
+        self.pace.choose_looked_at()
+        return replace(expected, seconds=rate * self.pace.tokens(), steps=len(self.steps))
 
     def _begin(self, expected: Estimate) -> None:
         """The folder, its manifest, and where to go on; the first evaluation says what the base can do."""
@@ -276,7 +230,7 @@ class _Training:
             self.progress.seconds = before + time.monotonic() - began
             line = {"step": number, "epoch": round(epoch, 4), "loss": loss, "lr": rate, "grad_norm": norm}
             self._log({**line, "tokens": self.progress.tokens, "seconds": round(self.progress.seconds, 3)})
-            if number % self.every == 0 or number == len(self.steps):
+            if number % self.pace.every == 0 or number == len(self.steps):
                 self._evaluate(epoch)
                 self._save()
             elif number % self.options.checkpoint_every == 0:

@@ -16,7 +16,7 @@ from tests.e2e.product import Product, running_product
 pytestmark = [
     pytest.mark.process,
     pytest.mark.timeout(300),
-    pytest.mark.xdist_group("browser"),
+    pytest.mark.long,
     pytest.mark.skipif(not eyes.CHROMIUM.exists(), reason=f"no browser tests: there is no {eyes.CHROMIUM}"),
 ]
 SAID = """remind me tomorrow at 9 to call the bank

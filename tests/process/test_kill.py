@@ -21,7 +21,7 @@ import pytest
 from tests.process.platform_server import Platform, platform_at
 from tests.process.victim import STEPS
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.process, pytest.mark.long, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0

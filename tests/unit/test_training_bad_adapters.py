@@ -25,7 +25,7 @@ from core.training.runs import Run, hashes_under
 from tests.fakes import tiny
 
 pytestmark = [
-    pytest.mark.xdist_group("adapters"),
+    pytest.mark.long,
     pytest.mark.timeout(1200),
 ]  # they are all trained before the first test
 THINGS = ["lamp", "door", "stone", "river", "chair", "table", "spoon", "glass"]
