@@ -16,7 +16,7 @@ import datetime as dt
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,9 +30,10 @@ from core.intents.definition import LONGEST_EXAMPLE
 from core.language.detect import detect
 from core.language.phrases import Language, language_of, say
 from core.language.requests import refers_back
-from core.messages import Address, Begun, Message, Reply, ReplyEvent
+from core.messages import Address, Message, Reply
 from core.outbox import Deliverer, back_off
-from core.ports import WITHDRAWN, Adapter, Clock, served
+from core.ports import Adapter, Clock, served
+from core.previews import Preview
 from core.reminders import closed, wording
 from core.settings import Settings
 from core.skills.base import LED, Outcome, Turn
@@ -69,27 +70,6 @@ class TurnFacts:
     intent: str
     model: str
     milliseconds: float
-
-
-class _Shown:
-    """What a platform shows of a reply while it grows: nothing before there is something."""
-
-    def __init__(self, adapter: Adapter | None, turn: Turn) -> None:
-        can = adapter is not None and adapter.capabilities.preview and not turn.message.hidden and not turn.again
-        self._adapter, self._turn = adapter if can else None, turn
-        self._events: asyncio.Queue[ReplyEvent | None] = asyncio.Queue()
-        self._showing: asyncio.Task[None] | None = None
-
-    def add(self, event: ReplyEvent) -> None:
-        if self._showing is None and self._adapter is not None:
-            self._showing = asyncio.create_task(_show(self._adapter, self._turn, self._events))
-        self._events.put_nowait(event)
-
-    def end(self, comes: bool | None) -> None:
-        """The reply comes in its place, or never (then it is taken away), or (None) by another attempt."""
-        self._events.put_nowait(None)
-        if self._showing is not None and not comes:
-            self._showing.cancel(WITHDRAWN if comes is False else None)
 
 
 class Turns:
@@ -304,7 +284,7 @@ class Turns:
                 return
             self._stops[key] = turn.stop
             comes: bool | None = None
-            shown = _Shown(self._adapters.get(turn.message.address.platform), turn)
+            shown = Preview(self._adapters.get(turn.message.address.platform), turn)
             try:
                 outcome = await self._answer(turn, shown)
                 comes = True
@@ -325,7 +305,7 @@ class Turns:
         finally:
             self._stops.pop(key, None)
 
-    async def _answer(self, turn: Turn, shown: _Shown) -> Outcome:
+    async def _answer(self, turn: Turn, shown: Preview) -> Outcome:
         """Lets the engine answer and the platform show it meanwhile; returns the outcome. Once somebody of the team takes
         the conversation over, or another process heard "stop", it is written no further."""
         outcome: Outcome | None = None
@@ -508,15 +488,3 @@ def _planned(claimed: ClaimedMessage, reply: Reply, now: dt.datetime, person_id:
         reply_to=message.message_id,
         person_id=person_id,
     )
-
-
-async def _show(adapter: Adapter, turn: Turn, queue: asyncio.Queue[ReplyEvent | None]) -> None:
-    async def events() -> AsyncGenerator[ReplyEvent]:
-        yield Begun(turn.message.message_id, turn.language)
-        while (event := await queue.get()) is not None:
-            yield event
-
-    try:
-        await adapter.show(turn.message.address, f"turn:{turn.id}", events())
-    except Exception as error:  # noqa: BLE001  # boundary: a preview; the reply itself is delivered all the same
-        log.warning("the preview broke", extra={"platform": adapter.name, "error": type(error).__name__})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from core.errors import Refused
 from core.language.detect import detect
-from core.language.phrases import Language, counted, phrases, say
+from core.language.phrases import Language, counted, say
 from core.language.times import understand_time
 from core.memory import keeping
 from core.memory.keeping import shown
@@ -24,15 +23,14 @@ from core.messages import Choice, Reply
 from core.reminders import wording
 from core.render import literal, shortened
 from core.retrieval.terms import terms
+from core.skills import privacy
 from core.skills.base import Command, Outcome, Recalled, Skill, Turn
 from core.store import Tx, memory, people, training
-from core.store.admin.audit import Entry
-from core.store.memory import Fact, privacy, turns
+from core.store.memory import Fact, turns
 
 NAME = "memory"
 _Found: TypeAlias = Wish | tuple[Fact, ...]
 _BUTTONS, _SHOWN, _USES, _QUOTES = 8, 100, 5, 3
-_LONGEST_EXPORT = 12_000
 _NEVER_MIND = re.compile(r"never ?mind|cancel|no|stop|算了|取消|不用了|不改了", re.IGNORECASE)
 _INSTEAD = re.compile(
     r"(?:(?:no|nope|wrong|actually|sorry|oh|that['’]s (?:wrong|not (?:right|true)))[,.!: ]+)+(?:(?:it|that)(?:['’]s| is| was| should be)|i meant) (?!(?:fine|ok(?:ay)?|good|great|all ?right|right|correct|nothing|too|not|just|about|because|what|only|enough|so|me|you)\b)(?P<v>.{1,80}?)[.! ]*|"
@@ -76,15 +74,15 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
         case Command("/forget", rest):
             return _forget_command(turn, rest)
         case Command("/incognito", rest):
-            return _incognito(turn, on=rest.strip().lower() not in ("off", "关", "关闭", "0", "no"))
+            return privacy.incognito(turn, on=rest.strip().lower() not in ("off", "关", "关闭", "0", "no"))
         case Command("/memory", rest):
             return _memory_command(turn, rest.strip().lower())
         case Command("/privacy", rest) if _LEARN.fullmatch(rest.strip()):
-            return _learn(turn, on=not rest.strip().lower().endswith(("off", "no", "关", "不同意")))
+            return privacy.learn(turn, on=not rest.strip().lower().endswith(("off", "no", "关", "不同意")))
         case Command("/privacy"):
-            return _in_private(turn, partial(_privacy, turn=turn), "privacy")
+            return _in_private(turn, partial(privacy.overview, turn=turn), "privacy")
         case Command("/export"):
-            return _in_private(turn, partial(_export, turn=turn), "export")
+            return _in_private(turn, partial(privacy.export, turn=turn), "export")
         case ():
             return _said(turn, "memory_unknown")
         case tuple():
@@ -102,11 +100,11 @@ async def _answer(turn: Turn, found: _Found | Command) -> Outcome:
         case Wish("show"):
             return _show(turn)
         case Wish("incognito_on" | "incognito_off" as verb):
-            return _incognito(turn, on=verb == "incognito_on")
+            return privacy.incognito(turn, on=verb == "incognito_on")
         case Wish("learn_on" | "learn_off" as verb):
-            return _learn(turn, on=verb == "learn_on")
+            return privacy.learn(turn, on=verb == "learn_on")
         case Wish(verb):
-            return _switch(turn, on=verb == "on")
+            return privacy.switch(turn, on=verb == "on")
     raise AssertionError(f"nothing else is recognised: {found!r}")
 
 
@@ -347,7 +345,7 @@ async def _press(turn: Turn, data: str) -> Outcome | None:
         sure = Choice(say(turn.language, "button_memory_sure"), f"{NAME}:sure")
         return Outcome(Reply(say(turn.language, "memory_sure"), (sure,)), intent="memory_forget")
     if verb == "learn":
-        return _learn(turn, on=number == "on")
+        return privacy.learn(turn, on=number == "on")
     fact = next((one for one in turn.memory.facts if str(one.id) == number), None)
     if fact is None:
         return _said(turn, "memory_gone")
@@ -409,91 +407,14 @@ def _put_right(turn: Turn, pending: dict[str, Any], value: str) -> Outcome | Non
     return replace(_edited(turn, about[0], before.sub(lambda _: value, about[0].text, count=1)), pending=pending)
 
 
-# --- switching it off, and everything that is kept
+# --- switching it off
 
 
 def _memory_command(turn: Turn, rest: str) -> Outcome:
     if rest in ("on", "off", "开", "关", "打开", "关闭"):
-        return _switch(turn, on=rest in ("on", "开", "打开"))
+        return privacy.switch(turn, on=rest in ("on", "开", "打开"))
     facts = _meant(turn, rest) if rest.isdecimal() else []
     return _detail(turn, facts[0]) if facts and turn.message.private else _show(turn)
-
-
-def _switch(turn: Turn, *, on: bool) -> Outcome:
-    async def write(tx: Tx) -> Reply:
-        if on:
-            await memory.resume(tx, turn.person.id, "")
-        else:
-            await memory.pause(tx, turn.person.id, "", turn.now)
-        return Reply(say(turn.language, "memory_on" if on else "memory_is_off"))
-
-    return Outcome(write=write, intent="memory_switch", quiet=True)
-
-
-def _incognito(turn: Turn, *, on: bool) -> Outcome:
-    """While it is on, nothing that is said here is remembered or found again; when it ends, it is deleted."""
-    here = memory.chat(turn.message)
-
-    async def write(tx: Tx) -> Reply:
-        if on:
-            await memory.pause(tx, turn.person.id, here, turn.now)
-            return Reply(say(turn.language, "memory_is_incognito"))
-        since = await memory.resume(tx, turn.person.id, here)
-        if since is None:
-            return Reply(say(turn.language, "incognito_was_off"))
-        count = await turns.forget_since(tx, turn.person.id, here, since)
-        return Reply(counted(turn.language, "incognito_off", count))
-
-    return Outcome(write=write, intent="incognito", fresh_session=True, quiet=True)
-
-
-def _learn(turn: Turn, *, on: bool) -> Outcome:
-    """Whether models may learn from what this person says: only they can say so."""
-
-    async def write(tx: Tx) -> Reply:
-        await (training.agree if on else training.disagree)(tx, turn.person.id, turn.now)
-        return Reply(say(turn.language, "learn_on" if on else "learn_off"))
-
-    return Outcome(write=write, intent="privacy", quiet=True)
-
-
-async def _privacy(tx: Tx, turn: Turn) -> Reply:
-    numbers = await privacy.counts(tx, turn.person.id)
-    days = turn.settings.retention_days
-    text = say(
-        turn.language, "privacy",
-        turns=numbers.get("turn", 0), facts=len(turn.memory.facts), reminders=numbers.get("reminder", 0),
-        accounts=numbers.get("account", 0), kept=counted(turn.language, "privacy_days" if days else "privacy_for_ever", days),
-    )  # fmt: skip
-    looked = await privacy.looked(tx, turn.person.id, 10)
-    lines = [f"- {_looked(turn, one)}" for one in looked]
-    seen = "\n".join([say(turn.language, "privacy_looked"), *lines]) if lines else say(turn.language, "privacy_unseen")
-    agreed = await training.consented(tx, turn.person.id)
-    learned = say(turn.language, "learn_is_on" if agreed else "learn_is_off")
-    verb = "off" if agreed else "on"
-    other = Choice(say(turn.language, f"button_learn_{verb}"), f"{NAME}:learn:{verb}")
-    return Reply(f"{text}\n\n{learned}\n\n{seen}\n\n{say(turn.language, 'privacy_how')}", (other,))
-
-
-def _looked(turn: Turn, one: Entry) -> str:
-    """When, who, what and why, in words."""
-    when = wording.moment(turn.language, one.at, turn.zone or ZoneInfo("UTC"), turn.now)
-    key = f"did_{one.verb.replace('.', '_')}"
-    what = say(turn.language, key if key in phrases(turn.language) else "did_something", verb=literal(one.verb))
-    said = f"{when}: **{literal(one.who.partition(':')[2] or one.who)}** {what}"
-    return say(turn.language, "did_why", did=said, why=literal(one.reason)) if one.reason else said
-
-
-async def _export(tx: Tx, turn: Turn) -> Reply:
-    """As much as messages hold: all but the deliveries, else the conversations left out, too."""
-    left = ""
-    data = await privacy.export(tx, turn.person.id)
-    for some in (("outbox",), ("outbox", "turn")):
-        text = json.dumps({name: rows for name, rows in data.items() if rows and name not in some}, ensure_ascii=False)
-        if len(text) <= _LONGEST_EXPORT:
-            break
-        left = say(turn.language, "export_rest") + "\n\n"
-    return Reply(left + shortened(text, _LONGEST_EXPORT), plain=True)
 
 
 def with_sources(turn: Turn, outcome: Outcome) -> Outcome:

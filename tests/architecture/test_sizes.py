@@ -13,8 +13,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("bots", "adapters", "core", "migrations")
 LONGEST_FILE, LONGEST_FUNCTION, WHOLE_PRODUCT, WHOLE_GRAMMAR, WHOLE_PART = 600, 80, 42_500, 6_500, 3_000
-BOUNDARIES = {"core/turns.py", "core/outbox.py", "core/scheduler.py", "core/lm/__init__.py", "core/lm/local.py"}
-"""Where everything may be caught: a turn and a preview, a delivery, a scheduler tick, a model swap."""
+BOUNDARIES = {
+    "core/turns.py",
+    "core/previews.py",
+    "core/outbox.py",
+    "core/scheduler.py",
+    "core/lm/__init__.py",
+    "core/lm/local.py",
+}
+"""Where everything may be caught: a turn, a preview, a delivery, a scheduler tick, a model swap."""
 LINES_PER_CATCH_ALL = 1_000
 
 
