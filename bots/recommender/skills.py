@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bots.recommender import taste
-from bots.recommender.taste import Found, catalog, items_in, recommended, tags_in
+from bots.recommender.taste import Found, Item, catalog, items_in, recommended, tags_in
 from core.knowledge.answers import asks
 from core.language.phrases import phrases, say
 from core.memory import keeping
@@ -25,6 +25,8 @@ NAME: Final = "recommender"
 _KEY: Final = "recommender "
 _LONGEST, _SHOWN, _LISTED, _SHORT = 200, 3, 30, 60
 _IS: Final = heard(__file__)
+_TELL: Final = "tell"
+_OTHER: Final = {"film": "music", "music": "film"}
 _POLAR: Final = tuple((stars, _IS[f"stars_{stars}"]) for stars in (3, 1, 2, 5, 4))
 _END = " .!。！?？"
 
@@ -62,8 +64,8 @@ def _recognize(turn: Turn) -> Command | None:
     about = bool(_IS["film"].search(said) or _IS["music"].search(said))
     if _IS["asks"].search(said) and _stars(_titled(said)) != 1 and (about or items_in(said) or tags_in(said)):
         return Command("/recommend", said)
-    if asks(turn.text):
-        return None
+    if asks(turn.text) or _IS["tells"].search(said):
+        return Command(_TELL, said) if items_in(said) and not _IS["own"].search(said) else None
     unknown = _stars(said) is not None and re.search(
         r"《|[“\"].+[”\"]|\b(?:film|movie|album|song)\b", said, re.IGNORECASE
     )
@@ -103,6 +105,8 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
             return _recommend(turn, found.rest)
         case "/rate":
             return _rate(turn, _ratings(found.rest))
+        case name if name == _TELL:
+            return _told(turn, items_in(found.rest)[:_SHOWN], more=not _IS["plainly"].match(found.rest))
     forget = re.match(r"\s*(?:forget|忘掉|清空)\s*", found.rest, re.IGNORECASE)
     return _forget(turn, _named(turn, found.rest[forget.end() :])) if forget else _shown(turn)
 
@@ -139,13 +143,12 @@ def _recommend(turn: Turn, asked: str, seen: tuple[str, ...] = (), taste_now: di
     known |= dict.fromkeys(unwanted, 1)
     wanted = [tag for tag in tags_in(rest) if f"#{tag}" not in unwanted]
     kinds = _kinds([f"#{tag}" for tag in wanted] or unwanted)
-    found = recommended(
-        known,
-        kind=kind or (kinds.pop() if len(kinds) == 1 else ""),
-        tags=wanted,
-        without=[*seen, *_outside(rest)],
-        count=_SHOWN,
-    )
+    kind = kind or (kinds.pop() if len(kinds) == 1 else "")
+    without = [*seen, *_outside(rest)]
+    found = recommended(known, kind=kind, tags=wanted, without=without, count=_SHOWN)
+    if kind and _IS["both"].search(rest):  # the best of the other kind stands first
+        other = recommended(known, kind=_OTHER[kind], tags=wanted, without=without, count=1)
+        found = [*other, *found][:_SHOWN]
     if like and _IS["by"].search(rest):
         found = [Found(item, 0.0, "", ()) for item in like[:_SHOWN]]
     if not found:
@@ -155,11 +158,30 @@ def _recommend(turn: Turn, asked: str, seen: tuple[str, ...] = (), taste_now: di
     if unsaid:
         lines.insert(0, say(turn.language, f"{NAME}.unknown_wish"))
     lines += [f"{number}. {_line(turn, one)}" for number, one in enumerate(found, 1)]
-    signs = [(number, sign, stars) for number in range(1, len(found) + 1) for sign, stars in (("👍", 5), ("👎", 1))]
-    choices = tuple(Choice(f"{number} {sign}", f"{NAME}:rate:{found[number - 1].item.id}:{stars}") for number, sign, stars in signs)  # fmt: skip
-    ids = [one.item.id for one in found]
-    pending = {"skill": NAME, "step": "shown", "lasts": True, "ids": ids, "asked": asked, "seen": [*seen, *ids][-60:]}
-    return Outcome(Reply("\n".join(lines), choices), intent="recommend", pending=pending)
+    return _showing(lines, [one.item.id for one in found], asked, seen, "recommend")
+
+
+def _showing(lines: Sequence[str], ids: Sequence[str], asked: str, seen: Iterable[str], intent: str) -> Outcome:
+    """With buttons to rate what is shown, and so that what is said next is of it."""
+    signs = [(number, one, *sign) for number, one in enumerate(ids, 1) for sign in (("👍", 5), ("👎", 1))]
+    choices = tuple(Choice(f"{number} {sign}", f"{NAME}:rate:{one}:{stars}") for number, one, sign, stars in signs)
+    pending = {"skill": NAME, "step": "shown", "lasts": True, "ids": [*ids], "asked": asked, "seen": [*seen, *ids][-60:]}  # fmt: skip
+    return Outcome(Reply("\n".join(lines), choices), intent=intent, pending=pending)
+
+
+def _told(turn: Turn, items: Sequence[Item], *, more: bool) -> Outcome:
+    """What the catalog says of these, and how they were rated. `more`: it was asked for what it may not say."""
+    known, has = _taste(turn), catalog()
+    lines = []
+    for number, item in enumerate(items, 1):
+        tags = phrases(turn.language)["recommender.and"].join(has.tag(tag, turn.language) for tag in item.tags)
+        line = f"{_line(turn, Found(item, 0.0, '', ()))} {say(turn.language, f'{NAME}.kind', tags=tags)}"
+        if stars := known.get(item.id):
+            line += f" {say(turn.language, f'{NAME}.told_stars', stars='★' * stars)}"
+        lines.append(line if len(items) == 1 else f"{number}. {line}")
+    if more:
+        lines.append(say(turn.language, f"{NAME}.told_all"))
+    return _showing(lines, [item.id for item in items], "", (), "told")
 
 
 def _kinds(keys: Iterable[str]) -> set[str]:
@@ -278,6 +300,9 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     """What is said of those just shown; everything else is a new message."""
     said, ids = turn.text.strip(_END), [str(one) for one in pending.get("ids", ())]
     asked, seen = str(pending.get("asked", "")), tuple(map(str, pending.get("seen", ())))
+    if _IS["tells_shown"].fullmatch(said) and ids:
+        places = [has for one in _which(said, ids) or ids if (has := catalog().place(one)) is not None]
+        return _told(turn, [catalog().items[place] for place in places], more=False)
     if _IS["why"].fullmatch(said):
         return _why(turn, _which(said, ids) or ids)
     if _IS["undo"].fullmatch(said) and pending.get("rated"):
