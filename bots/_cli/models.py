@@ -143,8 +143,8 @@ def promote(name: str, share: int | None, message: str, by: str, as_json: bool) 
 @_by
 @_as_json
 def rollback(message: str, by: str, as_json: bool) -> None:
-    """Take the last promotion back: a canary ends, or the model before answers again; one that learned from people who want that
-    gone by now is passed over."""
+    """Take the last promotion back: a canary ends, or the model before answers again; one that is gone, or learned from people who
+    want that gone by now, is passed over."""
     from bots._database import opened
     from core.admin import learning
     from core.errors import Refused

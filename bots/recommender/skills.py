@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, Final
 
 from bots.recommender import taste
-from bots.recommender.taste import Found, Item, catalog, items_in, recommended, tags_in
+from bots.recommender.taste import Found, Item, called, catalog, items_in, recommended, tags_in
 from core.knowledge.answers import asks
 from core.language.phrases import phrases, say
 from core.memory import keeping
@@ -26,7 +27,7 @@ _KEY: Final = "recommender "
 _LONGEST, _SHOWN, _LISTED, _SHORT = 200, 3, 30, 60
 _IS: Final = heard(__file__)
 _TELL: Final = "tell"
-_OTHER: Final = {"film": "music", "music": "film"}
+_KINDS: Final = ("music", "film")
 _POLAR: Final = tuple((stars, _IS[f"stars_{stars}"]) for stars in (3, 1, 2, 5, 4))
 _END = " .!。！?？"
 
@@ -64,8 +65,10 @@ def _recognize(turn: Turn) -> Command | None:
     about = bool(_IS["film"].search(said) or _IS["music"].search(said))
     if _IS["asks"].search(said) and _stars(_titled(said)) != 1 and (about or items_in(said) or tags_in(said)):
         return Command("/recommend", said)
-    if asks(turn.text) or _IS["tells"].search(said):
-        return Command(_TELL, said) if items_in(said) and not _IS["own"].search(said) else None
+    if any(item.id in _taste(turn) for item in _asked_about(said)):  # else memory would say what it knows: the stars
+        return Command(_TELL, said)
+    if asks(turn.text):
+        return None
     unknown = _stars(said) is not None and re.search(
         r"《|[“\"].+[”\"]|\b(?:film|movie|album|song)\b", said, re.IGNORECASE
     )
@@ -106,7 +109,7 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
         case "/rate":
             return _rate(turn, _ratings(found.rest))
         case name if name == _TELL:
-            return _told(turn, items_in(found.rest)[:_SHOWN], more=not _IS["plainly"].match(found.rest))
+            return _told(turn, _asked_about(found.rest))
     forget = re.match(r"\s*(?:forget|忘掉|清空)\s*", found.rest, re.IGNORECASE)
     return _forget(turn, _named(turn, found.rest[forget.end() :])) if forget else _shown(turn)
 
@@ -133,7 +136,7 @@ def _thing(turn: Turn, key: str) -> str:
 def _recommend(turn: Turn, asked: str, seen: tuple[str, ...] = (), taste_now: dict[str, int] | None = None) -> Outcome:
     known = dict(_taste(turn) if taste_now is None else taste_now)
     like, rest = items_in(asked), _IS["except"].sub("not ", _titled(asked))
-    kind = next((kind for kind in ("music", "film") if _IS[kind].search(rest)), "")
+    kind = next((kind for kind in _KINDS if _IS[kind].search(rest)), "")
     if like:
         known = {item.id: 5 for item in like} | {key: stars for key, stars in known.items() if stars < 3}
         kind = kind or like[0].kind
@@ -145,10 +148,8 @@ def _recommend(turn: Turn, asked: str, seen: tuple[str, ...] = (), taste_now: di
     kinds = _kinds([f"#{tag}" for tag in wanted] or unwanted)
     kind = kind or (kinds.pop() if len(kinds) == 1 else "")
     without = [*seen, *_outside(rest)]
-    found = recommended(known, kind=kind, tags=wanted, without=without, count=_SHOWN)
-    if kind and _IS["both"].search(rest):  # the best of the other kind stands first
-        other = recommended(known, kind=_OTHER[kind], tags=wanted, without=without, count=1)
-        found = [*other, *found][:_SHOWN]
+    found = _of_both(known, rest, without) if _IS["both"].search(rest) and not unwanted else []
+    found = found or recommended(known, kind=kind, tags=wanted, without=without, count=_SHOWN)
     if like and _IS["by"].search(rest):
         found = [Found(item, 0.0, "", ()) for item in like[:_SHOWN]]
     if not found:
@@ -161,6 +162,16 @@ def _recommend(turn: Turn, asked: str, seen: tuple[str, ...] = (), taste_now: di
     return _showing(lines, [one.item.id for one in found], asked, seen, "recommend")
 
 
+def _of_both(known: dict[str, int], asked: str, without: Sequence[str]) -> list[Found]:
+    """ "A comedy and some jazz records": each part with its own kind and tags, the best of each first. Empty where only one is meant."""
+    ways = [
+        recommended(known, kind=kind, tags=tags_in(part), without=without, count=_SHOWN)
+        for part in _IS["part"].split(asked)
+        if not _IS["without"].search(part) and (kind := next((one for one in _KINDS if _IS[one].search(part)), ""))
+    ]
+    return [one for row in zip_longest(*ways) for one in row if one][:_SHOWN] if len(ways) > 1 else []
+
+
 def _showing(lines: Sequence[str], ids: Sequence[str], asked: str, seen: Iterable[str], intent: str) -> Outcome:
     """With buttons to rate what is shown, and so that what is said next is of it."""
     signs = [(number, one, *sign) for number, one in enumerate(ids, 1) for sign in (("👍", 5), ("👎", 1))]
@@ -169,7 +180,34 @@ def _showing(lines: Sequence[str], ids: Sequence[str], asked: str, seen: Iterabl
     return Outcome(Reply("\n".join(lines), choices), intent=intent, pending=pending)
 
 
-def _told(turn: Turn, items: Sequence[Item], *, more: bool) -> Outcome:
+def _asked_about(said: str) -> list[Item]:
+    """What a text asks to be told about, and nothing else: "what is Coco?", "介绍一下千与千寻"."""
+    for form in ("about_it", "about_it_zh"):
+        if found := _IS[form].fullmatch(said):
+            name = next(part for part in found.groups() if part)
+            return called(name, everyday=_meant(said))[:_SHOWN]
+    return []
+
+
+def _meant(said: str) -> bool:
+    """A title stands in it as one."""
+    return bool(re.search(r"[《“\"]", said) or _IS["film"].search(said) or _IS["music"].search(said))
+
+
+async def _offer(turn: Turn) -> Outcome | None:
+    """What the catalog says of something, where nobody else knows what is asked."""
+    said = turn.text.strip(_END)
+    if turn.message.kind not in ("text", "edit") or len(said) > _LONGEST:
+        return None
+    if items := _asked_about(said):
+        return _told(turn, items)
+    if not asks(turn.text) or _IS["own"].search(said):
+        return None
+    items = items_in(said, everyday=_meant(said))[:_SHOWN]
+    return _told(turn, items, more=True) if items else None
+
+
+def _told(turn: Turn, items: Sequence[Item], *, more: bool = False) -> Outcome:
     """What the catalog says of these, and how they were rated. `more`: it was asked for what it may not say."""
     known, has = _taste(turn), catalog()
     lines = []
@@ -181,7 +219,11 @@ def _told(turn: Turn, items: Sequence[Item], *, more: bool) -> Outcome:
         lines.append(line if len(items) == 1 else f"{number}. {line}")
     if more:
         lines.append(say(turn.language, f"{NAME}.told_all"))
-    return _showing(lines, [item.id for item in items], "", (), "told")
+    told = _showing(lines, [item.id for item in items], "", (), "told")
+    before = turn.session.pending or {}
+    if before.get("skill") != NAME:
+        return told
+    return replace(told, pending=before | {"it": items[0].id if len(items) == 1 else ""})  # the list goes on
 
 
 def _kinds(keys: Iterable[str]) -> set[str]:
@@ -301,15 +343,15 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     said, ids = turn.text.strip(_END), [str(one) for one in pending.get("ids", ())]
     asked, seen = str(pending.get("asked", "")), tuple(map(str, pending.get("seen", ())))
     if _IS["tells_shown"].fullmatch(said) and ids:
-        places = [has for one in _which(said, ids) or ids if (has := catalog().place(one)) is not None]
-        return _told(turn, [catalog().items[place] for place in places], more=False)
+        places = [place for one in _which(said, ids) or [*filter(None, [pending.get("it")])] or ids if (place := catalog().place(str(one))) is not None]  # fmt: skip
+        return _told(turn, [catalog().items[place] for place in places])
     if _IS["why"].fullmatch(said):
         return _why(turn, _which(said, ids) or ids)
     if _IS["undo"].fullmatch(said) and pending.get("rated"):
         return _forget(turn, [str(key) for key in pending["rated"]])
     if _IS["more"].fullmatch(said) or (_stars(said) is None and _IS["seen"].fullmatch(said) and not items_in(said)):
         return _recommend(turn, asked, seen)
-    if given := _of_shown(turn, said, ids):
+    if given := _of_shown(turn, said, ids, str(pending.get("it", ""))):
         return _rate(turn, given)
     if ids and _IS["best"].fullmatch(said) and (place := catalog().place(ids[0])) is not None:
         first = literal(catalog().items[place].title(turn.language))
@@ -321,8 +363,8 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     return replace(_said(turn, "unknown_wish"), pending=pending) if _IS["unknown"].fullmatch(said) else None
 
 
-def _of_shown(turn: Turn, said: str, ids: list[str]) -> dict[str, int]:
-    """The stars of those just shown, clause by clause; nothing where anything else is named."""
+def _of_shown(turn: Turn, said: str, ids: list[str], last: str) -> dict[str, int]:
+    """The stars of those just shown, clause by clause; nothing where anything else is named. `last`: what was told about since."""
     given: dict[str, int] = {}
     for clause in _IS["clause"].split(said):
         stars = _stars(clause)
@@ -335,7 +377,7 @@ def _of_shown(turn: Turn, said: str, ids: list[str]) -> dict[str, int]:
         ):
             return {}
         one = len(ids) == 1 or re.search(r"\b(?:it|that|this)\b|它|这(?!些)", clause)
-        given |= dict.fromkeys(_which(clause, ids) or (ids[:1] if one else ids), stars)
+        given |= dict.fromkeys(_which(clause, ids) or ([last or ids[0]] if one else ids), stars)
     return given
 
 
@@ -387,6 +429,7 @@ SKILL = Skill(
     personal=frozenset({"/taste"}),
     press=_press,
     resume=_resume,
+    offer=_offer,
     order=17,
 )  # fmt: skip
 SKILLS = (SKILL,)

@@ -64,6 +64,8 @@ class Catalog:
     """Collaborative: the cosine of two items by the ratings that people gave to both, each person's mean taken off."""
     popular: Matrix
     """How many liked it, as a share of the most."""
+    everyday: frozenset[str]
+    """Titles, as `_folded` makes them, that mean something else in most sentences: "what is your name?"."""
 
     def place(self, item_id: str) -> int | None:
         return next((place for place, item in enumerate(self.items) if item.id == item_id), None)
@@ -102,7 +104,14 @@ def catalog() -> Catalog:
     items = tuple(Item(**one | {"tags": tuple(one["tags"])}) for one in read["items"])
     tagged = np.array([[float(tag in item.tags) for tag in read["tags"]] for item in items])
     stars = ratings(tagged)
-    return Catalog(items, read["tags"], content(tagged), collaborative(stars), popularity(stars))
+    return Catalog(
+        items,
+        read["tags"],
+        content(tagged),
+        collaborative(stars),
+        popularity(stars),
+        frozenset(map(_folded, read["everyday"])),
+    )
 
 
 def wishes(
@@ -147,15 +156,28 @@ def recommended(
     return sorted(found, key=lambda one: -one.score)[:count]
 
 
-def items_in(text: str) -> list[Item]:
+def called(name: str, *, everyday: bool) -> list[Item]:
+    """The items of exactly this title or artist. `everyday`: also of titles that mostly mean something else."""
+    wanted = _folded(name).removeprefix("the ")
+    return [
+        item for item in catalog().items if wanted in _names(item) and (everyday or wanted not in catalog().everyday)
+    ]
+
+
+def items_in(text: str, *, everyday: bool = True) -> list[Item]:
     """The items that a text names, by title or artist. A name inside a longer one that is named, too, is none."""
-    folded = _folded(text)
-    found = [(name, item) for item in catalog().items for name in _names(item) if _said(name, folded, short=_SHORT)]
+    folded, left_out = _folded(text), frozenset[str]() if everyday else catalog().everyday
+    found = [
+        (name, item)
+        for item in catalog().items
+        for name in _names(item)
+        if name not in left_out and _said(name, folded, short=_SHORT)
+    ]
     if not found:  # with a letter too few or too many
         near = {
             close for word in re.findall(r"[a-z]{6,}", folded) for close in get_close_matches(word, _alone(), 1, 0.9)
         }
-        found = [(name, item) for item in catalog().items for name in _names(item) if name in near]
+        found = [(name, item) for item in catalog().items for name in _names(item) if name in near - left_out]
     names = {name for name, _ in found}
     whole = {name for name in names if not any(name != other and name in other for other in names)}
     return list({item.id: item for name, item in found if name in whole}.values())

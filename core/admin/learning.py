@@ -159,13 +159,19 @@ async def back_to(store: Store, settings: Settings, history: Sequence[ModelRelea
             continue
         if not one.active:
             break
-        try:
-            manifest = await asyncio.to_thread(Run.named(settings, one.active).manifest)
-        except Refused:  # it is not there any more, or damaged
-            continue
-        if not await tainted(store, {one.active: manifest}):
+        manifest = await asyncio.to_thread(_usable, Run.named(settings, one.active))
+        if manifest is not None and not await tainted(store, {one.active: manifest}):
             return one.active
     return ""
+
+
+def _usable(run: Run) -> Manifest | None:
+    """None where it is not there any more, or damaged."""
+    with contextlib.suppress(Refused):
+        manifest = run.manifest()
+        if run.weights_of(manifest).is_dir():
+            return manifest
+    return None
 
 
 async def revealed(

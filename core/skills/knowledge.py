@@ -19,10 +19,10 @@ from core.render import literal, shortened
 from core.skills.base import Command, Outcome, Skill, Turn
 from core.skills.catalog import within
 
-_LONGEST = 500
-"""Of a question, in characters: nobody looks a longer text up."""
+_LONGEST, _MOST = 500, 5
+"""Of a question, in characters: nobody looks a longer text up; and of questions in one message."""
 _FOLLOWS = re.compile(r"(?:ok |so |but )?(?:and|what about|how about|to|from|for|in|with|without)\b.{0,40}|(?:那|还有|从|到|寄到)?.{0,10}呢[?？]?", re.IGNORECASE)  # fmt: skip
-_QUESTION = re.compile(r"\s*([^?？]*[^?？\s][?？])")
+_PIECE = re.compile(r"[^?？]+[?？]*")
 
 
 async def _answer(turn: Turn, found: Command) -> Outcome:
@@ -88,32 +88,38 @@ async def _offer(turn: Turn) -> Outcome | None:
 
 
 async def _each(turn: Turn, library: Library) -> Outcome | None:
-    """Several questions in one message are answered one by one. None where fewer than two have an answer, or where somebody
-    else may know what the documents do not."""
-    found, missing, before = [], [], _before(turn)
-    for question in _QUESTION.findall(turn.text):
-        if said := _said(question, before):
-            judged, answers = await _looked_up(turn, library, said)
-            if answers:
-                found.append(judged)
-            else:
-                missing.append(question)
-            before = question if not _FOLLOWS.fullmatch(question) else before
-    if len(found) < 2 or (missing and not library.strict):
+    """Several questions in one message are answered one by one, and which are not is said. None where fewer than two have an
+    answer: then somebody else may know better."""
+    pieces = [piece.strip() for piece in _PIECE.findall(turn.text[: _LONGEST + 1]) if asks(piece)]
+    if not 2 <= len(pieces) <= _MOST or len(turn.text) > _LONGEST:
         return None
-    return _quoted(turn, found, missing)
+    found: dict[str, Ranked] = {}
+    answered, missing, before = 0, [], _before(turn)
+    for question in pieces:
+        known, ways = False, _said(question, before)
+        for way in ways:
+            judged, answers = await _looked_up(turn, library, [way])
+            known = known or answers
+            if answers and found.setdefault(_key(judged), judged) is judged:
+                break  # else it is the passage of another question, which the follow-up may only have been read into
+        answered += known
+        if ways and not known:
+            missing.append(question)
+        before = before if _FOLLOWS.fullmatch(question) else question
+    return _quoted(turn, [*found.values()], missing) if answered > 1 else None
+
+
+def _key(judged: Ranked) -> str:
+    return ":".join(map(str, judged[0][1].hit.id))
 
 
 def _quoted(turn: Turn, answers: Sequence[Ranked], missing: Sequence[str] = ()) -> Outcome:
     """The best passage for each question, and what else says something about it where there is one; of what is missing, that
-    it is."""
-    parts, told, shown = [], "", list[str]()
+    it is to be asked again."""
+    parts, told = [], ""
     for judged in answers:
         best = judged[0][1]
         text, where = best.passage.text, place_of(best, turn.language)
-        if (key := ":".join(map(str, best.hit.id))) in shown:
-            continue
-        shown.append(key)
         mark = "" if best.passage.questions else "> "
         parts.append("\n".join(f"{mark}{literal(line)}" for line in text.splitlines() if line.strip()))
         parts.append(say(turn.language, "knowledge_source", where=where))
@@ -125,8 +131,8 @@ def _quoted(turn: Turn, answers: Sequence[Ranked], missing: Sequence[str] = ()) 
         if len(answers) == 1 and also and also[0] != where:
             parts.append(say(turn.language, "knowledge_also", where=also[0]))
         told = say(turn.language, "knowledge_phrase", where=where, text=text) if mark and len(answers) == 1 else ""
-    turn.trace.given(passages=shown)
-    parts += [say(turn.language, "knowledge_not_this", question=literal(one)) for one in missing]
+    turn.trace.given(passages=map(_key, answers))
+    parts += [say(turn.language, "knowledge_alone", question=literal(one)) for one in missing]
     return Outcome(Reply("\n\n".join(parts), rated=True), intent="knowledge", pending=turn.session.pending, phrase=told)
 
 

@@ -80,11 +80,12 @@ async def test_several_questions_are_answered_one_by_one(world: World) -> None:
         model
         """
     )
-    world.library.strict = True
     await world.play(
         """
+        ann> What colour is the whale? And how does the crab walk
+        < The whale is blue. .. The crab walks sideways.
         ann> What colour is the whale? Who wrote *Hamlet*? How does the crab walk?
-        < The whale is blue. .. The crab walks sideways. .. “Who wrote \\*Hamlet\\*?” – that is not in my documents
+        < The whale is blue. .. The crab walks sideways. .. “Who wrote \\*Hamlet\\*?” – ask me that by itself
         """
     )
 

@@ -60,7 +60,9 @@ def trained_on(settings: Settings, name: str, people: list[int]) -> None:
     made = Manifest(
         name=name, kind="adapter", created_at=NOW.isoformat(), base=base, data=[data], parameters={}, seed=0, versions={}
     )  # fmt: skip
-    Run.named(settings, name).write(made)
+    run = Run.named(settings, name)
+    run.write(made)
+    run.weights_of(made).mkdir()
 
 
 def test_a_version_says_what_is_in_it_and_what_is_new(tmp_path: Path) -> None:
@@ -138,10 +140,12 @@ async def test_an_erasure_takes_rows_out_and_names_the_models_that_saw_them(stor
     await learning.need_untainted(store, manifests["saw-bob"])
     with pytest.raises(Refused, match=r"saw-both learned from people .* \(1\)"):
         await learning.need_untainted(store, manifests["saw-both"])
+    await asyncio.to_thread(trained_on, settings, "no-weights", [])
+    await asyncio.to_thread((settings.data_dir / "models" / "no-weights" / "adapter").rmdir)
     for before, beside, back in (
         (["saw-bob"], "", "saw-bob"),
         (["saw-both", "saw-bob"], "", "saw-bob"),
-        (["gone", "saw-bob"], "", "saw-bob"),
+        (["gone", "no-weights", "saw-bob"], "", "saw-bob"),
         (["gone", "", "saw-bob"], "", ""),
         (["saw-both"], "", ""),
         (["saw-bob"], "saw-both", "now"),

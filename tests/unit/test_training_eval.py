@@ -51,8 +51,10 @@ def test_what_a_row_expects_is_one_value_or_several() -> None:
     assert expected({"expect": {"price": 3}}) == (["3"], False)
     assert expected({"expect": 3, "final_answer": 4}) == (["3"], False)
     assert expected({"final_answer": "$65"}) == (["$65"], True)
+    assert expected({"final_answer": [65]}) == (["65"], True)
+    assert expected({"final_answer": [6, 5]}) == (["6", "5"], False)
     assert expected({"final_answer": "Rome"}) == (["Rome"], False)
-    assert expected({"id": 1}) == expected({"expect": ""}) == expected({"final_answer": None}) == ((), False)
+    assert expected({"id": 1}) == expected({"expect": ""}) == expected({"final_answer": None}) == ([], False)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,9 @@ def test_what_a_row_expects_is_one_value_or_several() -> None:
         ("90 + 90 = 180 minutes.", False),
         ("一共是９０。", True),
         ("So it comes to $90.00!", True),
+        ("The area is 90 cm².", True),
+        ("It holds 90 m3 of CO₂.", True),
+        ("It is 90, not 4.", False),
         ("Well done!", False),
     ],
 )

@@ -14,6 +14,8 @@ from core.training.data.near import normalised
 from core.training.words import words
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
+_RAISED = re.compile(r"[²³¹⁰⁴-⁹₀-₉]+|(?<=[a-z]m)[23]\b|(?<=\dm)[23]\b|(?<= m)[23]\b")
+"""Digits that belong to a unit or a formula, not to the number: cm², m3, CO₂."""
 _FORMS = {
     "code": re.compile(r"```"),
     "list": re.compile(r"^\s*(?:[-*•]|\d+[.)、])\s*\S", re.MULTILINE),
@@ -67,7 +69,7 @@ class Expected(NamedTuple):
     def right(self, reply: str) -> bool:
         if not self.concluded:
             return all(holds(reply, value) for value in self.values)
-        said = _NUMBER.findall(unicodedata.normalize("NFKC", reply))
+        said = _NUMBER.findall(unicodedata.normalize("NFKC", _RAISED.sub("", reply)))
         return bool(said) and _number(said[-1]) == _number(_bare(self.values[0]))
 
 
@@ -77,13 +79,14 @@ def expected(meta: dict[str, Any]) -> Expected:
     concluded = "expect" not in meta
     match meta.get("final_answer") if concluded else meta["expect"]:
         case None | "":
-            return Expected()
+            values: list[str] = []
         case dict() as several:
-            return Expected([str(value) for value in several.values()])
+            values = [str(value) for value in several.values()]
         case list() as several:
-            return Expected([str(value) for value in several])
+            values = [str(value) for value in several]
         case one:
-            return Expected([str(one)], concluded and _NUMBER.fullmatch(_bare(str(one))) is not None)
+            values = [str(one)]
+    return Expected(values, concluded and len(values) == 1 and _NUMBER.fullmatch(_bare(values[0])) is not None)
 
 
 def holds(reply: str, value: str) -> bool:
