@@ -60,11 +60,11 @@ def list_(releases: bool, as_json: bool) -> None:
 
 def _models(settings: Settings, release: ModelRelease) -> list[dict[str, Any]]:
     from bots._database import opened
-    from core.admin import learning
+    from core.admin import unlearning
     from core.training import runs
 
     known = {run.name: run.manifest() for run in runs.runs(settings)}
-    gone = opened(lambda store, _settings: learning.tainted(store, known))
+    gone = opened(lambda store, _settings: unlearning.tainted(store, known))
     found = []
     for name, manifest in known.items():
         trained = "candidate" if manifest.state == "finished" else "running"
@@ -112,8 +112,8 @@ def promote(name: str, share: int | None, message: str, by: str, as_json: bool) 
     """Put a model in force on every worker; refused with the figures when it is not better than what answers now.
 
     Without --canary a model that is a canary answers everybody."""
-    from bots._database import opened
-    from core.admin import learning
+    from bots._database import done, opened
+    from core.admin import unlearning
     from core.errors import Refused
     from core.store.models import ModelRelease
     from core.training import gate
@@ -125,11 +125,12 @@ def promote(name: str, share: int | None, message: str, by: str, as_json: bool) 
         raise Refused(f"{name} is in force already", "see: remora models list --releases")
     run = Run.named(settings, name)
     manifest = run.finished()
-    opened(lambda store, _settings: learning.need_untainted(store, manifest))
+    opened(lambda store, _settings: unlearning.need_untainted(store, manifest))
     passed = gate.judged(run, manifest, before.active)
     merged(settings, run)
     active, canary = (name, "") if share is None else (before.active, name)
-    number = _put(before, "promote", ModelRelease(0, active, canary, share or 0, by, message))
+    release = ModelRelease(0, active, canary, share or 0, by, message)
+    number = done(lambda tx, now: _put(tx, now, before, "promote", release))
     if as_json:
         click.echo(json.dumps({"number": number, "active": name, "share": share or 100, "figures": passed.lines}))
         return
@@ -146,44 +147,43 @@ def rollback(message: str, by: str, as_json: bool) -> None:
     """Take the last promotion back: a canary ends, or the model before answers again; one that is gone, or learned from people who
     want that gone by now, is passed over."""
     from bots._database import opened
-    from core.admin import learning
+    from core.admin import unlearning
+    from core.clock import SystemClock
     from core.errors import Refused
     from core.store import models
     from core.store.models import ModelRelease
 
-    async def work(store: Store, settings: Settings) -> tuple[ModelRelease, str]:
+    async def work(store: Store, settings: Settings) -> tuple[int, str]:
         async with store.read() as tx:
             history = await models.history(tx, 1_000)
         if not history:
             raise Refused("nothing was ever promoted", "see: remora models list --releases")
-        return history[0], await learning.back_to(store, settings, history)
+        active = await unlearning.back_to(store, settings, history)
+        wanted = ModelRelease(0, active, "", 0, by, message or f"back from release {history[0].number}")
+        async with store.write() as tx:
+            return await _put(tx, SystemClock().now(), history[0], "rollback", wanted), active
 
-    now, before = opened(work)
-    number = _put(now, "rollback", ModelRelease(0, before, "", 0, by, message or f"back from release {now.number}"))
+    number, before = opened(work)
     if as_json:
         click.echo(json.dumps({"number": number, "active": before}))
     else:
         click.echo(f"{before or 'the base model'} is in force (release {number})")
 
 
-def _put(before: ModelRelease, verb: str, wanted: ModelRelease) -> int:
+async def _put(tx: Tx, now: dt.datetime, before: ModelRelease, verb: str, wanted: ModelRelease) -> int:
     """The release, and the entry that says whose doing it is, together."""
     from bots._cli.admin import actor
-    from bots._database import done
     from core.errors import Refused
     from core.store import models
     from core.store.admin import audit
 
-    async def work(tx: Tx, now: dt.datetime) -> int:
-        who = wanted.author or actor().name
-        number = await models.put(tx, replace(wanted, author=who), before.number, now)
-        if number is None:
-            raise Refused("somebody else promoted a model at this moment", "see: remora models list --releases")
-        detail = {"active": wanted.active or "base", "canary": wanted.canary, "share": wanted.share}
-        await audit.add(tx, now, who, f"model.{verb}", f"model:{wanted.canary or wanted.active or 'base'}", detail)
-        return number
-
-    return done(work)
+    who = wanted.author or actor().name
+    number = await models.put(tx, replace(wanted, author=who), before.number, now)
+    if number is None:
+        raise Refused("somebody else promoted a model at this moment", "see: remora models list --releases")
+    detail = {"active": wanted.active or "base", "canary": wanted.canary, "share": wanted.share}
+    await audit.add(tx, now, who, f"model.{verb}", f"model:{wanted.canary or wanted.active or 'base'}", detail)
+    return number
 
 
 @command.command()

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from adapters.web.admin.screens import models as screen
 from bots.__main__ import remora
 from bots._cli import models as cli
+from bots._database import done
 from core.knowledge import reading
 from core.settings import Settings
 from core.store import Store, knowledge
@@ -93,15 +94,18 @@ def test_a_release_and_its_entry_are_kept_together_or_not_at_all(
         listed = CliRunner().invoke(remora, ["audit", "list", "--verb", "model.", "--json"]).stdout
         return [json.loads(line) for line in listed.splitlines()]
 
+    def promoted(wanted: ModelRelease) -> int:
+        return done(lambda tx, now: cli._put(tx, now, ModelRelease(), "promote", wanted))
+
     async def broken(*_given: object, **_more: object) -> None:
         raise OSError("killed here")
 
     with monkeypatch.context() as patch:
         patch.setattr(audit, "add", broken)
         with pytest.raises(Exception, match=r"database|killed"):
-            cli._put(ModelRelease(), "promote", ModelRelease(active="shop-1"))
+            promoted(ModelRelease(active="shop-1"))
     assert (cli._release().number, entries()) == (0, [])
-    assert cli._put(ModelRelease(), "promote", ModelRelease(active="shop-1", author="web:ann")) == 1
+    assert promoted(ModelRelease(active="shop-1", author="web:ann")) == 1
     assert CliRunner().invoke(remora, ["models", "rollback"]).exit_code == 0
     last, first = entries()
     assert (first["who"], first["verb"], first["subject"]) == ("web:ann", "model.promote", "model:shop-1")

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from bots._cli import train
 from bots._cli.models import command
-from core.admin import learning
+from core.admin import learning, unlearning
 from core.admin.roles import Actor, Forbidden
 from core.errors import Refused
 from core.language.told import told
@@ -127,7 +127,7 @@ async def test_an_erasure_takes_rows_out_and_names_the_models_that_saw_them(stor
     people = [one["meta"]["person"] for one in kept]
     await asyncio.to_thread(trained_on, settings, "saw-both", people)
     await asyncio.to_thread(trained_on, settings, "saw-bob", people[1:])
-    assert await learning.tainted(store, {}) == {}
+    assert await unlearning.tainted(store, {}) == {}
     clock.jump(dt.timedelta(minutes=1))
     async with store.write() as tx:
         receipt = await desk.erase(tx, OWNER, ann, clock.now())
@@ -136,10 +136,10 @@ async def test_an_erasure_takes_rows_out_and_names_the_models_that_saw_them(stor
     left = await asyncio.to_thread(versions.file_of(settings.data_dir, "use-1").read_text)
     assert ("annweed" in left, "bobweed" in left) == (False, True)
     manifests = {name: await asyncio.to_thread(Run.named(settings, name).manifest) for name in ("saw-both", "saw-bob")}
-    assert await learning.tainted(store, manifests) == {"saw-both": 1}
-    await learning.need_untainted(store, manifests["saw-bob"])
+    assert await unlearning.tainted(store, manifests) == {"saw-both": 1}
+    await unlearning.need_untainted(store, manifests["saw-bob"])
     with pytest.raises(Refused, match=r"saw-both learned from people .* \(1\)"):
-        await learning.need_untainted(store, manifests["saw-both"])
+        await unlearning.need_untainted(store, manifests["saw-both"])
     await asyncio.to_thread(trained_on, settings, "no-weights", [])
     await asyncio.to_thread((settings.data_dir / "models" / "no-weights" / "adapter").rmdir)
     for before, beside, back in (
@@ -152,7 +152,7 @@ async def test_an_erasure_takes_rows_out_and_names_the_models_that_saw_them(stor
     ):
         history = [ModelRelease(active=name) for name in ("now", *before)]
         history[0] = replace(history[0], canary=beside)
-        assert await learning.back_to(store, settings, history) == back
+        assert await unlearning.back_to(store, settings, history) == back
     async with store.read() as tx:
         assert [one.detail["rows"] for one in await audit.entries(tx, verb="dataset.make")] == [2]
 

@@ -10,7 +10,7 @@ from functools import partial
 from starlette.responses import Response, StreamingResponse
 
 from adapters.web.admin.screen import Screen, Visit, get, post
-from core.admin import learning, models
+from core.admin import models, unlearning
 from core.errors import Refused
 from core.serving import Serving
 from core.training.data import versions
@@ -22,7 +22,7 @@ _EVERY = 2.0
 async def listed(visit: Visit, problem: Refused | None = None) -> Response:
     every, release, history = await models.overview(visit.desk.store, visit.desk.settings)
     serving = visit.desk.model
-    gone = await learning.tainted(visit.desk.store, {one.name: one.manifest for one in every if one.manifest})
+    gone = await unlearning.tainted(visit.desk.store, {one.name: one.manifest for one in every if one.manifest})
     made = await asyncio.to_thread(versions.versions, visit.desk.settings.data_dir)
     return visit.page(
         "models.html", 422 if problem else 200, models=every, release=release, history=history, problem=problem, gone=gone,
