@@ -65,7 +65,10 @@ def _recognize(turn: Turn) -> Command | None:
     about = bool(_IS["film"].search(said) or _IS["music"].search(said))
     if _IS["asks"].search(said) and _stars(_titled(said)) != 1 and (about or items_in(said) or tags_in(said)):
         return Command("/recommend", said)
-    if any(item.id in _taste(turn) for item in _asked_about(said)):  # else memory would say what it knows: the stars
+    about_it = _asked_about(said)
+    if about_it and {item.id for item in about_it} & set(
+        _taste(turn)
+    ):  # else memory would say what it knows: the stars
         return Command(_TELL, said)
     if asks(turn.text):
         return None
@@ -209,11 +212,11 @@ async def _offer(turn: Turn) -> Outcome | None:
 
 def _told(turn: Turn, items: Sequence[Item], *, more: bool = False) -> Outcome:
     """What the catalog says of these, and how they were rated. `more`: it was asked for what it may not say."""
-    known, has = _taste(turn), catalog()
-    lines = []
+    known, lines = _taste(turn), []
     for number, item in enumerate(items, 1):
-        tags = phrases(turn.language)["recommender.and"].join(has.tag(tag, turn.language) for tag in item.tags)
-        line = f"{_line(turn, Found(item, 0.0, '', ()))} {say(turn.language, f'{NAME}.kind', tags=tags)}"
+        line = (
+            f"{_line(turn, Found(item, 0.0, '', ()))} {say(turn.language, f'{NAME}.kind', tags=_tags(turn, item.tags))}"
+        )
         if stars := known.get(item.id):
             line += f" {say(turn.language, f'{NAME}.told_stars', stars='★' * stars)}"
         lines.append(line if len(items) == 1 else f"{number}. {line}")
@@ -259,13 +262,17 @@ def _line(turn: Turn, one: Found) -> str:
 
 
 def _because(turn: Turn, one: Found) -> str:
-    shared = phrases(turn.language)["recommender.and"].join(catalog().tag(tag, turn.language) for tag in one.shared[:3])
+    shared = _tags(turn, one.shared[:3])
     key = "because_tag" if one.because.startswith("#") else "because" if shared else "because_others"
     return (
         say(turn.language, f"{NAME}.{key}", liked=literal(_thing(turn, one.because)), shared=shared)
         if one.because
         else ""
     )
+
+
+def _tags(turn: Turn, tags: Iterable[str]) -> str:
+    return phrases(turn.language)["recommender.and"].join(catalog().tag(tag, turn.language) for tag in tags)
 
 
 def _why(turn: Turn, ids: list[str]) -> Outcome:
@@ -277,8 +284,7 @@ def _why(turn: Turn, ids: list[str]) -> Outcome:
         if place is None:
             continue
         item = has.items[place]
-        tags = phrases(turn.language)["recommender.and"].join(has.tag(tag, turn.language) for tag in item.tags)
-        lines.append(f"{number}. {say(turn.language, f'{NAME}.why_item', title=literal(item.title(turn.language)), tags=tags)}")  # fmt: skip
+        lines.append(f"{number}. {say(turn.language, f'{NAME}.why_item', title=literal(item.title(turn.language)), tags=_tags(turn, item.tags))}")  # fmt: skip
         for one in sorted(liked, key=lambda one: -has.alike[one, place] - has.together[one, place])[:2]:
             title, alike, together = literal(has.items[one].title(turn.language)), has.alike[one, place], has.together[one, place]  # fmt: skip
             lines.append(
@@ -342,16 +348,17 @@ async def _resume(turn: Turn, pending: dict[str, Any]) -> Outcome | None:
     """What is said of those just shown; everything else is a new message."""
     said, ids = turn.text.strip(_END), [str(one) for one in pending.get("ids", ())]
     asked, seen = str(pending.get("asked", "")), tuple(map(str, pending.get("seen", ())))
+    last = str(pending.get("it", ""))
     if _IS["tells_shown"].fullmatch(said) and ids:
-        places = [place for one in _which(said, ids) or [*filter(None, [pending.get("it")])] or ids if (place := catalog().place(str(one))) is not None]  # fmt: skip
-        return _told(turn, [catalog().items[place] for place in places])
+        told = (catalog().place(one) for one in _which(said, ids) or ([last] if last else ids))
+        return _told(turn, [catalog().items[place] for place in told if place is not None])
     if _IS["why"].fullmatch(said):
         return _why(turn, _which(said, ids) or ids)
     if _IS["undo"].fullmatch(said) and pending.get("rated"):
         return _forget(turn, [str(key) for key in pending["rated"]])
     if _IS["more"].fullmatch(said) or (_stars(said) is None and _IS["seen"].fullmatch(said) and not items_in(said)):
         return _recommend(turn, asked, seen)
-    if given := _of_shown(turn, said, ids, str(pending.get("it", ""))):
+    if given := _of_shown(turn, said, ids, last):
         return _rate(turn, given)
     if ids and _IS["best"].fullmatch(said) and (place := catalog().place(ids[0])) is not None:
         first = literal(catalog().items[place].title(turn.language))

@@ -16,15 +16,20 @@ from core.training.runs import Manifest, Run
 
 async def tainted(store: Store, manifests: Mapping[str, Manifest]) -> dict[str, int]:
     """Of how many people, who want it gone by now, each model was trained with data; models without any are left out."""
+    gone = await _gone(store)
+    return {name: count for name, manifest in manifests.items() if (count := _of_gone(manifest, gone))}
+
+
+async def _gone(store: Store) -> Mapping[int, dt.datetime]:
+    """Who wants it gone, since when."""
     async with store.read() as tx:
-        gone = await training.to_unlearn(tx)
-    counts = {
-        name: sum(
-            one in gone and dt.datetime.fromisoformat(manifest.created_at) <= gone[one] for one in manifest.people
-        )
-        for name, manifest in manifests.items()
-    }
-    return {name: count for name, count in counts.items() if count}
+        return await training.to_unlearn(tx)
+
+
+def _of_gone(manifest: Manifest, gone: Mapping[int, dt.datetime]) -> int:
+    """How many of them a model was trained with, before they wanted that."""
+    trained = dt.datetime.fromisoformat(manifest.created_at)
+    return sum(one in gone and trained <= gone[one] for one in manifest.people)
 
 
 async def need_untainted(store: Store, manifest: Manifest) -> None:
@@ -42,13 +47,14 @@ async def back_to(store: Store, settings: Settings, history: Sequence[ModelRelea
     now = history[0]
     if now.canary:
         return now.active
+    gone = await _gone(store)
     for one in history:
         if one.active == now.active:
             continue
         if not one.active:
             break
         manifest = await asyncio.to_thread(_usable, Run.named(settings, one.active))
-        if manifest is not None and not await tainted(store, {one.active: manifest}):
+        if manifest is not None and not _of_gone(manifest, gone):
             return one.active
     return ""
 

@@ -38,7 +38,7 @@ async def _answer(turn: Turn, found: Command) -> Outcome:
     else:
         asked = own or lines
     said = [] if turn.text.startswith("/") else _said(turn.text, _before(turn))
-    if said and (outcome := await _each(turn, turn.library)) is not None:
+    if (outcome := await _each(turn, turn.library, turn.text if said else asked[0])) is not None:
         return outcome
     judged, answers = await _looked_up(turn, turn.library, said, asked)
     return _quoted(turn, [judged]) if answers else _not_there(turn, judged)
@@ -79,7 +79,7 @@ async def _offer(turn: Turn) -> Outcome | None:
     library, text = turn.library, turn.text
     if library is None or not len(library) or len(text) > _LONGEST or turn.message.kind not in ("text", "edit"):
         return None
-    if (outcome := await _each(turn, library)) is not None:
+    if (outcome := await _each(turn, library, text)) is not None:
         return outcome
     judged, answers = await _looked_up(turn, library, _said(text, _before(turn)))
     if answers:
@@ -87,11 +87,11 @@ async def _offer(turn: Turn) -> Outcome | None:
     return _not_there(turn, judged) if asks(text) and library.strict else None
 
 
-async def _each(turn: Turn, library: Library) -> Outcome | None:
+async def _each(turn: Turn, library: Library, text: str) -> Outcome | None:
     """Several questions in one message are answered one by one, and which are not is said. None where fewer than two have an
     answer: then somebody else may know better."""
-    pieces = [piece.strip() for piece in _PIECE.findall(turn.text[: _LONGEST + 1]) if asks(piece)]
-    if not 2 <= len(pieces) <= _MOST or len(turn.text) > _LONGEST:
+    pieces = [piece.strip() for piece in _PIECE.findall(text) if asks(piece)] if len(text) <= _LONGEST else []
+    if not 2 <= len(pieces) <= _MOST:
         return None
     found: dict[str, Ranked] = {}
     answered, missing, before = 0, [], _before(turn)

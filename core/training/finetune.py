@@ -139,8 +139,7 @@ class _Training:
             options.packing, longest, options.seed,
         )  # fmt: skip
         self.pace = Pace(self.plan, options, self.data, self.note)
-        self.steps = self.pace.steps
-        expected = estimate(self.folder, options, self.plan, len(self.steps))
+        expected = estimate(self.folder, options, self.plan, len(self.pace.steps))
         if not expected.fits and not options.force:
             raise Refused(f"it would not fit into memory: {expected.text()}", _SMALLER)
         self._load()
@@ -174,12 +173,12 @@ class _Training:
         """Batches are computed and forgotten: the later ones tell how long all will take, and how many steps there is time for."""
         took = tokens = 0.0
         count = _TIMED if math.isfinite(self.options.most_seconds) else 2
-        for number, batch in enumerate(batch for _, step in self.steps[:count] for batch in step[:1]):
+        for number, batch in enumerate(batch for _, step in self.pace.steps[:count] for batch in step[:1]):
             began = time.monotonic()
             self.accelerator.backward(self.module(self._collated(batch)))
             if torch.cuda.is_available():
                 torch.cuda.synchronize()  # a GPU works on while we look at the clock
-            if number or len(self.steps) == 1:  # the first one is slow
+            if number or len(self.pace.steps) == 1:  # the first one is slow
                 took, tokens = took + time.monotonic() - began, tokens + padded_tokens(self.plan, [[batch]])
         self.optimizer.zero_grad()
         rate = took / tokens / self.accelerator.num_processes
@@ -188,7 +187,7 @@ class _Training:
             room = torch.tensor(left, device=self.accelerator.device)
             self.pace.fit_into(float(self.accelerator.reduce(room, "mean")))  # every process must plan the same steps
         self.pace.choose_looked_at()
-        return replace(expected, seconds=rate * self.pace.tokens(), steps=len(self.steps))
+        return replace(expected, seconds=rate * self.pace.tokens(), steps=len(self.pace.steps))
 
     def _begin(self, expected: Estimate) -> None:
         """The folder, its manifest, and where to go on; the first evaluation says what the base can do."""
@@ -215,10 +214,10 @@ class _Training:
     def _learn(self) -> None:
         """The steps that are left, with what happens between them."""
         began, before, failed = time.monotonic(), self.progress.seconds, 0
-        for number in range(self.progress.steps + 1, len(self.steps) + 1):
+        for number in range(self.progress.steps + 1, len(self.pace.steps) + 1):
             if self.progress.ended:
                 break
-            epoch, batches = self.steps[number - 1]
+            epoch, batches = self.pace.steps[number - 1]
             loss, norm, rate, tokens = self._step(number, batches)
             failed = 0 if math.isfinite(norm) else failed + 1
             if failed:
@@ -230,7 +229,7 @@ class _Training:
             self.progress.seconds = before + time.monotonic() - began
             line = {"step": number, "epoch": round(epoch, 4), "loss": loss, "lr": rate, "grad_norm": norm}
             self._log({**line, "tokens": self.progress.tokens, "seconds": round(self.progress.seconds, 3)})
-            if number % self.pace.every == 0 or number == len(self.steps):
+            if number % self.pace.every == 0 or number == len(self.pace.steps):
                 self._evaluate(epoch)
                 self._save()
             elif number % self.options.checkpoint_every == 0:
@@ -259,7 +258,7 @@ class _Training:
         total = self.accelerator.reduce(total, "sum")
         loss_of_step = float(total) / learned
         norm = float(self.accelerator.clip_grad_norm_(self.weights.values(), self.options.clip or math.inf))
-        rate = rate_of(self.options, number, len(self.steps))
+        rate = rate_of(self.options, number, len(self.pace.steps))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         if math.isfinite(norm) and math.isfinite(loss_of_step):
@@ -294,7 +293,7 @@ class _Training:
             raise TrainingFailed(f"step {progress.steps}: the validation loss is no number", _STEADIER)
         best = self._keep_if_best(loss, progress.last_general_loss)
         progress.waited = 0 if best else progress.waited + 1
-        if 0 < self.options.patience <= progress.waited and progress.steps < len(self.steps):
+        if 0 < self.options.patience <= progress.waited and progress.steps < len(self.pace.steps):
             progress.ended = "early"
         shown = [row for row in self.data.val if row.asked][: self.options.samples if self.first else 0]
         line = {"step": progress.steps, "epoch": round(epoch, 4), "val_loss": loss}
@@ -330,7 +329,7 @@ class _Training:
                 continue
             loss = self._loss(self.data.val)
             best = self._keep_if_best(loss, general, strength)
-            line = {"step": progress.steps, "epoch": round(self.steps[progress.steps - 1][0], 4), "val_loss": loss}
+            line = {"step": progress.steps, "epoch": round(self.pace.steps[progress.steps - 1][0], 4), "val_loss": loss}
             self._log({**line, "general_loss": general, "best": best, "samples": [], "strength": strength})
             if loss is None or loss >= before:
                 break
@@ -372,7 +371,7 @@ class _Training:
         reached = {name: value for name, value in asdict(progress).items() if name in Metrics.model_fields}
         metrics = Metrics(
             **{**reached, "seconds": round(progress.seconds, 1), "ended": progress.ended or "planned"},
-            planned_steps=len(self.steps),
+            planned_steps=len(self.pace.steps),
             train_loss=sum(losses) / len(losses) if losses else None,
             tokens_per_second=round(progress.tokens / progress.seconds, 1) if progress.seconds else 0.0,
         )
@@ -404,7 +403,7 @@ class _Training:
                 parameters=expected.parameters,
             ),
             data=self.data.files,
-            parameters=_settled(options, len(self.steps)),
+            parameters=_settled(options, len(self.pace.steps)),
             seed=options.seed,
             trainable=sum(value.numel() for value in self.weights.values()),
             versions={

@@ -72,7 +72,8 @@ def measured(name: str, tasks: list[Task], most: int) -> tuple[Pairs, dict[str, 
     replies, _, _ = writer.replies([task.turns for task in tasks], Wanted("", max_tokens=most))
     right = [(float(task.expected.right(reply)), 1.0) for task, reply in zip(tasks, replies, strict=True)]
     held = sum(all(scores.holds(reply, value) for value in task.expected.values) for task, reply in zip(tasks, replies, strict=True))  # fmt: skip
-    places = [one for task in tasks if (one := in_place(model, Chat(tokenizer), tokenizer, task)) is not None]
+    chat = Chat(tokenizer)
+    places = [one for task in tasks if (one := in_place(model, chat, tokenizer, task)) is not None]
     said = figure(right, np.asarray, 0)
     return right, {
         "model": name, "right": asdict(said) if said else None, "held_anywhere": held,

@@ -82,6 +82,8 @@ async def test_several_questions_are_answered_one_by_one(world: World) -> None:
     )
     await world.play(
         """
+        ann> /ask What colour is the whale? How does the crab walk?
+        < The whale is blue. .. The crab walks sideways.
         ann> What colour is the whale? And how does the crab walk
         < The whale is blue. .. The crab walks sideways.
         ann> What colour is the whale? Who wrote *Hamlet*? How does the crab walk?

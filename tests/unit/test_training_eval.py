@@ -35,6 +35,7 @@ from tests.fakes import tiny
         ("It is 4.2 metres.", "42", False),
         ("She pays 65 dollars", "$65", True),
         ("About 12,5 kg", "12.5", True),
+        ("It covers 90 m².", "2", False),
         ("We meet in Room B, upstairs.", "room b", True),
         ("We meet in the classroom by noon.", "room b", False),
         ("请到北京西站乘车", "北京西站", True),

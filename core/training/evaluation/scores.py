@@ -14,7 +14,7 @@ from core.training.data.near import normalised
 from core.training.words import words
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
-_RAISED = re.compile(r"[²³¹⁰⁴-⁹₀-₉]+|(?<=[a-z]m)[23]\b|(?<=\dm)[23]\b|(?<= m)[23]\b")
+_RAISED = re.compile(r"[²³¹⁰⁴-⁹₀-₉]+|(?<=[a-z\d ]m)[23]\b")
 """Digits that belong to a unit or a formula, not to the number: cm², m3, CO₂."""
 _FORMS = {
     "code": re.compile(r"```"),
@@ -69,8 +69,8 @@ class Expected(NamedTuple):
     def right(self, reply: str) -> bool:
         if not self.concluded:
             return all(holds(reply, value) for value in self.values)
-        said = _NUMBER.findall(unicodedata.normalize("NFKC", _RAISED.sub("", reply)))
-        return bool(said) and _number(said[-1]) == _number(_bare(self.values[0]))
+        said = _numbers(reply)
+        return bool(said) and said[-1] == _number(_bare(self.values[0]))
 
 
 def expected(meta: dict[str, Any]) -> Expected:
@@ -93,11 +93,14 @@ def holds(reply: str, value: str) -> bool:
     """The value stands in the reply: as the same number however it is written, or as the same words."""
     plain, bare = unicodedata.normalize("NFKC", value).strip(), _bare(value)
     if _NUMBER.fullmatch(bare):
-        wanted = _number(bare)
-        return any(_number(found) == wanted for found in _NUMBER.findall(unicodedata.normalize("NFKC", reply)))
+        return _number(bare) in _numbers(reply)
     return f" {normalised(plain)} " in f" {normalised(reply)} " or (
         detect(plain) == "zh" and normalised(plain) in normalised(reply)
     )
+
+
+def _numbers(text: str) -> list[float]:
+    return [_number(found) for found in _NUMBER.findall(unicodedata.normalize("NFKC", _RAISED.sub("", text)))]
 
 
 def _bare(value: str) -> str:
